@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Run commands of the host: list form only, C locale, always with a time-out."""
+
+import os
+import shutil
+import subprocess  # pylint: disable=ansible-bad-import-from,unused-import
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
+
+# sbin is missing from PATH in some sudo and cron set-ups; the tools used here live there on EL.
+SEARCH_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+DEFAULT_TIMEOUT = 60
+
+
+class Result(object):
+    """What a command left behind: rc (int), stdout and stderr (str, decoded as UTF-8 with replacement)."""
+
+    def __init__(self, rc, stdout, stderr):
+        self.rc = rc
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+def find(name):
+    """The absolute path of command *name* (str), or None."""
+    if os.path.isabs(name):
+        return name if os.access(name, os.X_OK) else None
+    return shutil.which(name, path=os.pathsep.join(SEARCH_PATH))
+
+
+def _environment(extra):
+    env = dict(os.environ)
+    # C.UTF-8 exists on every EL from 8 on; LANGUAGE would win over LC_ALL in gettext programs.
+    env.update({"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "PATH": os.pathsep.join(SEARCH_PATH)})
+    env.pop("LANGUAGE", None)
+    env.update(extra or {})
+    return env
+
+
+def run(argv, stdin=None, timeout=DEFAULT_TIMEOUT, env=None, check=True):
+    """Run *argv* and wait for it.
+
+    :param argv: list of str; argv[0] is a name looked up in SEARCH_PATH, or an absolute path
+    :param stdin: str given to the command, or None for an empty standard input
+    :param timeout: seconds; the command is killed after that
+    :param env: dict of str added to the environment
+    :param check: raise for a return code other than 0
+    :returns: Result
+    :raises CommandError: the command is missing, hangs, or (with check) fails
+    """
+    path = find(argv[0])
+    if path is None:
+        raise CommandError(
+            "the command {0} is not there".format(argv[0]),
+            "Install the package that provides it",
+            command=list(argv), rc=None, stderr="")
+    process = subprocess.Popen(
+        [path] + list(argv[1:]), env=_environment(env), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        out, err = process.communicate(None if stdin is None else stdin.encode("utf-8"), timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise CommandError(
+            "{0} did not end within {1} s".format(" ".join(argv[:3]), timeout),
+            "Look at what it waits for on the host, then run again",
+            command=list(argv), rc=None, stderr="")
+    result = Result(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+    if check and result.rc != 0:
+        raise CommandError(
+            "{0} failed with code {1}: {2}".format(
+                " ".join(argv[:3]), result.rc, (result.stderr or result.stdout).strip()[-500:]),
+            command=list(argv), rc=result.rc, stderr=result.stderr)
+    return result

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Read and write files of the host: whole, atomic, keeping owner, mode and SELinux context."""
+
+import errno
+import os
+import stat
+import tempfile
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+
+_SELINUX_XATTR = "security.selinux"
+
+
+class Attributes(object):
+    """Owner, mode and SELinux label of a file: uid, gid, mode (int, permission bits), context (bytes or None)."""
+
+    def __init__(self, uid=0, gid=0, mode=0o644, context=None):
+        self.uid = uid
+        self.gid = gid
+        self.mode = mode
+        self.context = context
+
+
+def describe(error, path):
+    """A HostError for OSError *error* at *path*, with a remedy for the common causes."""
+    remedies = {
+        errno.ENOSPC: "Free space on that file system and run again",
+        errno.EDQUOT: "Free space on that file system and run again",
+        errno.EROFS: "Mount that file system writable and run again",
+        errno.EACCES: "Run with become: true",
+        errno.EPERM: "Run with become: true, and look for an immutable flag (lsattr)",
+        errno.EISDIR: "Move the directory away: a file belongs there",
+        errno.ELOOP: "Replace the symbolic link by the file itself",
+    }
+    return HostError("{0}: {1}".format(path, os.strerror(error.errno) if error.errno else error),
+                     remedies.get(error.errno), path=path)
+
+
+def read_bytes(path, missing_ok=True):
+    """The content of *path* (bytes), or None where it is missing and *missing_ok*.
+
+    :raises HostError: it cannot be read
+    """
+    try:
+        with open(path, "rb") as handle:
+            return handle.read()
+    except OSError as error:
+        if missing_ok and error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return None
+        raise describe(error, path)
+
+
+def read_text(path, missing_ok=True):
+    """Like read_bytes, decoded as UTF-8; undecodable bytes survive a later write (surrogateescape)."""
+    content = read_bytes(path, missing_ok)
+    return None if content is None else content.decode("utf-8", "surrogateescape")
+
+
+def attributes(path):
+    """The Attributes of *path*, or None where it is missing. Symbolic links are followed."""
+    try:
+        info = os.stat(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return None
+        raise describe(error, path)
+    try:
+        context = os.getxattr(path, _SELINUX_XATTR)
+    except OSError:
+        context = None
+    return Attributes(info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode), context)
+
+
+def write_atomic(path, content, attrs=None):
+    """Replace *path* by *content* (bytes or str) in one step: a reader sees the old file or the new, never a part.
+
+    :param attrs: Attributes to give; default: those of the file that is there, else root's, 0644. A context is set
+        only where the file system has one; a new file otherwise gets its directory's default label.
+    :raises HostError: the directory cannot be written, the disk is full, …; the old file is then untouched
+    """
+    if not isinstance(content, bytes):
+        content = content.encode("utf-8", "surrogateescape")
+    # Through a link, the target is replaced and the link stays.
+    path = os.path.realpath(path)
+    if attrs is None:
+        attrs = attributes(path) or Attributes(uid=os.geteuid(), gid=os.getegid())
+    directory = os.path.dirname(path)
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".elkit-", dir=directory)
+        with os.fdopen(descriptor, "wb") as handle:
+            os.fchown(handle.fileno(), attrs.uid, attrs.gid)
+            os.fchmod(handle.fileno(), attrs.mode)
+            if attrs.context is not None:
+                try:
+                    os.setxattr(handle.fileno(), _SELINUX_XATTR, attrs.context)
+                except OSError as error:
+                    if error.errno not in (errno.ENOTSUP, errno.EOPNOTSUPP):
+                        raise
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.rename(temporary, path)
+        temporary = None
+        sync_directory(directory)
+    except OSError as error:
+        raise describe(error, path)
+    finally:
+        if temporary is not None:
+            try:
+                os.unlink(temporary)
+            except OSError:
+                pass
+
+
+def remove(path):
+    """Remove file *path*; True if it was there.
+
+    :raises HostError: it cannot be removed
+    """
+    try:
+        os.unlink(path)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return False
+        raise describe(error, path)
+    sync_directory(os.path.dirname(path))
+    return True
+
+
+def make_directory(path, mode=0o755):
+    """Make *path* and its parents, the last with *mode*.
+
+    :raises HostError: it cannot be made
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, mode)
+    except OSError as error:
+        raise describe(error, path)
+
+
+def sync_directory(path):
+    """Make a rename in directory *path* survive a power cut."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
