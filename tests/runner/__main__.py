@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""python -m tests.runner [--full] [step …]: run the steps, two lanes side by side, and count."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import yaml
+
+from tests.runner import junit, report, skips
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOGS = ROOT / ".build" / "log"
+DEFAULT_MINUTES = 15
+OUTPUT = threading.Lock()
+
+
+class Outcome:
+    """What became of a step: state ("passed", "failed", "skipped"), seconds, and the counts that it adds."""
+
+    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note=""):
+        self.step = step
+        self.state = state
+        self.seconds = seconds
+        self.passed = passed
+        self.failed = list(failed)
+        self.skipped = list(skipped)
+        self.note = note
+
+
+def say(text):
+    with OUTPUT:
+        print(text, flush=True)
+
+
+def run_step(step, full):
+    """Run one step; its output goes to .build/log/<id>.log. Returns an Outcome."""
+    needs = step.get("needs")
+    if needs and not (ROOT / needs).exists():
+        return Outcome(step, "skipped", skipped=[(step["id"], "{} is not there".format(needs))])
+    log = LOGS / (step["id"] + ".log")
+    xml = LOGS / (step["id"] + ".xml")
+    xml.unlink(missing_ok=True)
+    environment = dict(os.environ)
+    if step.get("pytest"):
+        environment["PYTEST_ADDOPTS"] = "--junitxml={} -o junit_family=xunit1 -p no:cacheprovider{}".format(
+            xml, "" if full else " -m 'not full'")
+    started = time.monotonic()
+    with open(log, "w", encoding="utf-8") as output:
+        # A group of its own, so that a step that hangs can be ended with what it started.
+        process = subprocess.Popen(
+            ["bash", "-c", ". scripts/lib.sh; set -e; export PYTHONPATH=$build/collections PATH=$build/venv/main/bin:$PATH; "
+             + step["run"]],
+            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True)
+        try:
+            code = process.wait(step.get("minutes", DEFAULT_MINUTES) * 60)
+            note = "" if code == 0 else "exit code {}".format(code)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code, note = -1, "no end after {} minutes".format(step.get("minutes", DEFAULT_MINUTES))
+    seconds = time.monotonic() - started
+    return judge(step, code, note, seconds, xml)
+
+
+def judge(step, code, note, seconds, xml):
+    """The Outcome of a step that ended with *code*; *xml* is where a pytest step wrote its JUnit file."""
+    if not step.get("pytest"):
+        state = "passed" if code == 0 else "failed"
+        return Outcome(step, state, seconds, passed=int(code == 0), failed=[step["id"]] if code else [], note=note)
+    if not xml.exists():
+        return Outcome(step, "failed", seconds, failed=[step["id"]], note=note or "no test ran")
+    counts = junit.read(xml)
+    failed = counts["failed"]
+    if code != 0 and not failed:
+        failed = [step["id"]]
+    if code == 0 and not counts["passed"] and not counts["skipped"]:
+        failed, note = [step["id"]], "no test ran"
+    return Outcome(step, "failed" if failed else "passed", seconds, counts["passed"], failed, counts["skipped"], note)
+
+
+def tail(step, lines=40):
+    log = LOGS / (step["id"] + ".log")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return "\n".join("    " + line for line in text.splitlines()[-lines:])
+
+
+def run_lane(steps, full, outcomes):
+    for step in steps:
+        outcome = run_step(step, full)
+        outcomes.append(outcome)
+        say("{:8} {:28} {:7.1f} s  {}".format(
+            outcome.state if outcome.state != "failed" else "FAILED", step["id"], outcome.seconds,
+            "{} passed, {} failed, {} skipped".format(outcome.passed, len(outcome.failed), len(outcome.skipped))
+            if step.get("pytest") else outcome.note))
+        if outcome.state == "failed":
+            say("\n".join("    failed: " + name for name in outcome.failed[:20]))
+            say(tail(step) + "\n    (all of it: .build/log/{}.log)".format(step["id"]))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests.runner")
+    parser.add_argument("--full", action="store_true", help="the long matrices and benchmarks too, and docs/verification.md")
+    parser.add_argument("only", nargs="*", metavar="step", help="only these steps")
+    arguments = parser.parse_args()
+    steps = yaml.safe_load((ROOT / "tests/runner/steps.yml").read_text(encoding="utf-8"))
+    unknown = set(arguments.only) - {step["id"] for step in steps}
+    if unknown:
+        parser.error("unknown step: {}; there are: {}".format(
+            ", ".join(sorted(unknown)), ", ".join(step["id"] for step in steps)))
+    allowed = skips.validate(yaml.safe_load((ROOT / "tests/skips.yml").read_text(encoding="utf-8")) or [])
+    wanted = [step for step in steps
+              if (step["id"] in arguments.only if arguments.only else arguments.full or not step.get("full"))]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    lanes, outcomes = {}, []
+    for step in wanted:
+        lanes.setdefault(step["lane"], []).append(step)
+    started = time.monotonic()
+    threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes)) for lane in lanes.values()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    skipped = [entry for outcome in outcomes for entry in outcome.skipped]
+    unlisted = [entry for entry in skipped if skips.entry_for(entry[0], allowed) is None]
+    for identifier, reason in unlisted:
+        say("FAILED   {} was skipped ({}) and is not in tests/skips.yml".format(identifier, reason))
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(len(outcome.failed) for outcome in outcomes) + len(unlisted)
+    listed = len(skipped) - len(unlisted)
+    coverage = LOGS / "coverage.txt"
+    if coverage.exists():
+        say(coverage.read_text(encoding="utf-8").rstrip())
+    if arguments.full:
+        order = {step["id"]: index for index, step in enumerate(steps)}
+        outcomes.sort(key=lambda outcome: order[outcome.step["id"]])
+        (ROOT / "docs/verification.md").write_text(
+            report.render(ROOT, outcomes, allowed, time.monotonic() - started, (passed, failed, listed)), encoding="utf-8")
+    say("took {:.0f} s".format(time.monotonic() - started))
+    say("{} passed, {} failed, {} skipped".format(passed, failed, listed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    if shutil.which("bash") is None:
+        sys.exit("bash is not there")
+    sys.exit(main())

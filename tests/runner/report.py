@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/verification.md: what ran, where, and what came out."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+
+
+def _line(path, key):
+    try:
+        for line in open(path, encoding="utf-8"):
+            if line.startswith(key):
+                return line.split("=" if "=" in line else ":", 1)[1].strip().strip('"')
+    except OSError:
+        pass
+    return "unknown"
+
+
+def machine():
+    """One sentence about this machine, without its name."""
+    memory = _line("/proc/meminfo", "MemTotal")
+    gib = round(int(memory.split()[0]) / 1024 / 1024) if memory != "unknown" else "?"
+    return "{}, kernel {}, {} cores, {} GiB, {}".format(
+        _line("/etc/os-release", "PRETTY_NAME"), platform.release().split("-")[0], os.cpu_count(), gib, platform.machine())
+
+
+def _output(root, command):
+    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    return done.stdout.strip()
+
+
+def _images(root):
+    """The kind of test hosts that were used: the testbed keeps its decision in a file."""
+    path = root / ".build/testbed/images"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else "none"
+
+
+def _bench(root):
+    lines = []
+    for path in sorted((root / ".build/bench").glob("*.json")):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        lines += ["### {}".format(data["name"]), "", "| Measured | Value |", "| --- | --- |"]
+        lines += ["| {} (ratio) | {:.2f} |".format(key, value) for key, value in data.get("ratios", {}).items()]
+        lines += ["| {} (s) | {:.3f} |".format(key, value) for key, value in data.get("seconds", {}).items()]
+        lines += ["| repetitions | {} |".format(data.get("n", "")), ""]
+    return lines or ["None were run.", ""]
+
+
+def render(root, outcomes, allowed, seconds, totals):
+    """The page (str).
+
+    :param outcomes: list of Outcome in the order of the steps
+    :param allowed: the entries of tests/skips.yml
+    :param seconds: how long the whole run took
+    :param totals: (passed, failed, skipped)
+    """
+    images = _images(root)
+    lines = [
+        "<!-- SPDX-License-Identifier: GPL-3.0-or-later -->",
+        "# Verification",
+        "",
+        "Written by `make test-full`; not edited by hand.",
+        "",
+        "| | |",
+        "| --- | --- |",
+        "| Date | {} |".format(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
+        "| Commit | {}{} |".format(_output(root, ["git", "rev-parse", "HEAD"]),
+                                   " with uncommitted changes" if _output(root, ["git", "status", "--porcelain"]) else ""),
+        "| Machine | {} |".format(machine()),
+        "| Test hosts | {} |".format(images),
+        "| Result | {} passed, {} failed, {} skipped, {:.0f} s |".format(*totals, seconds),
+        "",
+    ]
+    if images == "lookalike":
+        lines += ["The test hosts are look-alikes: a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's",
+                  "package names (tests/testbed/README.md). None of this is a result on AlmaLinux itself.", ""]
+    lines += ["## Steps", "", "| Step | Result | Passed | Failed | Skipped | Seconds |", "| --- | --- | --- | --- | --- | --- |"]
+    for outcome in outcomes:
+        lines.append("| {} | {} | {} | {} | {} | {:.1f} |".format(
+            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds))
+    lines += ["", "## Not run here", ""]
+    lines += ["| What | Why | Where it would run |", "| --- | --- | --- |"] if allowed else ["Nothing."]
+    lines += ["| {id} | {reason} | {machine} |".format(**entry) for entry in allowed]
+    lines += ["", "## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
+    return "\n".join(lines).rstrip() + "\n"
