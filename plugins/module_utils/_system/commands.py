@@ -4,7 +4,7 @@
 
 import os
 import shutil
-import subprocess  # pylint: disable=ansible-bad-import-from,unused-import
+import subprocess
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 
@@ -55,7 +55,9 @@ def run(argv, stdin=None, timeout=DEFAULT_TIMEOUT, env=None, check=True):
             "the command {0} is not there".format(argv[0]),
             "Install the package that provides it",
             command=list(argv), rc=None, stderr="")
-    process = subprocess.Popen(
+    # AnsibleModule.run_command is not there for what runs without Ansible (workers, the agent's client); this is the
+    # collection's one command runner.
+    process = subprocess.Popen(  # pylint: disable=ansible-bad-function
         [path] + list(argv[1:]), env=_environment(env), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
