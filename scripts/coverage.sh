@@ -9,5 +9,5 @@ export COVERAGE_FILE=$build/coverage
 python=$build/venv/main/bin/python
 "$python" -m coverage run --source plugins/module_utils -m pytest tests/unit
 "$python" -m coverage report --skip-covered | tee "$build/log/coverage-detail.txt"
-printf 'coverage of module_utils by unit tests: %s\n' "$(tail -n 1 "$build/log/coverage-detail.txt" | awk '{print $NF}')" \
+printf 'coverage of module_utils by unit tests: %s\n' "$(awk '$1 == "TOTAL" {print $NF}' "$build/log/coverage-detail.txt")" \
     >"$build/log/coverage.txt"

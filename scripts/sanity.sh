@@ -1,28 +1,44 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ansible-test sanity of the environment NAME (main, core219, core216), all tests, no ignores.
+# sanity.sh LANE [VERSION…]: every sanity test of the lane's ansible-core (main, core219, core216), no ignores; then
+# compile and import on the other VERSIONs of Python, those that are there.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
-name=$1
-venv=$build/venv/$name
-# ansible-test writes below the home, and each release keeps its own environments there.
-export HOME=$build/home
-mkdir -p "$HOME/.ansible/test/cache"
-# ansible-test fetches get-pip.py from a host that offline machines do not reach; pip is in every Python's ensurepip.
-for version in 20_3_4 21_3_1 23_1_2 24_2 25_2; do
-    cp "$root/scripts/get_pip.py" "$HOME/.ansible/test/cache/get_pip_$version.py"
-done
-python=$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-# Real interpreters before pyenv's shims, so that ansible-test finds the targets' Pythons too.
-for version in 3.6 3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14; do
-    if found=$(HOME=${REAL_HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)} find_python "$version"); then
-        PATH=$(dirname "$found"):$PATH
-    fi
-done
-export PATH=$venv/bin:$PATH
-cd "$("$root/scripts/stage.sh" "stage-$name")"
-for ignore in tests/sanity/ignore-*.txt; do
+
+lane=${1:?a lane}
+shift
+stage=$("$root/scripts/stage.sh" "$lane")
+for ignore in "$stage"/tests/sanity/ignore-*.txt; do
     [ ! -e "$ignore" ] || { say "sanity: $ignore exists; this project has no ignores"; exit 1; }
 done
-exec ansible-test sanity --venv --python "$python" --color no
+version=$("$build/venv/$lane/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# Real interpreters come before pyenv's shims, which answer for versions that are not installed.
+path=$build/venv/$lane/bin
+others=()
+for wanted in "$version" "$@"; do
+    if python=$(find_python "$wanted"); then
+        path=$path:$(dirname -- "$python")
+        [ "$wanted" = "$version" ] || others+=("$wanted")
+    fi
+done
+export PATH=$path:$PATH
+unset PYTHONDONTWRITEBYTECODE ANSIBLE_COLLECTIONS_PATH
+
+# ansible-test writes below the home. What this machine tells pip (an index, say) holds there, too.
+user_pip=${XDG_CONFIG_HOME:-$HOME/.config}/pip
+export HOME=$build/home/$lane
+mkdir -p "$HOME/.config" "$HOME/.ansible/test/cache"
+[ ! -d "$user_pip" ] || ln -sfn "$user_pip" "$HOME/.config/pip"
+# It would fetch get-pip.py from a host that not every machine reaches; each Python carries a pip of its own. The
+# names it looks for: core 2.20 and newer, 2.18 and newer, 2.16, and 2.16 with Python 3.6.
+for pip in 25_2 24_2 23_1_2 21_3_1; do
+    cp "$root/scripts/get_pip.py" "$HOME/.ansible/test/cache/get_pip_$pip.py"
+done
+
+cd "$stage"
+ansible-test sanity --venv --python "$version" --color no
+for wanted in "${others[@]}"; do
+    ansible-test sanity --venv --python "$wanted" --color no --test compile --test import
+done

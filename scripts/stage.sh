@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ansible-test resolves links and wants the collection at …/ansible_collections/elkit/almalinux: a copy of the tree's
-# files under .build/NAME (argument 1, default "stage"). Prints the copy's path.
+# stage.sh NAME: copies the tree's files to .build/stage/NAME/ansible_collections/elkit/almalinux and prints that path.
+# ansible-test wants a real path of this shape, which a link to the clone is not. Results of earlier runs
+# (tests/output) stay.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname -- "$0")/lib.sh"
-target=$build/${1:-stage}/ansible_collections/elkit/almalinux
-mkdir -p "$target"
+
+stage=$build/stage/${1:?a name}/ansible_collections/elkit/almalinux
+mkdir -p "$stage"
 cd "$root"
-git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
-    [ -e "$file" ] && printf '%s\0' "$file"
-done | rsync -a --delete --delete-missing-args --files-from=- --from0 --exclude=.git . "$target" >&2
-# --files-from does not delete what is no longer in the list.
-(cd "$target" && find . -type f ! -path './tests/output/*' -printf '%P\n') | while IFS= read -r file; do
-    [ -e "$root/$file" ] || rm -f "$target/$file"
-done
-printf '%s\n' "$target"
+# A file that is in the index but was just deleted is no error.
+git ls-files -z --cached --others --exclude-standard |
+    rsync -a --from0 --files-from=- --ignore-missing-args --delete-missing-args ./ "$stage.new/"
+rsync -a --delete --exclude /tests/output --exclude /.git "$stage.new/" "$stage/"
+rm -rf "$stage.new"
+# The stage lies below the clone, whose git ignores it: with a .git of its own ansible-test sees the files.
+[ -d "$stage/.git" ] || git init -q "$stage"
+printf '%s\n' "$stage"

@@ -20,6 +20,8 @@ if [ -n "$foreign" ]; then
     exit 1
 fi
 export ANSIBLE_COLLECTIONS_PATH=$out/collections
+# Ansible finds collections through Python's path, too; here only the installed one may answer.
+unset PYTHONPATH
 ansible-galaxy collection install --offline "$tarball" -p "$out/collections"
 cd "$out"
 for module in host_facts repositories module_streams; do

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The layer on top of a vendor's own image: what it takes to be reached by ssh. Runs in a container, as root, at build time.
 set -euo pipefail

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Turns a Debian userland into a look-alike of an Enterprise Linux host. Runs in a container, as root, at build time.
 # Each NN-*.sh mends one concern. They read: KIND MANIFEST BASE MAJOR DISTRIBUTION, CONTENT (folder made by packages/build.sh)
