@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes signed packages, repositories, keys and certificates from the manifests."""
