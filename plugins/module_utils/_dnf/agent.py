@@ -1,0 +1,562 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Runs under the host's own Python, the only one that has dnf's bindings: one JSON request in, one JSON answer out.
+
+Standard library and dnf alone; dnf is imported inside the operations, so that this file can be imported (and shipped)
+where dnf is not there. It is written for Python 3.6 and dnf 4.7 (EL8) and newer; tests/unit/agent holds the table of
+the API that it may use.
+
+Answer: {"ok": …} or {"error": {"kind", "message", "remedy", "details"}}; kinds are those of client.KINDS.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+# How many repositories are tried side by side.
+PARALLEL = 4
+# A mirror list may name dozens of mirrors; if the first ones do not work, dnf would not be pleasant to use either.
+MIRRORS = 5
+
+
+class Failure(Exception):
+    """An error for the answer: kind, message, remedy (str or None) and details (dict)."""
+
+    def __init__(self, kind, message, remedy=None, **details):
+        super(Failure, self).__init__(message)
+        self.kind = kind
+        self.message = message
+        self.remedy = remedy
+        self.details = details
+
+
+def first_line(error):
+    """The first line of what an exception says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+# --- verify ----------------------------------------------------------------------------------------------------------
+
+def mirrors_of_list(text):
+    """The base URLs of a mirror list: one a line, comments after a hash sign."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line.rstrip("/") for line in lines if line and not line.startswith("#") and "://" in line]
+
+
+def read_metalink(content):
+    """(URLs of repomd.xml, list of {algorithm: hex digest} that are good) of a metalink (bytes).
+
+    :raises ValueError: it is no metalink
+    """
+    try:
+        tree = ElementTree.fromstring(content)
+    except ElementTree.ParseError as error:
+        raise ValueError("the metalink is no XML: {0}".format(first_line(error)))
+    urls, digests = [], []
+    for entry in tree.iter():
+        tag = entry.tag.rsplit("}", 1)[-1]
+        if tag == "url" and (entry.text or "").strip().split("://")[0] in ("http", "https", "file"):
+            urls.append(entry.text.strip())
+        elif tag == "verification":
+            digests.append(dict((item.get("type"), (item.text or "").strip().lower()) for item in entry))
+    if tree.tag.rsplit("}", 1)[-1] != "metalink" or not urls:
+        raise ValueError("the metalink names no mirror")
+    return urls, digests
+
+
+def check_repomd(content, digests):
+    """The revision (str) of a repomd.xml.
+
+    :param digests: the good digests, one of which must fit; an empty list if nothing is known
+    :raises ValueError: it is no repomd, or not the one that the metalink speaks of
+    """
+    if digests:
+        good = False
+        for digest in digests:
+            for algorithm in ("sha512", "sha256"):
+                if algorithm in digest:
+                    good = good or hashlib.new(algorithm, content).hexdigest() == digest[algorithm]
+                    break
+        if not good:
+            raise ValueError("repomd.xml is not the one that the metalink gives the checksum of")
+    try:
+        tree = ElementTree.fromstring(content)
+    except ElementTree.ParseError as error:
+        raise ValueError("what is there is no repomd.xml ({0})".format(first_line(error)))
+    if tree.tag.rsplit("}", 1)[-1] != "repomd":
+        raise ValueError("what is there is no repomd.xml but <{0}>".format(tree.tag.rsplit("}", 1)[-1]))
+    types = [item.get("type") for item in tree if item.tag.rsplit("}", 1)[-1] == "data"]
+    if "primary" not in types:
+        raise ValueError("repomd.xml names no primary metadata")
+    revision = [item.text or "" for item in tree if item.tag.rsplit("}", 1)[-1] == "revision"]
+    return revision[0].strip() if revision else ""
+
+
+def fetch(base, repo, url):
+    """The content (bytes) of *url*, fetched with the settings of *repo*.
+
+    :raises ValueError: it cannot be had
+    """
+    try:
+        with base.urlopen(url, repo=repo) as handle:
+            handle.seek(0)
+            return handle.read()
+    except (IOError, RuntimeError) as error:
+        raise ValueError(first_line(error))
+
+
+def try_repository(base, repo):
+    """{"url", "revision"} of the first mirror of *repo* that has a good repomd.xml.
+
+    :raises Failure: none has; details: url, reason
+    """
+    digests = []
+    source = None
+    try:
+        if repo.metalink:
+            source = repo.metalink
+            urls, digests = read_metalink(fetch(base, repo, source))
+        elif repo.mirrorlist:
+            source = repo.mirrorlist
+            content = fetch(base, repo, source)
+            if b"<metalink" in content[:2000]:
+                urls, digests = read_metalink(content)
+            else:
+                urls = [item + "/repodata/repomd.xml" for item in mirrors_of_list(content.decode("utf-8", "replace"))]
+            if not urls:
+                raise ValueError("the mirror list names no mirror")
+        else:
+            urls = [item.rstrip("/") + "/repodata/repomd.xml" for item in repo.baseurl]
+            if not urls:
+                raise ValueError("it has neither baseurl, mirrorlist nor metalink")
+    except ValueError as error:
+        raise Failure("verification", first_line(error), url=source)
+    failed = None
+    for url in urls[:MIRRORS]:
+        try:
+            return {"url": url, "revision": check_repomd(fetch(base, repo, url), digests)}
+        except ValueError as error:
+            failed = failed or Failure("verification", first_line(error), url=url)
+    raise failed
+
+
+def candidate_base(request, directory):
+    """A dnf.Base that knows the candidate files of *request* alone and keeps everything below *directory*."""
+    import dnf
+
+    repositories = os.path.join(directory, "repos.d")
+    os.mkdir(repositories)
+    for name, text in request["files"].items():
+        with open(os.path.join(repositories, os.path.basename(name)), "w", encoding="utf-8", errors="surrogateescape") as handle:
+            handle.write(text)
+    main = os.path.join(directory, "dnf.conf")
+    with open(main, "w", encoding="utf-8", errors="surrogateescape") as handle:
+        handle.write(request.get("main") or "[main]\n")
+    base = dnf.Base()
+    base.conf.read(main)
+    base.conf.reposdir = [repositories]
+    base.conf.cachedir = os.path.join(directory, "cache")
+    base.conf.persistdir = os.path.join(directory, "persist")
+    base.conf.logdir = os.path.join(directory, "log")
+    base.conf.substitutions.update_from_etc("/")
+    for name, value in (request.get("vars") or {}).items():
+        base.conf.substitutions[name] = value
+    base.read_all_repos()
+    return base
+
+
+def answer_for(request, identifier):
+    """What a child process says of one repository."""
+    directory = tempfile.mkdtemp(prefix="elkit-verify-")
+    try:
+        base = candidate_base(request, directory)
+        repo = base.repos.get(identifier)
+        if repo is None:
+            return {"ok": False, "url": None, "reason": "dnf does not read this repository from the new files"}
+        # So that one mirror that hangs leaves time for the next.
+        repo.timeout = max(2, int(request["timeout"]) // 3)
+        repo.retries = 1
+        found = try_repository(base, repo)
+        return {"ok": True, "url": found["url"], "revision": found["revision"], "reason": None}
+    except Failure as failure:
+        return {"ok": False, "url": failure.details.get("url"), "reason": failure.message}
+    except Exception as error:  # pylint: disable=broad-except
+        return {"ok": False, "url": None, "reason": "{0}: {1}".format(type(error).__name__, first_line(error))}
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def start_child(request, identifier):
+    """(process id, file descriptor of its answer). dnf's downloads cannot be interrupted, a process can."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        # A group of its own: what it may start ends with it.
+        os.setpgid(0, 0)
+        try:
+            os.write(writer, json.dumps(answer_for(request, identifier)).encode("utf-8"))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    return child, reader
+
+
+def verify(request):
+    """Fetch repomd.xml of each repository with the candidate settings; nothing of the host's cache is touched.
+
+    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value}, repos [id], timeout (s each)
+    :returns: {"repos": [{"id", "ok", "url", "reason", "revision"}]} in the order of repos
+    """
+    import dnf  # a host without it says so once, not once per repository
+
+    del dnf
+    waiting = list(request["repos"])
+    running, answers = {}, {}
+    while waiting or running:
+        while waiting and len(running) < PARALLEL:
+            identifier = waiting.pop(0)
+            child, reader = start_child(request, identifier)
+            running[reader] = (identifier, child, time.time() + request["timeout"], [])
+        patience = max(0.0, min(entry[2] for entry in running.values()) - time.time())
+        ready = select.select(list(running), [], [], patience)[0]
+        for reader in list(running):
+            identifier, child, deadline, parts = running[reader]
+            done = False
+            if reader in ready:
+                part = os.read(reader, 65536)
+                parts.append(part)
+                done = not part
+            if done:
+                text = b"".join(parts).decode("utf-8")
+                answers[identifier] = json.loads(text) if text else {"ok": False, "url": None, "reason": "the check ended without an answer"}
+            elif time.time() >= deadline:
+                os.kill(child, signal.SIGKILL)
+                answers[identifier] = {"ok": False, "url": None, "reason": "no answer within {0} s".format(request["timeout"])}
+                done = True
+            if done:
+                os.close(reader)
+                os.waitpid(child, 0)
+                del running[reader]
+    return {"repos": [dict(answers[identifier], id=identifier) for identifier in request["repos"]]}
+
+
+# --- what needs the host's packages ----------------------------------------------------------------------------------
+
+def host_base(cachedir=None):
+    """A dnf.Base with the host's own configuration, installed and available packages."""
+    import dnf
+
+    base = dnf.Base()
+    base.conf.read()
+    base.conf.substitutions.update_from_etc("/")
+    # Somebody else's dnf must not make this one wait for ever.
+    base.conf.exit_on_lock = True
+    if cachedir is not None:
+        base.conf.cachedir = cachedir
+    base.read_all_repos()
+    try:
+        base.fill_sack()
+    except dnf.exceptions.RepoError as error:
+        raise Failure("host", "dnf cannot load its repositories: {0}".format(first_line(error)),
+                      "Mend the repository, or disable it, and run again")
+    return base
+
+
+def transaction_of(base):
+    """What the resolved transaction does: {"installed": [NEVRA], "removed": [NEVRA]}."""
+    return {
+        "installed": sorted(str(package) for package in base.transaction.install_set) if base.transaction else [],
+        "removed": sorted(str(package) for package in base.transaction.remove_set) if base.transaction else [],
+    }
+
+
+def run_transaction(base):
+    """Download, check every signature, and run what is resolved.
+
+    :raises Failure: a download, a signature or the transaction failed
+    """
+    import dnf
+
+    packages = list(base.transaction.install_set) if base.transaction else []
+    try:
+        base.download_packages(packages)
+    except dnf.exceptions.DownloadError as error:
+        raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works")
+    for package in packages:
+        result, message = base.package_signature_check(package)
+        if result != 0:
+            raise Failure(
+                "trust", "the signature of {0} is not good: {1}".format(package, message or "no key for it is imported"),
+                "Import its key through the module repositories, with the fingerprint pinned")
+    base.do_transaction()
+
+
+def resolve(base, allow_erasing):
+    import dnf
+
+    try:
+        base.resolve(allow_erasing=allow_erasing)
+    except dnf.exceptions.DepsolveError as error:
+        raise Failure("host", "the packages do not fit together: {0}".format(" ".join(str(error).split())),
+                      "Look at what stands against it: dnf module info, dnf repoquery")
+
+
+def nearest(word, words):
+    found = difflib.get_close_matches(word, words, 1, 0.5)
+    return found[0] if found else None
+
+
+def known_streams(modules, name):
+    """{stream: sorted profile names} of module *name*."""
+    found = {}
+    for package in modules.get_modules(name)[0]:
+        profiles = found.setdefault(package.getStream(), set())
+        profiles.update(profile.getName() for profile in package.getProfiles())
+    return dict((stream, sorted(names)) for stream, names in found.items())
+
+
+def check_item(modules, item):
+    """The streams of *item*'s module, after a look that everything in it exists.
+
+    :raises Failure: an unknown module, stream or profile; names the nearest and what there is
+    """
+    name = item["name"]
+    streams = known_streams(modules, name)
+    if not streams:
+        names = sorted(set(package.getName() for package in modules.get_modules("*")[0]))
+        near = nearest(name, names)
+        raise Failure(
+            "input", "there is no module {0} in the enabled repositories".format(name),
+            "Did you mean {0}? There are: {1}".format(near, ", ".join(names)) if near
+            else "There are: {0}".format(", ".join(names) or "none at all: is appstream enabled?"), known=names)
+    if item.get("stream") is not None and item["stream"] not in streams:
+        raise Failure(
+            "input", "the module {0} has no stream {1}".format(name, item["stream"]),
+            "There are: {0}".format(", ".join(sorted(streams))), known=sorted(streams))
+    for profile in item.get("profiles") or []:
+        profiles = streams.get(item.get("stream"), sorted(set(sum(streams.values(), []))))
+        if profile not in profiles:
+            raise Failure(
+                "input", "the stream {0}:{1} has no profile {2}".format(name, item.get("stream") or "(default)", profile),
+                "There are: {0}".format(", ".join(profiles) or "none"), known=profiles)
+    return streams
+
+
+def artifact_names(modules, name):
+    """Names of the packages that any stream of module *name* brings."""
+    found = set()
+    for package in modules.get_modules(name)[0]:
+        for artifact in package.getArtifacts():
+            # name-epoch:version-release.arch
+            found.add(artifact.rsplit("-", 2)[0])
+    return found
+
+
+def streams(request):
+    """Bring module streams to the wanted state, or say what that would do.
+
+    :param request: items [{"name", "stream", "profiles", "state", "switch" (bool)}], apply (bool)
+    :returns: {"modules": {name: {"stream", "profiles"}}, "transaction": {"installed", "removed"}}
+    """
+    import dnf
+    import dnf.module.module_base
+
+    base = host_base()
+    modules = dnf.module.module_base.ModuleBase(base)
+    container = base._moduleContainer
+    answer = {}
+    for item in request["items"]:
+        check_item(modules, item)
+    try:
+        for item in request["items"]:
+            name = item["name"]
+            if item["state"] == "reset":
+                modules.reset([name])
+            elif item["state"] == "disabled":
+                modules.disable([name])
+            else:
+                answer[name] = put_stream(base, modules, container, item)
+    except dnf.exceptions.MarkingErrors as error:
+        raise Failure("host", "dnf refuses the streams: {0}".format(" ".join(str(error).split())),
+                      "Streams may need others: name those too, or drop one of the two that stand against each other")
+    except dnf.exceptions.Error as error:
+        raise Failure("host", "dnf refuses the streams: {0}".format(" ".join(str(error).split())))
+    resolve(base, any(item.get("switch") for item in request["items"]))
+    result = {"modules": answer, "transaction": transaction_of(base)}
+    if request["apply"]:
+        run_transaction(base)
+    base.close()
+    return result
+
+
+def put_stream(base, modules, container, item):
+    """Enable (and install) what *item* says; {"stream", "profiles"} as they will be."""
+    import dnf
+
+    name = item["name"]
+    stream = item.get("stream") or container.getEnabledStream(name) or container.getDefaultStream(name)
+    if not stream:
+        raise Failure("input", "the module {0} has no default stream".format(name),
+                      "Name one of {0}".format(", ".join(sorted(known_streams(modules, name)))))
+    if item.get("switch"):
+        modules.reset([name])
+    spec = "{0}:{1}".format(name, stream)
+    modules.enable([spec])
+    profiles = []
+    if item["state"] == "installed":
+        profiles = item.get("profiles") or list(container.getDefaultProfiles(name, stream))
+        if not profiles:
+            raise Failure("input", "the stream {0} has no default profile".format(spec),
+                          "Name one of {0}".format(", ".join(known_streams(modules, name)[stream]) or "none: install packages by name"))
+        modules.install(["{0}/{1}".format(spec, profile) for profile in profiles])
+    if item.get("switch"):
+        installed = set(package.name for package in base.sack.query().installed())
+        for package in sorted(installed & artifact_names(modules, name)):
+            try:
+                base.distro_sync(package)
+            except dnf.exceptions.MarkingError:
+                # The new stream does not have it; it stays unless something needs it gone.
+                continue
+    return {"stream": stream, "profiles": sorted(profiles)}
+
+
+def packages(request):
+    """Undo a transaction: have the packages of *before* again, and those of *after* no more.
+
+    :param request: before [NEVRA], after [NEVRA] (both as transaction_of() wrote them), apply (bool)
+    :returns: {"transaction": {"installed", "removed"}}
+    """
+    base = host_base()
+    installed = dict((str(package), package) for package in base.sack.query().installed())
+    names_before = set(split_name(item) for item in request["before"])
+    missing = []
+    for nevra in request["before"]:
+        if nevra in installed:
+            continue
+        found = [package for package in base.sack.query().available() if str(package) == nevra]
+        if not found:
+            missing.append(nevra)
+        elif any(package.name == found[0].name for package in installed.values()):
+            newer = [package for package in installed.values() if package.name == found[0].name and package.arch == found[0].arch]
+            if newer and newer[0].evr_lt(found[0]):
+                base.package_upgrade(found[0])
+            else:
+                base.package_downgrade(found[0])
+        else:
+            base.package_install(found[0])
+    if missing:
+        raise Failure("host", "packages that were there before cannot be had any more: {0}".format(", ".join(missing)),
+                      "Enable the repository that has them and run again", missing=missing)
+    for nevra in request["after"]:
+        if nevra in installed and split_name(nevra) not in names_before:
+            base.package_remove(installed[nevra])
+    resolve(base, True)
+    result = {"transaction": transaction_of(base)}
+    if request["apply"]:
+        run_transaction(base)
+    base.close()
+    return result
+
+
+def split_name(nevra):
+    """The name in "name-[epoch:]version-release.arch"."""
+    return nevra.rsplit("-", 2)[0]
+
+
+def updates(request):
+    """What could be updated, and why. Uses a cache of its own, so that nothing on the host changes.
+
+    :returns: {"pending": [{"name", "nevra", "installed", "advisory", "type", "severity"}],
+               "advisories": [{"id", "type", "severity", "issued", "cves", "packages"}], "counts": {type or severity: int}}
+    """
+    import hawkey
+
+    del request
+    directory = tempfile.mkdtemp(prefix="elkit-updates-")
+    try:
+        base = host_base(directory)
+        kinds = {hawkey.ADVISORY_SECURITY: "security", hawkey.ADVISORY_BUGFIX: "bugfix",
+                 hawkey.ADVISORY_ENHANCEMENT: "enhancement", hawkey.ADVISORY_NEWPACKAGE: "newpackage"}
+        installed = {}
+        for package in base.sack.query().installed():
+            installed[(package.name, package.arch)] = str(package)
+        advisories, by_package = {}, {}
+        for package in base.sack.query().upgrades():
+            for advisory in package.get_advisories(hawkey.EQ):
+                entry = advisories.setdefault(advisory.id, {
+                    "id": advisory.id, "type": kinds.get(advisory.type, "unknown"), "severity": advisory.severity or None,
+                    "issued": advisory.updated.strftime("%Y-%m-%d") if advisory.updated else None,
+                    "cves": sorted(set(item.id for item in advisory.references if item.type == hawkey.REFERENCE_CVE)),
+                    "packages": []})
+                entry["packages"].append(str(package))
+                by_package.setdefault((package.name, package.arch), []).append(entry)
+        pending = []
+        order = {"security": 0, "bugfix": 1, "enhancement": 2}
+        ranks = {"Critical": 0, "Important": 1, "Moderate": 2, "Low": 3}
+        for package in base.sack.query().upgrades().latest():
+            # Of all the advisories between the installed and the newest, the gravest says why to update.
+            why = sorted(by_package.get((package.name, package.arch), []),
+                         key=lambda entry: (order.get(entry["type"], 3), ranks.get(entry["severity"], 4), entry["id"]))
+            pending.append({
+                "name": package.name, "nevra": str(package), "installed": installed.get((package.name, package.arch)),
+                "advisory": why[0]["id"] if why else None, "type": why[0]["type"] if why else None,
+                "severity": why[0]["severity"] if why else None})
+        counts = {}
+        for entry in advisories.values():
+            entry["packages"] = sorted(set(entry["packages"]))
+            counts[entry["type"]] = counts.get(entry["type"], 0) + 1
+            if entry["type"] == "security" and entry["severity"]:
+                counts[entry["severity"].lower()] = counts.get(entry["severity"].lower(), 0) + 1
+        base.close()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    pending.sort(key=lambda entry: entry["nevra"])
+    return {"pending": pending, "advisories": [advisories[key] for key in sorted(advisories)], "counts": counts}
+
+
+OPERATIONS = {"verify": verify, "streams": streams, "packages": packages, "updates": updates}
+
+
+def respond(request):
+    """The answer (dict) to *request*: {"op", …}."""
+    try:
+        return {"ok": OPERATIONS[request["op"]](request)}
+    except Failure as failure:
+        return {"error": {"kind": failure.kind, "message": failure.message, "remedy": failure.remedy, "details": failure.details}}
+    except ImportError as error:
+        return {"error": {"kind": "no-dnf", "message": first_line(error), "remedy": None, "details": {}}}
+    except Exception as error:  # pylint: disable=broad-except
+        return {"error": describe(error)}
+
+
+def describe(error):
+    """The error (dict) for an exception of dnf or of ours; locks have a kind of their own."""
+    names = [cls.__name__ for cls in type(error).__mro__]
+    if "LockError" in names or "ProcessLockError" in names or "ThreadLockError" in names:
+        holder = getattr(error, "pid", None)
+        return {"kind": "locked", "message": "another package run{0} works on this host".format(
+            " (process {0})".format(holder) if holder else ""), "remedy": "Wait for it to end and run again", "details": {}}
+    return {"kind": "host", "message": "dnf failed: {0}: {1}".format(type(error).__name__, " ".join(str(error).split())[:1000]),
+            "remedy": None, "details": {}}
+
+
+def main():
+    # What dnf, librepo and scriptlets print goes to standard error: standard output holds the answer alone.
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    request = json.loads(sys.stdin.read())
+    json.dump(respond(request), answer)
+    answer.close()
+
+
+if __name__ == "__main__":
+    main()
