@@ -33,7 +33,8 @@ as_root() {
 # The path of a real interpreter of version $1 (3.12), pyenv's own rather than its shims; fails if there is none.
 find_python() {
     local candidate
-    for candidate in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python"$1" /usr/local/bin/python"$1" /usr/bin/python"$1"; do
+    for candidate in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python"$1" /usr/local/bin/python"$1" \
+        /usr/bin/python"$1" $(type -aP "python$1"); do
         if [ -x "$candidate" ] && "$candidate" -c 'import ensurepip, ssl' 2>/dev/null; then
             printf '%s\n' "$candidate"
             return 0

@@ -24,13 +24,27 @@ export ANSIBLE_COLLECTIONS_PATH=$out/collections
 unset PYTHONPATH
 ansible-galaxy collection install --offline "$tarball" -p "$out/collections"
 cd "$out"
-for module in host_facts repositories module_streams; do
-    ansible-doc -t module "elkit.almalinux.$module" >/dev/null
+installed=$out/collections/ansible_collections/elkit/almalinux
+# names FOLDER ENDING: what a user can name there; an empty folder is a fault.
+names() {
+    local folder=$1 ending=$2 path found=()
+    for path in "$installed/$folder"/*"$ending"; do
+        [ ! -e "$path" ] || found+=("$(basename "$path" "$ending")")
+    done
+    [ ${#found[@]} -gt 0 ] || { say "the installed collection has no $folder"; return 1; }
+    printf '%s\n' "${found[@]}"
+}
+modules=$(names plugins/modules .py)
+roles=$(names roles '')
+playbooks=$(names playbooks .yml)
+# ansible-doc only warns of what it does not find.
+for module in $modules; do
+    ansible-doc -t module "elkit.almalinux.$module" | grep -q "elkit.almalinux.$module" || { say "no documentation: module $module"; exit 1; }
 done
-for role in "$out"/collections/ansible_collections/elkit/almalinux/roles/*/; do
-    ansible-doc -t role "elkit.almalinux.$(basename "$role")" | grep -q 'ENTRY POINT'
+for role in $roles; do
+    ansible-doc -t role "elkit.almalinux.$role" | grep -q 'ENTRY POINT' || { say "no documentation: role $role"; exit 1; }
 done
-for playbook in bootstrap provision rollback; do
+for playbook in $playbooks; do
     ansible-playbook --syntax-check -i localhost, "elkit.almalinux.$playbook"
 done
 printf '%s\n' "$tarball"

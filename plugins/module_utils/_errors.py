@@ -32,7 +32,7 @@ class InputError(ElkitError):
 
 
 class UnsupportedError(ElkitError):
-    """The host is none that this can work on (EL7, Debian, no streams on 10)."""
+    """The host is none that this can work on (EL7, no Enterprise Linux, no streams on 10)."""
 
 
 class HostError(ElkitError):

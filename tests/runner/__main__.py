@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "log"
 DEFAULT_MINUTES = 15
 OUTPUT = threading.Lock()
+RUNNING = set()  # the process groups of the steps that run now
 
 
 class Outcome:
@@ -61,6 +62,7 @@ def run_step(step, full):
              + step["run"]],
             cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True)
+        RUNNING.add(process.pid)
         try:
             code = process.wait(step.get("minutes", DEFAULT_MINUTES) * 60)
             note = "" if code == 0 else "exit code {}".format(code)
@@ -68,6 +70,8 @@ def run_step(step, full):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             code, note = -1, "no end after {} minutes".format(step.get("minutes", DEFAULT_MINUTES))
+        finally:
+            RUNNING.discard(process.pid)
     seconds = time.monotonic() - started
     return judge(step, code, note, seconds, xml)
 
@@ -107,6 +111,32 @@ def run_lane(steps, full, outcomes):
             say(tail(step) + "\n    (all of it: .build/log/{}.log)".format(step["id"]))
 
 
+def stop(number, frame):
+    """Interrupted: end what the steps started, too."""
+    for group in list(RUNNING):
+        try:
+            os.killpg(group, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    say("interrupted")
+    os._exit(128 + number)
+
+
+def tally(outcomes, allowed):
+    """What the outcomes come to.
+
+    :param outcomes: list of Outcome
+    :param allowed: the entries of tests/skips.yml
+    :returns: (passed, failed, skipped, unlisted): three numbers, and the (id, reason) of the skips that no entry
+        allows; those count as failed, not as skipped
+    """
+    skipped = [entry for outcome in outcomes for entry in outcome.skipped]
+    unlisted = [entry for entry in skipped if skips.entry_for(entry[0], allowed) is None]
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(len(outcome.failed) for outcome in outcomes) + len(unlisted)
+    return passed, failed, len(skipped) - len(unlisted), unlisted
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests.runner")
     parser.add_argument("--full", action="store_true", help="the long matrices and benchmarks too, and docs/verification.md")
@@ -117,7 +147,12 @@ def main():
     if unknown:
         parser.error("unknown step: {}; there are: {}".format(
             ", ".join(sorted(unknown)), ", ".join(step["id"] for step in steps)))
-    allowed = skips.validate(yaml.safe_load((ROOT / "tests/skips.yml").read_text(encoding="utf-8")) or [])
+    try:
+        allowed = skips.validate(yaml.safe_load((ROOT / "tests/skips.yml").read_text(encoding="utf-8")) or [])
+    except skips.SkipListError as error:
+        parser.error(str(error))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     wanted = [step for step in steps
               if (step["id"] in arguments.only if arguments.only else arguments.full or not step.get("full"))]
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -131,15 +166,11 @@ def main():
     for thread in threads:
         thread.join()
 
-    skipped = [entry for outcome in outcomes for entry in outcome.skipped]
-    unlisted = [entry for entry in skipped if skips.entry_for(entry[0], allowed) is None]
+    passed, failed, listed, unlisted = tally(outcomes, allowed)
     for identifier, reason in unlisted:
         say("FAILED   {} was skipped ({}) and is not in tests/skips.yml".format(identifier, reason))
-    passed = sum(outcome.passed for outcome in outcomes)
-    failed = sum(len(outcome.failed) for outcome in outcomes) + len(unlisted)
-    listed = len(skipped) - len(unlisted)
     coverage = LOGS / "coverage.txt"
-    if coverage.exists():
+    if coverage.exists() and any(step["id"] == "units" for step in wanted):
         say(coverage.read_text(encoding="utf-8").rstrip())
     if arguments.full:
         order = {step["id"]: index for index, step in enumerate(steps)}

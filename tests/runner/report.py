@@ -9,6 +9,8 @@ import os
 import platform
 import subprocess
 
+from tests.runner import skips
+
 
 def _line(path, key):
     try:
@@ -83,7 +85,15 @@ def render(root, outcomes, allowed, seconds, totals):
         lines.append("| {} | {} | {} | {} | {} | {:.1f} |".format(
             outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds))
     lines += ["", "## Not run here", ""]
-    lines += ["| What | Why | Where it would run |", "| --- | --- | --- |"] if allowed else ["Nothing."]
-    lines += ["| {id} | {reason} | {machine} |".format(**entry) for entry in allowed]
+    met = {}
+    for outcome in outcomes:
+        for identifier, reason in outcome.skipped:
+            entry = skips.entry_for(identifier, allowed)
+            met.setdefault(entry["id"] if entry else identifier, []).append(reason)
+    lines += ["| What | Skips | Why | Where it would run |", "| --- | --- | --- | --- |"] if met else ["Nothing."]
+    listed = {entry["id"]: entry for entry in allowed}
+    for identifier, reasons in met.items():
+        entry = listed.get(identifier, {"reason": reasons[0] + " (not listed)", "machine": "?"})
+        lines.append("| {} | {} | {} | {} |".format(identifier, len(reasons), entry["reason"], entry["machine"]))
     lines += ["", "## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
     return "\n".join(lines).rstrip() + "\n"
