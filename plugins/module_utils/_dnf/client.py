@@ -39,7 +39,7 @@ def call(operation, request, timeout=DEFAULT_TIMEOUT):
 
     :param request: dict that JSON can hold
     :param timeout: seconds
-    :raises UnsupportedError: this host has no dnf that Python can use (EL7, Debian)
+    :raises UnsupportedError: this host has no dnf that Python can use (EL7, no Enterprise Linux)
     :raises ElkitError: what the agent says went wrong, of the class its kind stands for
     :raises CommandError: it did not end in time, or ended without an answer
     """
