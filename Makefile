@@ -44,6 +44,10 @@ fleet: setup  ## N hosts for scale tests: make fleet N=20
 fleet-clean:  ## Remove them
 	@tests/testbed/testbed fleet 0
 
+.PHONY: changelog
+changelog: setup  ## Turn changelogs/fragments into CHANGELOG.rst, for the version of galaxy.yml
+	@scripts/changelog.sh
+
 .PHONY: clean
 clean:  ## Remove this clone's hosts and everything built
 	@[ ! -d .build/testbed ] || tests/testbed/testbed down --all

@@ -84,4 +84,8 @@ for name in ${SETUP_VENVS:-main core219 core216 importer units-3.6 units-3.9 uni
     esac
 done
 [ -x "$build/venv/main/bin/python" ] || { say "setup: no Python 3.11 or newer with venv: install one (pyenv, or the system's)"; exit 1; }
+# Steps that need a certain ansible-core look for this file (tests/runner/steps.yml).
+core=$("$build/venv/main/bin/python" -c 'import ansible.release; print(".".join(ansible.release.__version__.split(".")[:2]))')
+touch "$build/venv/main/.core-$core"
+[ "$core" = 2.21 ] || say "setup: no Python 3.12 or newer: the main lane has ansible-core $core instead of 2.21"
 vendor

@@ -68,4 +68,3 @@ def _interpreters(host, kind):
     if not found:
         variables["testbed_note"] = "this machine had no pyenv 3.6 or 3.9 when the image was built: modules run on the image's own Python"
     return variables
-

@@ -79,7 +79,8 @@ class Keys:
     def sign_text(self, name, path):
         """A detached signature of a file beside it, as repomd.xml.asc."""
         target = Path(str(path) + ".asc")
-        run(["gpg", "--batch", "--quiet", "--yes", "--armor", "--detach-sign", "--local-user", self.signers[name] + "!", "--output", target, path], env=self.env)
+        run(["gpg", "--batch", "--quiet", "--yes", "--armor", "--detach-sign", "--local-user", self.signers[name] + "!",
+             "--output", target, path], env=self.env)
 
     def stop(self):
         """End the agent that gpg left running, so that the key ring holds no socket."""

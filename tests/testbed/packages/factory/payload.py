@@ -49,7 +49,8 @@ class Payloads:
         (apt / "sources.list").write_text("deb %s %s main\n" % (uri.group(1), self.suite))
         options = []
         for option in ("Dir::Etc::sourcelist=%s/sources.list" % apt, "Dir::Etc::sourceparts=-", "Dir::State::lists=%s/lists" % apt,
-                       "Dir::State::status=/dev/null", "Dir::Cache=%s" % apt, "Dir::Cache::archives=%s/archives" % apt, "APT::Sandbox::User=root", "Acquire::Languages=none",
+                       "Dir::State::status=/dev/null", "Dir::Cache=%s" % apt, "Dir::Cache::archives=%s/archives" % apt,
+                       "APT::Sandbox::User=root", "Acquire::Languages=none",
                        "Acquire::Retries=3", "Acquire::http::Timeout=60"):
             options += ["-o", option]
         run(["apt-get"] + options + ["update", "-q"])

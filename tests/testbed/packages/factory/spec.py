@@ -68,7 +68,8 @@ def text(package, root, files, scripts):
     lines = ["Name: " + nevra.name, "Version: " + nevra.version, "Release: " + nevra.release]
     if nevra.epoch != "0":
         lines.append("Epoch: " + nevra.epoch)
-    lines += ["Summary: " + attributes.get("summary", "Stand-in for %s" % nevra.name), "License: " + attributes.get("license", "GPL-3.0-or-later"), "AutoReqProv: no"]
+    lines += ["Summary: " + attributes.get("summary", "Stand-in for %s" % nevra.name),
+              "License: " + attributes.get("license", "GPL-3.0-or-later"), "AutoReqProv: no"]
     for name, tag in (("vendor", "Vendor"), ("packager", "Packager"), ("modularitylabel", "ModularityLabel")):
         if attributes.get(name):
             lines.append("%s: %s" % (tag, attributes[name]))
