@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent's own logic, on every Python that a host may run it with (3.6 is EL8's)."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent, client
+
+STUB = os.path.join(os.path.dirname(__file__), "stub")
+REPOMD = (b'<?xml version="1.0"?><repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1714</revision>'
+          b'<data type="primary"><location href="x"/></data></repomd>')
+METALINK = """<?xml version="1.0"?>
+<metalink version="3.0" xmlns="http://www.metalinker.org/" xmlns:mm0="http://fedorahosted.org/mirrormanager">
+ <files><file name="repomd.xml"><mm0:timestamp>1</mm0:timestamp><size>1</size>
+  <verification><hash type="md5">aa</hash><hash type="sha256">{0}</hash></verification>
+  <mm0:alternates><mm0:alternate><verification><hash type="sha256">{1}</hash></verification></mm0:alternate></mm0:alternates>
+  <resources><url protocol="http" type="http">http://one/repodata/repomd.xml</url>
+  <url protocol="rsync" type="rsync">rsync://one/repodata/repomd.xml</url>
+  <url protocol="https" type="https">https://two/repodata/repomd.xml</url></resources></file></files></metalink>"""
+
+
+def digest(content):
+    import hashlib
+    return hashlib.sha256(content).hexdigest()
+
+
+def ask(request, stub_state=None, python=None):
+    """The answer of the agent run as the client runs it, with the recording stub in dnf's place."""
+    environment = dict(os.environ, PYTHONPATH=STUB, STUB_STATE=json.dumps(stub_state or {}))
+    done = subprocess.Popen([python or sys.executable, "-c", client.source()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, env=environment)
+    out, err = done.communicate(json.dumps(request).encode())
+    assert done.returncode == 0, err.decode()
+    return json.loads(out.decode()), err.decode()
+
+
+def test_parses_as_python_36():
+    if sys.version_info >= (3, 8):
+        ast.parse(client.source(), feature_version=(3, 6))
+    else:
+        ast.parse(client.source())
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("http://a/b/\nhttps://c/d\n", ["http://a/b", "https://c/d"]),
+    ("# comment\n\n  http://a/b  \n", ["http://a/b"]),
+    ("<html>no list</html>\n", []),
+    ("", []),
+])
+def test_mirrors_of_list(text, expected):
+    assert agent.mirrors_of_list(text) == expected
+
+
+def test_metalink_gives_fetchable_urls_and_every_good_digest():
+    urls, digests = agent.read_metalink(METALINK.format("BB", "cc").encode())
+    assert urls == ["http://one/repodata/repomd.xml", "https://two/repodata/repomd.xml"]
+    assert digests == [{"md5": "aa", "sha256": "bb"}, {"sha256": "cc"}]
+
+
+@pytest.mark.parametrize("content", [b"", b"<html/>", b"<metalink/>", b"no xml"])
+def test_what_is_no_metalink_is_refused(content):
+    with pytest.raises(ValueError):
+        agent.read_metalink(content)
+
+
+def test_repomd_is_accepted_with_its_revision():
+    assert agent.check_repomd(REPOMD, []) == "1714"
+    assert agent.check_repomd(REPOMD, [{"sha256": "00"}, {"sha256": digest(REPOMD)}]) == "1714"
+
+
+@pytest.mark.parametrize("content, digests, words", [
+    (REPOMD, [{"sha256": "00" * 32}], "checksum"),
+    (REPOMD, [{"sha256": digest(REPOMD), "sha512": "00"}], "checksum"),
+    (REPOMD[:60], [], "no repomd.xml"),
+    (b"<html><body>hello</body></html>", [], "<html>"),
+    (b"<repomd></repomd>", [], "no primary"),
+])
+def test_what_is_no_good_repomd_is_refused(content, digests, words):
+    with pytest.raises(ValueError, match=words):
+        agent.check_repomd(content, digests)
+
+
+def test_verify_answers_for_each_repository_in_order():
+    state = {"repos": {"a": {"baseurl": ["http://good"]}, "b": {"baseurl": ["http://bad", "http://good"]},
+                       "c": {"mirrorlist": "http://list"}, "d": {"baseurl": ["http://hang"]}},
+             "urls": {"http://good/repodata/repomd.xml": REPOMD.decode(), "http://list": "http://bad\nhttp://good\n",
+                      "http://hang/repodata/repomd.xml": "HANG"}}
+    answer, _err = ask({"op": "verify", "files": {}, "repos": ["a", "b", "c", "d", "absent"], "timeout": 3}, state)
+    rows = answer["ok"]["repos"]
+    assert [row["id"] for row in rows] == ["a", "b", "c", "d", "absent"]
+    assert [row["ok"] for row in rows] == [True, True, True, False, False]
+    assert rows[0]["url"] == "http://good/repodata/repomd.xml"
+    assert rows[3]["reason"] == "no answer within 3 s"
+    assert "does not read" in rows[4]["reason"]
+
+
+def test_verify_says_why_and_where_when_no_mirror_works():
+    state = {"repos": {"a": {"baseurl": ["http://bad"]}, "b": {"metalink": "http://metalink"}, "c": {}},
+             "urls": {"http://metalink": METALINK.format("00", "11").replace("http://one", "http://good").replace("https://two", "http://good"),
+                      "http://good/repodata/repomd.xml": REPOMD.decode()}}
+    rows = ask({"op": "verify", "files": {}, "repos": ["a", "b", "c"], "timeout": 5}, state)[0]["ok"]["repos"]
+    assert rows[0]["url"] == "http://bad/repodata/repomd.xml" and "404" in rows[0]["reason"]
+    assert "checksum" in rows[1]["reason"]
+    assert "neither baseurl" in rows[2]["reason"]
+
+
+def test_what_dnf_prints_does_not_break_the_answer():
+    state = {"repos": {"a": {"baseurl": ["http://good"]}}, "print": "noise on standard output",
+             "urls": {"http://good/repodata/repomd.xml": REPOMD.decode()}}
+    answer, err = ask({"op": "verify", "files": {}, "repos": ["a"], "timeout": 5}, state)
+    assert answer["ok"]["repos"][0]["ok"]
+    assert "noise" in err
+
+
+def test_a_host_without_dnf_is_told_apart():
+    done = subprocess.Popen([sys.executable, "-S", "-E", "-c", client.source()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    out, _err = done.communicate(json.dumps({"op": "updates"}).encode())
+    assert json.loads(out.decode())["error"]["kind"] == "no-dnf"
+
+
+def test_every_kind_of_error_has_a_class():
+    tree = ast.parse(client.source())
+    kinds = set(node.args[0].value if hasattr(node.args[0], "value") else node.args[0].s for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Failure")
+    assert kinds and kinds <= set(client.KINDS)
+
+
+@pytest.mark.parametrize("nevra, name", [
+    ("bash-5.1.8-9.el9.x86_64", "bash"),
+    ("openssl-libs-1:3.5.5-6.el9.x86_64", "openssl-libs"),
+    ("python3-dnf-4.14.0-1.el9.noarch", "python3-dnf"),
+])
+def test_split_name(nevra, name):
+    assert agent.split_name(nevra) == name
