@@ -107,7 +107,7 @@ class Distribution:
         result = merge(merge(result, self._for_major(own)), extra)
         if not related:
             result = {key: value for key, value in result.items() if key not in LISTS or key == "files"}
-        return substitute(result, {"name": nevra.name, "evr": nevra.evr, "version": nevra.version, "release": nevra.release})
+        return substitute(result, {**self.variables, "name": nevra.name, "evr": nevra.evr, "version": nevra.version, "release": nevra.release})
 
     def _for_major(self, attributes):
         result = merge({}, attributes)
@@ -140,6 +140,9 @@ class Distribution:
         for item in items:
             if isinstance(item, str) and item.startswith("list:"):
                 yield from self._entries({**self.relations.get("lists", {}), **self.data.get("lists", {})}[item[5:]])
+            elif isinstance(item, dict) and "repeat" in item:
+                for number in range(1, item["repeat"] + 1):
+                    yield {**{key: value for key, value in item.items() if key != "repeat"}, "nevra": _place(item["nevra"], {"number": "%03d" % number})}
             else:
                 yield item
 
@@ -158,7 +161,7 @@ class Distribution:
             self.repositories.append(Repository("plain", plain["path"], packages, plain=True))
 
     def _repository(self, identifier, repository, layout):
-        names = {"id": identifier, "dir": repository.get("dir", identifier)}
+        names = _names(identifier, repository)
         packages = [self.package(entry) for entry in self._entries(repository.get("packages", []))]
         modules = []
         if repository.get("modules"):
@@ -172,7 +175,7 @@ class Distribution:
                     packages += stream["built"]
         unique = list(dict.fromkeys(packages))
         advisories = [item for item in self.data.get("advisories", []) if item.get("repository", "baseos") == identifier]
-        self.repositories.append(Repository(identifier, _place(layout["binary"], names), unique, modules, advisories))
+        self.repositories.append(Repository(identifier, _place(repository.get("path", layout["binary"]), names), unique, modules, advisories))
         for kind in ("debug", "source"):
             if kind in layout and repository.get("extra", True):
                 self.repositories.append(Repository(identifier + "-" + kind, _place(layout[kind], names), []))
@@ -184,11 +187,11 @@ class Distribution:
         spec = self.data.get("mirrors", {})
         layout = self.data.get("layout", {})
         for identifier, repository in self.data.get("repositories", {}).items():
-            names = {"id": identifier, "dir": repository.get("dir", identifier)}
+            names = _names(identifier, repository)
             for kind in ("binary", "debug", "source"):
-                if kind not in layout:
+                if kind not in layout or kind != "binary" and not repository.get("extra", True):
                     continue
-                path = _place(layout[kind], names)
+                path = _place(repository.get("path", layout[kind]), names)
                 if kind in spec.get("slugs", {}):
                     slug = _place(spec["slugs"][kind], names)
                     for release in spec.get("releases", []):
@@ -218,6 +221,11 @@ class Distribution:
             raise FactoryError("nothing in %s provides what is required:\n  %s" % (self.home, "\n  ".join(missing)))
 
 
+def _names(identifier, repository):
+    """What <word> may stand for in a layout, a slug or a metalink's name."""
+    return {"id": identifier, "dir": repository.get("dir", identifier), "slug": repository.get("slug", identifier)}
+
+
 def _place(text, names):
     for name, value in names.items():
         text = text.replace("<%s>" % name, value)
@@ -244,6 +252,9 @@ def _expand_files(data):
 def _fill_each(text, values):
     for name, value in values.items():
         text = text.replace("<%s>" % name, str(value))
+    left = re.search(r"<[a-z]+>", text)
+    if left:
+        raise FactoryError("nothing given for %s in %r" % (left.group(0), text[:60]))
     return text
 
 
@@ -261,6 +272,7 @@ def _expand_file(item):
 def load(folder: Path):
     """All manifests of a folder. Returns (distributions, shared): shared holds relations, payloads and keys."""
     shared = {name: yaml.safe_load((folder / (name + ".yml")).read_text()) for name in ("relations", "payloads", "keys")}
+    _expand_files(shared["relations"])
     distributions = []
     for path in sorted(folder.glob("*.yml")):
         if path.stem in shared:
@@ -294,5 +306,6 @@ def _one(home, raw, variant, relations, registry):
     if "major" in variables:
         data.setdefault("major", variables["major"])
     _expand_files(data)
+    data.setdefault("packages", {})
     data = substitute({key: value for key, value in data.items() if key not in ("vars", "variants", "vault")}, variables)
     return Distribution(home, data, relations, variables, registry)
