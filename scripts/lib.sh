@@ -12,6 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_ROOT_USER_ACTION=ignore
 export PIP_NO_INPUT=1
 export PYTHONDONTWRITEBYTECODE=1
+export HYPOTHESIS_STORAGE_DIRECTORY=$build/hypothesis
 # Our own collection is a link to the clone; containers.podman, which molecule's driver needs, is vendored.
 export ANSIBLE_COLLECTIONS_PATH=$build/collections:$build/vendor
 export ANSIBLE_GALAXY_SERVER_LIST=
@@ -30,7 +31,8 @@ as_root() {
     fi
 }
 
-# The path of a real interpreter of version $1 (3.12), pyenv's own rather than its shims; fails if there is none.
+# The path of a real interpreter of version $1 (3.12) that can make environments, pyenv's own rather than its shims;
+# fails if there is none.
 find_python() {
     local candidate
     for candidate in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python"$1" /usr/local/bin/python"$1" \

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The mirror of the test network: repositories under the vendors' own host names, with faults on request. See README.md.
 
