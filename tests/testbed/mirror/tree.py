@@ -68,6 +68,8 @@ class Tree:
 
     def _file(self, host, path):
         """The file or folder under the host's own tree, else under a tree that every host has; None when there is none."""
+        if ".." in path.split("/"):
+            return None
         candidates = []
         if host and "/" not in host and not host.startswith("."):
             candidates.append(host + path)

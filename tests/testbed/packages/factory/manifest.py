@@ -215,7 +215,7 @@ class Distribution:
         missing = []
         for package in self.all_packages():
             for text in package.attributes.get("requires", []):
-                if not text.startswith(("(", "/")) and not package.home.endswith("-plain") and text.split(" ")[0] not in offered:
+                if not text.startswith("(") and not package.home.endswith("-plain") and text.split(" ")[0] not in offered:
                     missing.append("%s requires %s" % (package, text))
         if missing:
             raise FactoryError("nothing in %s provides what is required:\n  %s" % (self.home, "\n  ".join(missing)))
