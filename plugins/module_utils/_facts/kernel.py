@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Section kernel: which runs, which are installed, which is newest."""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
+
+# The packages that hold a kernel's image; "kernel" itself is empty since release 8. The value is the flavour.
+IMAGES = {
+    "kernel-core": "standard", "kernel-rt-core": "rt", "kernel-64k-core": "64k", "kernel-rt-64k-core": "rt-64k",
+    "kernel-debug-core": "debug", "kernel-rt-debug-core": "rt-debug", "kernel-zfcpdump-core": "zfcpdump",
+    "kernel-uek": "uek", "kernel-uek-core": "uek", "kernel-lt": "lt", "kernel-lt-core": "lt", "kernel-ml": "ml",
+    "kernel-ml-core": "ml", "kernel-plus": "plus",
+}
+
+
+def summarise(running, packages, distribution):
+    """The facts.
+
+    :param running: what uname -r says
+    :param packages: {name: [Package, …]}
+    :param distribution: Distribution or None
+    """
+    own = frozenset(distribution.vendors if distribution else ())
+    found = [(package, IMAGES[name]) for name in IMAGES for package in packages.get(name, ())]
+    if not found:
+        # Release 7 and before: the image is in "kernel".
+        found = [(package, "standard") for package in packages.get("kernel", ())]
+    found.sort(key=lambda item: (version.evr_key(item[0].evr), item[0].name))
+    names = [_release(package) for package, flavour in found]
+    current = [index for index, name in enumerate(names) if matches(running, name)]
+    # "+rt", "+64k", "+debug" tell flavours of the same version apart.
+    suffix = running.partition("+")[2] or "standard"
+    flavours = [found[index][1] for index in current]
+    flavour = suffix if suffix in flavours or not flavours else flavours[0]
+    same = [name for name, item in zip(names, found) if item[1] == flavour] or names
+    newest = same[-1] if same else None
+    return {
+        "running": running,
+        "installed": [{"release": name, "package": package.nevra, "flavour": kind, "vendor": package.vendor or None}
+                      for name, (package, kind) in zip(names, found)],
+        "newest": newest,
+        "running_installed": bool(current),
+        "running_newest": matches(running, newest) if newest else None,
+        "foreign": [package.nevra for package, kind in found if package.vendor not in own],
+    }
+
+
+def _release(package):
+    """What uname -r says when *package* runs, but for a suffix of the flavour."""
+    return "{0}-{1}.{2}".format(package.version, package.release, package.arch)
+
+
+def matches(running, release):
+    """Whether *running* (uname -r) is kernel *release*, flavours such as "+rt", "+64k" and "+debug" left aside."""
+    return running.split("+")[0] == release
+
+
+def collect(context):
+    errors = []
+    packages = context.packages(errors)
+    return dict(summarise(context.kernel_release, packages, distributions.recognise(context.os_release()[0])), errors=errors)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Section repositories: which are configured, as dnf reads them."""
+
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, ini, redact
+
+DNF_CONF = "/etc/dnf/dnf.conf"
+VARIABLES = "/etc/dnf/vars"
+# dnf.conf(5): the defaults of reposdir.
+DIRECTORIES = ("/etc/yum.repos.d", "/etc/yum/repos.d", "/etc/distro.repos.d")
+MAIN = "main"
+
+_TRUE = frozenset(["1", "yes", "true", "on"])
+_FALSE = frozenset(["0", "no", "false", "off"])
+
+
+def boolean(text, default):
+    """True, False, or None where *text* (str or None) is no boolean of dnf; *default* where it is None."""
+    if text is None:
+        return default
+    word = text.strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def words(text):
+    """dnf's lists: separated by blanks, commas or line breaks."""
+    return (text or "").replace(",", " ").split()
+
+
+def parse(path, text, main, major):
+    """What one file says.
+
+    :param main: {option: value} of [main] in dnf.conf, which gives defaults
+    :param major: int or None, for the canonical ids
+    :returns: (list of repositories (dict), list of problems (str)). With problems, dnf ignores the whole file.
+    """
+    document = ini.parse(text)
+    problems = ["line {0}: {1}".format(problem.line, problem.reason) for problem in document.problems]
+    found = []
+    for section in document.sections():
+        if section != MAIN:
+            found.append(_repository(section, path, document.options(section), main, major, bool(problems)))
+    return found, problems
+
+
+def _repository(repo_id, path, options, main, major, ignored):
+    enabled = boolean(options.get("enabled"), True)
+    return {
+        "id": repo_id,
+        "canonical": catalogue.canonical_id(repo_id, major),
+        "name": options.get("name"),
+        "file": path,
+        "enabled": bool(enabled) and not ignored,
+        "ignored": ignored,
+        "mirrorlist": redact.redact_url(options.get("mirrorlist")) or None,
+        "metalink": redact.redact_url(options.get("metalink")) or None,
+        "baseurl": words(redact.redact_url(options.get("baseurl"))),
+        "gpgcheck": boolean(options.get("gpgcheck", main.get("gpgcheck")), False),
+        "repo_gpgcheck": boolean(options.get("repo_gpgcheck", main.get("repo_gpgcheck")), False),
+        "gpgkey": words(redact.redact_url(options.get("gpgkey"))),
+    }
+
+
+def check(repositories):
+    """What is wrong with the whole of *repositories*: list of str."""
+    errors, seen = [], {}
+    for item in repositories:
+        if item["ignored"]:
+            continue
+        if item["id"] in seen:
+            errors.append("{0} is defined in {1} and in {2}".format(item["id"], seen[item["id"]], item["file"]))
+        seen[item["id"]] = item["file"]
+        if item["enabled"] and not (item["mirrorlist"] or item["metalink"] or item["baseurl"]):
+            errors.append("{0} ({1}) is enabled but has no mirrorlist, metalink or baseurl".format(item["id"], item["file"]))
+    return errors
+
+
+def collect(context):
+    identity = context.identity()[0]
+    errors, broken, found = [], [], []
+    main = {}
+    for path in [DNF_CONF] + _files(context, errors):
+        try:
+            text = context.read(path)
+        except ElkitError as error:
+            broken.append({"file": path, "problems": [str(error)]})
+            continue
+        if text is None:
+            continue
+        if path == DNF_CONF:
+            main = ini.parse(text).options(MAIN)
+        repositories, problems = parse(path, text, main, identity["major"])
+        found.extend(repositories)
+        if problems:
+            broken.append({"file": path, "problems": problems})
+    errors.extend("{0} is broken: {1}".format(item["file"], item["problems"][0]) for item in broken)
+    errors.extend(check(found))
+    return {
+        "configured": found,
+        "enabled": sorted(set(item["id"] for item in found if item["enabled"])),
+        "broken_files": broken,
+        "variables": _variables(context, errors),
+        "errors": errors,
+    }
+
+
+def _directories(context):
+    try:
+        text = context.read(DNF_CONF)
+    except ElkitError:
+        return DIRECTORIES
+    return words(ini.parse(text or "").get(MAIN, "reposdir")) or DIRECTORIES
+
+
+def _files(context, errors):
+    found = []
+    for directory in _directories(context):
+        try:
+            found.extend(os.path.join(directory, name) for name in context.names(directory) if name.endswith(".repo"))
+        except ElkitError as error:
+            errors.append(str(error))
+    return found
+
+
+def _variables(context, errors):
+    """{name: value} of dnf's variables; the first line counts."""
+    found = {}
+    try:
+        for name in context.names(VARIABLES):
+            text = context.read(os.path.join(VARIABLES, name))
+            found[name] = redact.redact_url(((text or "").splitlines() or [""])[0].strip())
+    except ElkitError as error:
+        errors.append(str(error))
+    return found
