@@ -130,13 +130,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.elkit.almalinux.plugins.module_utils import _module
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import flow, streams
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
-from ansible_collections.elkit.almalinux.plugins.module_utils._identity import osrelease
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import os_release
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 
 def work(module):
     wanted = streams.parse_items(module.params["streams"])
-    flow.check_host(osrelease.parse(files.read_text(flow.OS_RELEASE) or ""))
+    flow.check_host(os_release.parse(files.read_text(flow.OS_RELEASE) or "")[0])
     if os.geteuid() != 0:
         raise HostError("module streams can be changed by root alone", "Run with become: true")
     if module.params["state"] == "reverted":

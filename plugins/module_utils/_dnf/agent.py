@@ -9,6 +9,7 @@ the API that it may use.
 Answer: {"ok": …} or {"error": {"kind", "message", "remedy", "details"}}; kinds are those of client.KINDS.
 """
 
+import base64
 import difflib
 import hashlib
 import json
@@ -247,6 +248,28 @@ def verify(request):
                 os.waitpid(child, 0)
                 del running[reader]
     return {"repos": [dict(answers[identifier], id=identifier) for identifier in request["repos"]]}
+
+
+def fetch_files(request):
+    """Fetch small files (keys) with the candidate [main] settings: proxy, certificates, time-outs.
+
+    :param request: like verify(); urls [str] instead of repos
+    :returns: {"files": {url: {"content" (base64) or None, "reason"}}}
+    """
+    directory = tempfile.mkdtemp(prefix="elkit-fetch-")
+    found = {}
+    try:
+        base = candidate_base(dict(request, files={}), directory)
+        base.conf.timeout = int(request["timeout"])
+        base.conf.retries = 1
+        for url in request["urls"]:
+            try:
+                found[url] = {"content": base64.b64encode(fetch(base, None, url)).decode("ascii"), "reason": None}
+            except ValueError as error:
+                found[url] = {"content": None, "reason": first_line(error)}
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return {"files": found}
 
 
 # --- what needs the host's packages ----------------------------------------------------------------------------------
@@ -523,7 +546,7 @@ def updates(request):
     return {"pending": pending, "advisories": [advisories[key] for key in sorted(advisories)], "counts": counts}
 
 
-OPERATIONS = {"verify": verify, "streams": streams, "packages": packages, "updates": updates}
+OPERATIONS = {"verify": verify, "fetch": fetch_files, "streams": streams, "packages": packages, "updates": updates}
 
 
 def respond(request):

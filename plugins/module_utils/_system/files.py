@@ -10,6 +10,8 @@ import tempfile
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 
 _SELINUX_XATTR = "security.selinux"
+# No program reads a hidden file without the right ending as configuration, so one that a kill leaves behind does no harm.
+TEMPORARY_PREFIX = ".elkit-"
 
 
 class Attributes(object):
@@ -72,12 +74,13 @@ def attributes(path):
     return Attributes(info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode), context)
 
 
-def write_atomic(path, content, attrs=None):
-    """Replace *path* by *content* (bytes or str) in one step: a reader sees the old file or the new, never a part.
+def stage(path, content, attrs=None):
+    """Write *content* (bytes or str) beside *path*, on the disk for good, so that place() cannot fail for lack of space.
 
     :param attrs: Attributes to give; default: those of the file that is there, else root's, 0644. A context is set
         only where the file system has one; a new file otherwise gets its directory's default label.
-    :raises HostError: the directory cannot be written, the disk is full, …; the old file is then untouched
+    :returns: the temporary path, for place() or discard()
+    :raises HostError: the directory cannot be written, the disk is full, …; nothing is left behind
     """
     if not isinstance(content, bytes):
         content = content.encode("utf-8", "surrogateescape")
@@ -85,10 +88,9 @@ def write_atomic(path, content, attrs=None):
     path = os.path.realpath(path)
     if attrs is None:
         attrs = attributes(path) or Attributes(uid=os.geteuid(), gid=os.getegid())
-    directory = os.path.dirname(path)
     temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".elkit-", dir=directory)
+        descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=os.path.dirname(path))
         with os.fdopen(descriptor, "wb") as handle:
             os.fchown(handle.fileno(), attrs.uid, attrs.gid)
             os.fchmod(handle.fileno(), attrs.mode)
@@ -101,17 +103,41 @@ def write_atomic(path, content, attrs=None):
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.rename(temporary, path)
-        temporary = None
-        sync_directory(directory)
     except OSError as error:
-        raise describe(error, path)
-    finally:
         if temporary is not None:
-            try:
-                os.unlink(temporary)
-            except OSError:
-                pass
+            discard(temporary)
+        raise describe(error, path)
+    return temporary
+
+
+def place(temporary, path):
+    """Put what stage() wrote in the place of *path* in one step: a reader sees the old file or the new, never a part.
+
+    :raises HostError: it cannot be renamed; the old file is then untouched
+    """
+    path = os.path.realpath(path)
+    try:
+        os.rename(temporary, path)
+        sync_directory(os.path.dirname(path))
+    except OSError as error:
+        discard(temporary)
+        raise describe(error, path)
+
+
+def discard(temporary):
+    """Remove what stage() wrote, if it is still there."""
+    try:
+        os.unlink(temporary)
+    except OSError:
+        pass
+
+
+def write_atomic(path, content, attrs=None):
+    """Replace *path* by *content* (bytes or str) in one step; see stage() for *attrs* and place() for the step.
+
+    :raises HostError: the directory cannot be written, the disk is full, …; the old file is then untouched
+    """
+    place(stage(path, content, attrs), path)
 
 
 def remove(path):

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Change files so that the change can be undone, and so that a run that is killed can be gone on with.
+
+    with host_lock():
+        entry = begin("repositories")
+        entry.write_all([Change("/etc/dnf/dnf.conf", text)])     # all of them, or none
+        entry.note("key", {"fingerprint": …})
+        entry.commit()
+
+The stages and steps in the entry's state file, each on the disk before what follows it begins:
+
+    planned   planned            the entry is there, nothing else is
+    planned   before-images      what was there is kept, with its owner, mode and label
+    applying  staged             the new files lie beside the old ones
+    applying  after-first-file   the first file is replaced
+    applying  files              all of them are
+    applied   applied            the work is done
+    reverting, reverted          the same way back
+
+A run that finds the newest entry interrupted goes on in it, and the before-images it finds there win: an undo leads to
+what was there before the first of the two.
+"""
+
+import base64
+import glob
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal import store as _store
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal.store import Store, sha256
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY
+
+
+class Change(object):
+    """A file to be: path, content (bytes, or None to remove it), attrs (files.Attributes, or None to keep or default)."""
+
+    def __init__(self, path, content, attrs=None):
+        self.path = path
+        self.content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        self.attrs = attrs
+
+
+def begin(concern, root=STATE_DIRECTORY):
+    """The Entry of a new change of *concern*, or the interrupted one to go on in. Call it under the host's lock.
+
+    :raises HostError: the state directory cannot be written, or the newest entry is damaged
+    """
+    store = Store(concern, root)
+    state = store.newest()
+    if state is not None and state["stage"] in _store.INTERRUPTED:
+        entry = Entry(store, state, continued=True)
+        entry.sweep()
+        return entry
+    return Entry(store, store.create(), continued=False)
+
+
+def interrupted(concern, root=STATE_DIRECTORY):
+    """Whether the newest entry of *concern* stopped half-way (then the same command goes on from there)."""
+    state = Store(concern, root).newest()
+    return state is not None and state["stage"] in _store.INTERRUPTED
+
+
+class Entry(object):
+    """One change of a host. continued says whether it goes on where an earlier run stopped."""
+
+    def __init__(self, store, state, continued):
+        self.store = store
+        self.state = state
+        self.continued = continued
+
+    def _step(self, stage, step):
+        self.state["stage"] = stage
+        self.state["step"] = step
+        self.store.save(self.state)
+
+    def _file(self, path):
+        for item in self.state["files"]:
+            if item["path"] == path:
+                return item
+        return None
+
+    def sweep(self):
+        """Remove what a killed run staged and did not place."""
+        directories = set(os.path.dirname(os.path.realpath(item["path"])) for item in self.state["files"])
+        for directory in directories:
+            for temporary in glob.glob(os.path.join(glob.escape(directory), files.TEMPORARY_PREFIX + "*")):
+                files.discard(temporary)
+
+    def record_file(self, path, after=None):
+        """Keep what *path* is now, unless this entry has kept it already; *after* (bytes or None) is what it will be.
+
+        Nothing but memory knows of it until save(); the image itself is on the disk.
+        """
+        item = self._file(path)
+        if item is None:
+            content = files.read_bytes(path)
+            attrs = files.attributes(path)
+            item = {"path": path, "before": None}
+            if content is not None:
+                name = "before-{0}".format(len(self.state["files"]))
+                self.store.save_image(self.state, name, content)
+                item["before"] = {
+                    "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
+                    "context": base64.b64encode(attrs.context).decode("ascii") if attrs.context else None,
+                }
+            self.state["files"].append(item)
+        item["after"] = sha256(after)
+
+    def save(self):
+        self.store.save(self.state)
+
+    def write_all(self, changes):
+        """Make every Change in *changes*, or none: the first that cannot be made puts all of them back.
+
+        :raises HostError: the disk is full or read-only, …; the files are then as this run found them
+        """
+        try:
+            for change in changes:
+                self._make_parent(os.path.dirname(change.path))
+            for change in changes:
+                self.record_file(change.path, change.content)
+            self._step(_store.PLANNED, "before-images")
+        except ElkitError:
+            self.rollback()
+            raise
+        found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path)) for change in changes]
+        staged = []
+        try:
+            for change in changes:
+                staged.append(None if change.content is None else files.stage(change.path, change.content, change.attrs))
+            self._step(_store.APPLYING, "staged")
+            for number, change in enumerate(changes):
+                if staged[number] is None:
+                    files.remove(change.path)
+                else:
+                    files.place(staged[number], change.path)
+                    staged[number] = None
+                if number == 0:
+                    self._step(_store.APPLYING, "after-first-file")
+            self._step(_store.APPLYING, "files")
+        except ElkitError:
+            for temporary in staged:
+                if temporary is not None:
+                    files.discard(temporary)
+            self._put_back(found)
+            raise
+
+    def write(self, path, content, attrs=None):
+        """write_all() of one file; *content* None removes it."""
+        self.write_all([Change(path, content, attrs)])
+
+    def _make_parent(self, directory):
+        if os.path.isdir(directory):
+            return
+        self._make_parent(os.path.dirname(directory))
+        self.note("directory", {"path": directory})
+        files.make_directory(directory)
+
+    def _put_back(self, found):
+        """After a failed write_all(): what this run found. A continued entry stays as it was; a new one goes."""
+        for change in found:
+            if files.read_bytes(change.path) != change.content:
+                _restore(change.path, change.content, change.attrs)
+        if not self.continued:
+            self.rollback()
+
+    def note(self, kind, data):
+        """Keep that something else is about to change; undo(kind, data) is called for it on the way back.
+
+        :param kind: str, "key" for example
+        :param data: a dict that JSON can hold, no secrets
+        """
+        item = {"kind": kind, "data": data}
+        if item not in self.state["notes"]:
+            self.state["notes"].append(item)
+            self.store.save(self.state)
+
+    def commit(self):
+        """The change is done: it is now the one that "reverted" means."""
+        self._step(_store.APPLIED, "applied")
+        self.store.prune()
+
+    def rollback(self, undo=None):
+        """Put everything back at once, as if this entry had never been; for errors after write_all().
+
+        :param undo: called as undo(kind, data) for each note but directories, newest first
+        """
+        _undo_files(self.store, self.state)
+        _undo_notes(self.state, undo)
+        self.store.drop(self.state["number"])
+
+
+class Revert(object):
+    """What an undo of the newest entry does: state, restore (list of (path, before or None)), notes (list of dict)."""
+
+    def __init__(self, store, state, restore):
+        self.store = store
+        self.state = state
+        self.restore = restore
+        self.notes = state["notes"]
+
+    def before(self, item):
+        """The content (bytes) that a path in restore gets back, or None for no file."""
+        return None if item["before"] is None else self.store.image(self.state, item["before"]["image"])
+
+    def apply(self, undo):
+        """Go back. Call it under the host's lock; undo as in Entry.rollback().
+
+        :raises HostError: a file cannot be written; the same command goes on from there
+        """
+        self.state["stage"], self.state["step"] = _store.REVERTING, "reverting"
+        self.store.save(self.state)
+        Entry(self.store, self.state, continued=True).sweep()
+        _undo_files(self.store, self.state)
+        _undo_notes(self.state, undo)
+        self.state["stage"], self.state["step"] = _store.REVERTED, "reverted"
+        self.store.save(self.state)
+
+
+def revert(concern, force=False, root=STATE_DIRECTORY):
+    """The Revert of the last change of *concern*, or None if there is none or it is undone already.
+
+    :param force: overwrite what someone changed since
+    :raises ChangedSinceError: files were changed since by someone else; names them
+    :raises HostError: the journal cannot be read
+    """
+    store = Store(concern, root)
+    state = store.newest()
+    if state is None or state["stage"] == _store.REVERTED:
+        return None
+    restore = []
+    foreign = []
+    for item in state["files"]:
+        now = sha256(files.read_bytes(item["path"]))
+        if now == (item["before"]["sha256"] if item["before"] else None):
+            continue
+        if now != item["after"]:
+            foreign.append(item["path"])
+        restore.append(item)
+    if foreign and not force:
+        raise ChangedSinceError(
+            "changed by someone else since: {0}".format(", ".join(sorted(foreign))),
+            "Look at the difference, and use force: true to overwrite it", paths=sorted(foreign))
+    return Revert(store, state, restore)
+
+
+def _undo_files(store, state):
+    for item in reversed(state["files"]):
+        before = item["before"]
+        if before is None:
+            _restore(item["path"], None, None)
+            continue
+        context = base64.b64decode(before["context"]) if before["context"] else None
+        attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
+        content = store.image(state, before["image"])
+        now = files.attributes(item["path"])
+        same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
+            attrs.uid, attrs.gid, attrs.mode, attrs.context)
+        if not same or files.read_bytes(item["path"]) != content:
+            _restore(item["path"], content, attrs)
+
+
+def _restore(path, content, attrs):
+    if content is None:
+        files.remove(path)
+    else:
+        files.write_atomic(path, content, attrs)
+
+
+def _undo_notes(state, undo):
+    for item in reversed(state["notes"]):
+        if item["kind"] == "directory":
+            try:
+                os.rmdir(item["data"]["path"])
+            except OSError:
+                pass
+        elif undo is not None:
+            undo(item["kind"], item["data"])
