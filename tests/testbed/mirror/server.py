@@ -89,6 +89,7 @@ def main():
     if options.private_password_file:
         password = options.private_password_file.read_text().strip()
     state = State(Tree(options.root), password, options.proxy_user)
+    state.upstream = {"http": ("127.0.0.1", options.http_port), "https": ("127.0.0.1", options.https_port)}
     start(state, options.address, options.http_port, options.https_port, options.proxy_port, options.control_port, options.tls)
     threading.Event().wait()
 
