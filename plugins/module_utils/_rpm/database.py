@@ -75,7 +75,8 @@ def parse(text):
     """The Database of what rpm printed (str) for FORMAT. A damaged record becomes one of its errors."""
     packages, pubkeys, errors = [], [], []
     for record in text.split(_RECORD):
-        if not record.strip():
+        # Not strip(): for Python the separators are blanks too.
+        if not record.strip("\n"):
             continue
         try:
             package = _package(record.lstrip("\n"))

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, identity
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm.database import Package
+
+HOSTS = [
+    # os-release, release file, product, major, minor, source
+    ({"ID": "almalinux", "NAME": "AlmaLinux", "VERSION_ID": "9.8"}, "AlmaLinux release 9.8 (Olive Jaguar)", "almalinux", 9, 8, None),
+    ({"ID": "almalinux", "NAME": "AlmaLinux Kitten", "VERSION_ID": "10"}, "AlmaLinux Kitten release 10 (Lion Cub)",
+     "almalinux-kitten", 10, None, None),
+    ({"ID": "centos", "NAME": "CentOS Stream", "VERSION_ID": "9", "PLATFORM_ID": "platform:el9"}, "CentOS Stream release 9",
+     "centos-stream", 9, None, "centos-stream-9"),
+    ({"ID": "centos", "NAME": "CentOS Linux", "VERSION_ID": "8"}, "CentOS Linux release 8.5.2111", "centos", 8, 5, "centos-8"),
+    ({"ID": "rocky", "NAME": "Rocky Linux", "VERSION_ID": "9.7"}, "Rocky Linux release 9.7 (Blue Onyx)", "rocky", 9, 7, "rocky-9"),
+    ({"ID": "ol", "NAME": "Oracle Linux Server", "VERSION_ID": "9.6"}, "Oracle Linux Server release 9.6", "oracle", 9, 6, "oracle-9"),
+    ({"ID": "rhel", "NAME": "Red Hat Enterprise Linux", "VERSION_ID": "10.1"}, "Red Hat Enterprise Linux release 10.1 (Coughlan)",
+     "rhel", 10, 1, "rhel-10"),
+]
+
+
+def look(values, release=None, packages=None):
+    return identity.identify(values, release, "x86_64", packages or {})
+
+
+@pytest.mark.parametrize("values,release,product,major,minor,source", HOSTS)
+def test_clones(values, release, product, major, minor, source):
+    facts = look(values, release)
+    assert (facts["product"], facts["major"], facts["minor"]) == (product, major, minor)
+    assert facts["is_el"] is True
+    assert facts["is_almalinux"] is product.startswith("almalinux")
+    assert facts["conversion"]["source"] == source
+    assert facts["conversion"]["possible"] is (source is not None)
+    assert facts["conversion"]["target"] == ("almalinux-{0}".format(major) if source else None)
+
+
+def test_kitten_and_stream_keep_their_family():
+    assert look(HOSTS[1][0])["distribution"] == "almalinux" and look(HOSTS[1][0])["kitten"]
+    assert look(HOSTS[2][0])["distribution"] == "centos" and look(HOSTS[2][0])["stream"]
+
+
+@pytest.mark.parametrize("values", [
+    {}, {"ID": "debian", "VERSION_ID": "13"}, {"ID": "fedora", "VERSION_ID": "42", "PLATFORM_ID": "platform:f42"},
+    {"ID": "amzn", "VERSION_ID": "2", "ID_LIKE": "centos rhel fedora"}])
+def test_what_is_no_el_says_so(values):
+    facts = look(values)
+    assert facts["is_el"] is False and facts["product"] is None and facts["conversion"]["possible"] is False
+
+
+def test_el7_has_no_target():
+    conversion = look({"ID": "centos", "NAME": "CentOS Linux", "VERSION_ID": "7"}, "CentOS Linux release 7.9.2009 (Core)")["conversion"]
+    assert conversion["possible"] is False and "CentOS Linux 7" in conversion["reason"]
+
+
+def package(name, arch="noarch"):
+    return Package(name, 0, "10.2", "1.el10", arch)
+
+
+def test_only_packages_tell_the_v2_build_from_the_ordinary_one():
+    values = {"ID": "almalinux", "NAME": "AlmaLinux", "VERSION_ID": "10.2"}
+    assert look(values, None, {"almalinux-release": [package("almalinux-release", "x86_64_v2")]})["architecture"] == "x86_64_v2"
+    assert look(values)["architecture"] == "x86_64"
+
+
+def test_release_packages_of_others_are_leftovers():
+    facts = look({"ID": "almalinux", "NAME": "AlmaLinux", "VERSION_ID": "9.8"}, None, {
+        "almalinux-release": [package("almalinux-release")], "centos-gpg-keys": [package("centos-gpg-keys")], "bash": [package("bash")]})
+    assert facts["release_packages"] == ["almalinux-release-10.2-1.el10.noarch", "centos-gpg-keys-10.2-1.el10.noarch"]
+    assert facts["leftover_release_packages"] == ["centos-gpg-keys-10.2-1.el10.noarch"]
+
+
+def test_no_distribution_claims_the_release_package_of_another_family():
+    owners = {}
+    for item in distributions.DISTRIBUTIONS:
+        for name in item.packages:
+            owners.setdefault(name, set()).add(item.os_id)
+    assert [name for name in owners if len(owners[name]) > 1] == []
