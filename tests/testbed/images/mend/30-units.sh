@@ -14,6 +14,9 @@ rename() { # Debian's unit, EL's
 rename ssh.service sshd.service
 rename cron.service crond.service
 rename chrony.service chronyd.service
+# Once the units have EL's names, systemd would start Debian's init scripts besides: two sshd, of which one takes
+# /run/sshd away.
+rm -rf /etc/init.d/* /etc/rc?.d/*
 rm -f $units/ssh.socket $units/ssh@.service
 ln -sf cron /usr/sbin/crond
 
