@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 TESTBED = Path(__file__).resolve().parents[1] / "testbed" / "testbed"
-HOST = "al9"
+HOST = "solver"  # a host of its own: what another test installed would change the answers
 PLAIN = "http://mirror.elkit.test/plain/9"
 SECTIONS = ("Installing", "Upgrading", "Removing", "Downgrading", "Reinstalling")
 
@@ -15,7 +15,7 @@ SECTIONS = ("Installing", "Upgrading", "Removing", "Downgrading", "Reinstalling"
 @pytest.fixture(scope="module")
 def dnf():
     """A function that asks the host's dnf what it would do. It returns (exit code, {section: set of names}, all output)."""
-    up = subprocess.run([str(TESTBED), "up", HOST], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
+    up = subprocess.run([str(TESTBED), "up", HOST + ":al9"], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800)
     assert up.returncode == 0, up.stdout
 
     def ask(repositories, *words):
@@ -25,7 +25,8 @@ def dnf():
         done = subprocess.run([str(TESTBED), "exec", HOST, "--", "env", "LC_ALL=C", "dnf", *options, *words], check=False, text=True, timeout=300,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, sections(done.stdout), done.stdout
-    return ask
+    yield ask
+    subprocess.run([str(TESTBED), "down", HOST], check=False, stdout=subprocess.DEVNULL, timeout=120)
 
 
 def sections(output):
