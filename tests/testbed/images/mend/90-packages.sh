@@ -23,6 +23,8 @@ for file in "$installed"/*.rpm; do
     if printf '%s\n' "${payload[@]}" | grep -qxF -e "$name" -e "$(basename "$file")"; then real+=("$file"); else listed+=("$file"); fi
 done
 rpm -i --justdb --nodeps --noscripts --notriggers --nosignature "${listed[@]}"
+# Debian's own would make the packages' configuration files .rpmnew ones.
+rm -f /etc/issue /etc/issue.net
 [ "${#real[@]}" = 0 ] || rpm -i --nodeps --noscripts --notriggers --nosignature --replacefiles "${real[@]}"
 # Debian's own os-release is a file that the identity package replaced; the link in /etc follows it.
 ln -sf ../usr/lib/os-release /etc/os-release
