@@ -313,13 +313,14 @@ def run_transaction(base):
     try:
         base.download_packages(packages)
     except dnf.exceptions.DownloadError as error:
-        raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works")
+        raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works",
+                      untouched=True)
     for package in packages:
         result, message = base.package_signature_check(package)
         if result != 0:
             raise Failure(
                 "trust", "the signature of {0} is not good: {1}".format(package, message or "no key for it is imported"),
-                "Import its key through the module repositories, with the fingerprint pinned")
+                "Import its key through the module repositories, with the fingerprint pinned", untouched=True)
     base.do_transaction()
 
 
@@ -330,7 +331,7 @@ def resolve(base, allow_erasing):
         base.resolve(allow_erasing=allow_erasing)
     except dnf.exceptions.DepsolveError as error:
         raise Failure("host", "the packages do not fit together: {0}".format(" ".join(str(error).split())),
-                      "Look at what stands against it: dnf module info, dnf repoquery")
+                      "Look at what stands against it: dnf module info, dnf repoquery", untouched=True)
 
 
 def nearest(word, words):
@@ -567,7 +568,7 @@ def describe(error):
     if "LockError" in names or "ProcessLockError" in names or "ThreadLockError" in names:
         holder = getattr(error, "pid", None)
         return {"kind": "locked", "message": "another package run{0} works on this host".format(
-            " (process {0})".format(holder) if holder else ""), "remedy": "Wait for it to end and run again", "details": {}}
+            " (process {0})".format(holder) if holder else ""), "remedy": "Wait for it to end and run again", "details": {"untouched": True}}
     return {"kind": "host", "message": "dnf failed: {0}: {1}".format(type(error).__name__, " ".join(str(error).split())[:1000]),
             "remedy": None, "details": {}}
 

@@ -5,7 +5,7 @@
 import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client, modulesd, streams
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, HostError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
@@ -102,10 +102,13 @@ def apply(items, transaction):
         entry.save()
         try:
             client.call("streams", {"items": items, "apply": True})
-        finally:
-            for path in sorted(names | set(module_files())):
-                entry.record_file(path, files.read_bytes(path))
-            entry.save()
+        except ElkitError as error:
+            # Nothing was begun: there is nothing to go on with, either.
+            if error.details.get("untouched") and not entry.continued:
+                entry.rollback()
+            raise
+        for path in sorted(names | set(module_files())):
+            entry.record_outcome(path)
         entry.commit()
 
 

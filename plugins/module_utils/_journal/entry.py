@@ -108,6 +108,15 @@ class Entry(object):
             self.state["files"].append(item)
         item["after"] = sha256(after)
 
+    def record_outcome(self, path):
+        """Take what another program (dnf) made of *path* for what this entry made of it. A path that record_file() was not
+        called for was not there before. Nothing but memory knows of it until save()."""
+        item = self._file(path)
+        if item is None:
+            item = {"path": path, "before": None}
+            self.state["files"].append(item)
+        item["after"] = sha256(files.read_bytes(path))
+
     def save(self):
         self.store.save(self.state)
 
