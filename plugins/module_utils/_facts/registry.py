@@ -2,7 +2,6 @@
 # Private to elkit.almalinux.
 """The sections: which there are, which were asked for, and how each is gathered without failing the others."""
 
-import difflib
 from collections import OrderedDict
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, InputError
@@ -71,6 +70,8 @@ def choose(subset):
         elif name in SECTIONS:
             (unwanted if exclude else wanted).add(name)
         elif name not in FOREIGN:
+            # Loaded only for an error: every import costs each host time.
+            import difflib
             near = difflib.get_close_matches(name, list(SECTIONS) + ["all"], 1)
             raise InputError(
                 "gather_subset: there is no section {0!r}".format(name),
