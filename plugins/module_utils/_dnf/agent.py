@@ -431,8 +431,7 @@ def put_stream(base, modules, container, item):
     if not stream:
         raise Failure("input", "the module {0} has no default stream".format(name),
                       "Name one of {0}".format(", ".join(sorted(known_streams(modules, name)))))
-    if item.get("switch"):
-        modules.reset([name])
+    # No reset before a switch: libdnf lets the stream of a module change once in a session, and enabling another one is that.
     spec = "{0}:{1}".format(name, stream)
     modules.enable([spec])
     profiles = []
