@@ -88,7 +88,7 @@ def table(rows, columns=None, max_width=0):
     widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths)).rstrip() for line in lines)
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
 class FilterModule:

@@ -26,7 +26,6 @@ def lane(host, **variables):
     return {"core": "core216", "variables": dict(variables, ansible_python_interpreter="{{ testbed_python_36 }}")}
 
 
-
 @pytest.mark.parametrize("host", list(ALMALINUX) + ["cs9"])
 def test_every_section_without_an_error_and_without_a_change(play, host):
     run = play(host, [{LOOK: {}}], **lane(host), arguments=["--check"])

@@ -34,5 +34,5 @@ TEXT = st.text(alphabet="019az.~^_", max_size=8)
 
 
 @given(TEXT, TEXT)
-def test_comparing_the_other_way_round_gives_the_opposite(left, right):
-    assert version.compare_version(left, right) == -version.compare_version(right, left)
+def test_comparing_the_other_way_round_gives_the_opposite(one, two):
+    assert version.compare_version(one, two) == -version.compare_version(two, one)
