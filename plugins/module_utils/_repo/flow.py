@@ -202,8 +202,9 @@ def import_keys(entry, keys):
             continue
         done.add(key["content"])
         before = host.imported_keys()
-        fingerprints = sorted(item["fingerprint"] for item in keys
-                              if item["content"] == key["content"] and item["fingerprint"] not in before)
+        # rpm imports all keys of a file, the expired one of AlmaLinux 8 too: the undo must know of each.
+        fingerprints = sorted(item.fingerprint for item in _openpgp.parse(key["content"], key["path"] or "the key")
+                              if item.fingerprint not in before)
         if not fingerprints:
             continue
         entry.note("keys", {"fingerprints": fingerprints})
@@ -212,7 +213,7 @@ def import_keys(entry, keys):
             files.write_atomic(path, key["content"], files.Attributes(0, 0, 0o600))
         commands.run(["rpm", "--import", path], timeout=RPM_TIMEOUT)
         after = host.imported_keys()
-        lost = [item for item in fingerprints if item not in after]
+        lost = [item["fingerprint"] for item in keys if item["content"] == key["content"] and item["fingerprint"] not in after]
         if lost:
             raise HostError("rpm did not take the key {0} from {1}".format(lost[0], path),
                             "Look at what rpm --import says to that file")
