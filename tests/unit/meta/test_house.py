@@ -64,7 +64,7 @@ def test_every_entry_point_of_a_role_has_an_argument_spec():
             faults.append("{}: no argument spec of main".format(role.name))
         for name in entries:
             if not (role / "tasks" / (name + ".yml")).is_file():
-                faults.append("{}: argument spec of {}, but no tasks/{}.yml".format(role.name, name, name))
+                faults.append("{0}: argument spec of {1}, but no tasks/{1}.yml".format(role.name, name))
     assert not faults, "\n".join(faults)
 
 
