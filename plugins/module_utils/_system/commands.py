@@ -58,7 +58,8 @@ def run(argv, stdin=None, timeout=DEFAULT_TIMEOUT, env=None, check=True):
     # AnsibleModule.run_command is not there for what runs without Ansible (workers, the agent's client); this is the
     # collection's one command runner.
     process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-        [path] + list(argv[1:]), env=_environment(env), stdin=subprocess.PIPE,
+        # Bytes: Python 3.6 under the C locale, as Ansible starts it on EL8, would encode text as ASCII and fail.
+        [argument.encode("utf-8", "surrogateescape") for argument in [path] + list(argv[1:])], env=_environment(env), stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         out, err = process.communicate(None if stdin is None else stdin.encode("utf-8"), timeout)

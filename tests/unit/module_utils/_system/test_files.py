@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import stat
+
+import pytest
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, LockedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files, lock
+
+
+def test_write_keeps_owner_and_mode(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    os.chmod(str(path), 0o640)
+    before = os.stat(str(path))
+    files.write_atomic(str(path), "new")
+    after = os.stat(str(path))
+    assert path.read_bytes() == b"new"
+    assert (stat.S_IMODE(after.st_mode), after.st_uid, after.st_gid) == (0o640, before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino
+    assert os.listdir(str(tmp_path)) == ["file"]
+
+
+def test_a_link_stays_and_its_target_is_written(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    files.write_atomic(str(link), b"new")
+    assert link.is_symlink() and target.read_bytes() == b"new"
+
+
+def test_undecodable_bytes_survive(tmp_path):
+    path = str(tmp_path / "file")
+    files.write_atomic(path, b"a\xffb")
+    files.write_atomic(path, files.read_text(path))
+    assert files.read_bytes(path) == b"a\xffb"
+
+
+def test_missing_files(tmp_path):
+    path = str(tmp_path / "missing")
+    assert files.read_bytes(path) is None
+    assert files.attributes(path) is None
+    assert files.remove(path) is False
+    with pytest.raises(HostError, match="missing"):
+        files.read_bytes(path, missing_ok=False)
+
+
+def test_a_directory_in_the_place_of_a_file_is_named(tmp_path):
+    with pytest.raises(HostError, match="Move the directory away"):
+        files.read_bytes(str(tmp_path))
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
+    with pytest.raises(HostError):
+        files.write_atomic(str(tmp_path / "missing" / "file"), b"x")
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_the_lock_names_its_holder(tmp_path):
+    directory = str(tmp_path / "state")
+    with lock.host_lock(directory):
+        assert stat.S_IMODE(os.stat(directory).st_mode) == 0o700
+        with pytest.raises(LockedError, match="process {0}".format(os.getpid())):
+            with lock.host_lock(directory, timeout=0.3):
+                pass
+    with lock.host_lock(directory, timeout=0.3):
+        pass
