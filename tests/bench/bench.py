@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a benchmark's play against a fresh host of the testbed and prints the ratios of the medians."""
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+CLONE = HERE.parents[1]
+BUILD = CLONE / ".build"
+OUT = BUILD / "bench"
+INVENTORY = BUILD / "testbed" / "inventory.yml"
+TESTBED = CLONE / "tests" / "testbed" / "testbed"
+HOST = "bench9"
+PACKAGES = 500
+
+# What to print: ratio = sum of the medians of the tasks on the left / the same on the right. An aim is (word, number).
+RATIOS = {
+    "facts": {
+        "(setup + host_facts, one after the other) / setup": ("both in turn", "setup", ("at most", 1.33)),
+        "(setup + host_facts, in parallel as by default) / setup": ("both in parallel", "setup", None),
+        "host_facts / setup": ("host_facts", "setup", None),
+        "host_facts / ping": ("host_facts", "ping", None),
+    },
+    "repositories": {
+        "first run: yum_repository tasks / one call": ("yum_repository, first run", "one call, first run", None),
+        "first run, verify off: yum_repository tasks / one call": ("yum_repository, first run", "one call without verify, first run", None),
+        "second run: yum_repository tasks / one call": ("yum_repository, second run", "one call, second run", ("at least", 8.0)),
+    },
+}
+
+
+def testbed(*words, **more):
+    """Run the testbed's command; its standard output (str)."""
+    return subprocess.run([TESTBED, *words], check=True, text=True, stdout=subprocess.PIPE, timeout=3600, **more).stdout
+
+
+def host_variables():
+    """What the inventory says of the benchmark's host (dict)."""
+    return yaml.safe_load(INVENTORY.read_text())["all"]["hosts"][HOST]
+
+
+def fill(variables):
+    """Install filler packages until the host has PACKAGES of them; the number that it has then."""
+    have = int(testbed("exec", HOST, "--", "sh", "-c", "rpm -qa | wc -l"))
+    if have < PACKAGES:
+        mirror = variables["testbed_container"][:-len(HOST)] + "mirror"
+        script = "cd /content/installed/filler && ls | head -n %d | tar -c -T -" % (PACKAGES - have)
+        with subprocess.Popen([TESTBED, "podman", "--", "exec", mirror, "sh", "-c", script], stdout=subprocess.PIPE) as source:
+            testbed("exec", HOST, "--", "sh", "-c", "mkdir -p /root/filler && cd /root/filler && tar -x && rpm -i --nosignature ./*.rpm",
+                    stdin=source.stdout)
+        if source.returncode:
+            raise SystemExit("bench: no filler packages in %s" % mirror)
+    return int(testbed("exec", HOST, "--", "sh", "-c", "rpm -qa | wc -l"))
+
+
+def play(name, rounds, log):
+    """Run the play of this benchmark; its tasks' times go to *log*. Ends the program if a task failed."""
+    (OUT / "ansible.cfg").write_text("")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    environment.update({
+        "ANSIBLE_COLLECTIONS_PATH": "%s/collections:%s/vendor" % (BUILD, BUILD),
+        "ANSIBLE_HOME": str(BUILD / "ansible-home"),
+        "ANSIBLE_LOCAL_TEMP": str(BUILD / "ansible-home" / "tmp"),
+        # Empty: what this machine's user likes must not count.
+        "ANSIBLE_CONFIG": str(OUT / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "bench_timer",
+        "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+        "ANSIBLE_NOCOLOR": "1",
+        "ELKIT_BENCH_LOG": str(log),
+        "PATH": "%s:%s" % (Path(sys.executable).parent, os.environ["PATH"]),
+    })
+    command = ["ansible-playbook", "-i", str(INVENTORY), "-l", HOST, "-e", "bench_rounds=%d" % rounds,
+               str(HERE / ("%s.yml" % name))]
+    done = subprocess.run(command, check=False, text=True, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=3600)
+    if done.returncode:
+        raise SystemExit("bench: the play failed\n%s" % done.stdout[-4000:])
+
+
+def medians(log):
+    """Median seconds by task name (dict), and how often each ran (dict). Only tasks named "bench: …" are counted."""
+    seconds = {}
+    for line in log.read_text().splitlines():
+        entry = json.loads(line)
+        if entry["task"].startswith("bench: "):
+            seconds.setdefault(entry["task"][len("bench: "):], []).append(entry["seconds"])
+    return {task: statistics.median(all_of) for task, all_of in seconds.items()}, {task: len(all_of) for task, all_of in seconds.items()}
+
+
+def measure(name, rounds):
+    """Run one benchmark, print and keep its result."""
+    testbed("up", "--fresh", HOST + ":al9")
+    variables = host_variables()
+    packages = fill(variables)
+    OUT.mkdir(parents=True, exist_ok=True)
+    log = OUT / ("%s.jsonl" % name)
+    log.unlink(missing_ok=True)
+    play(name, rounds, log)
+    seconds, counts = medians(log)
+    ratios, aims = {}, {}
+    for title, (above, below, aim) in RATIOS[name].items():
+        ratios[title] = round(seconds[above] / seconds[below], 2)
+        if aim:
+            aims[title] = "%s %s" % aim
+    core = subprocess.run([sys.executable, "-c", "import ansible.release; print(ansible.release.__version__)"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+    result = {
+        "name": name, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "ratios": ratios, "aims": aims,
+        "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": min(counts.values()),
+        "host": "%s (%s), %d packages" % (variables["testbed_kind"], variables["testbed_image"], packages), "core": core,
+    }
+    (OUT / ("%s.json" % name)).write_text(json.dumps(result, indent=1) + "\n")
+    print("%s: %s, ansible-core %s, %d rounds" % (name, result["host"], core, result["n"]))
+    for title, ratio in ratios.items():
+        print("  %5.2f  %s%s" % (ratio, title, " (aim: %s)" % aims[title] if title in aims else ""))
+    for task, value in seconds.items():
+        print("  %5.2f s  %s" % (value, task))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/run", description="Benchmarks that print ratios; see README.md.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all): %s" % ", ".join(RATIOS))
+    parser.add_argument("--rounds", type=int, default=12, help="how often each is measured (default: 12)")
+    parser.add_argument("--keep", action="store_true", help="leave the host up")
+    options = parser.parse_args()
+    for name in options.names:
+        if name not in RATIOS:
+            parser.error("there is no benchmark %r, only %s" % (name, ", ".join(RATIOS)))
+    if options.rounds < 1:
+        parser.error("--rounds must be 1 or more, not %d" % options.rounds)
+    try:
+        for name in options.names or RATIOS:
+            measure(name, options.rounds)
+    finally:
+        if not options.keep:
+            testbed("down", HOST)
+
+
+if __name__ == "__main__":
+    main()
