@@ -27,7 +27,7 @@ _FINGERPRINT = re.compile(r"(?:[0-9A-F]{40}|[0-9A-F]{64})\Z")
 
 class Key(object):
     """A public key: fingerprint (str, upper-case hex), version, created and expires (seconds since 1970; None: never),
-    user_ids (list of str) and subkeys (list of Key)."""
+    user_ids (list of str), subkeys (list of Key) and data (bytes: the packets it stood in)."""
 
     def __init__(self, fingerprint, version, created):
         self.fingerprint = fingerprint
@@ -36,6 +36,7 @@ class Key(object):
         self.expires = None
         self.user_ids = []
         self.subkeys = []
+        self.data = b""
 
     def expired(self, now):
         """Whether its time was up at *now* (seconds since 1970)."""
@@ -72,6 +73,15 @@ def parse(data, name):
     if not keys:
         raise _no_key(name, "no key is in it")
     return keys
+
+
+def armor(data):
+    """*data* (bytes of packets) as an armored block (bytes)."""
+    text = base64.b64encode(data).decode("ascii")
+    lines = [text[start:start + 64] for start in range(0, len(text), 64)]
+    lines.append("=" + base64.b64encode(_crc24(data)).decode("ascii"))
+    return "\n".join(
+        ["-----BEGIN PGP PUBLIC KEY BLOCK-----", ""] + lines + ["-----END PGP PUBLIC KEY BLOCK-----", ""]).encode("ascii")
 
 
 def _no_key(name, reason):
@@ -112,7 +122,7 @@ def _crc24(data):
 
 
 def _packets(data, name):
-    """(tag, body) of each packet."""
+    """(tag, body, whole packet) of each packet."""
     position = 0
     while position < len(data):
         first = data[position]
@@ -129,7 +139,7 @@ def _packets(data, name):
             raise _no_key(name, "it ends in the middle of a packet")
         if length is None or start + length > len(data):
             raise _no_key(name, "it ends in the middle of a packet")
-        yield tag, data[start:start + length]
+        yield tag, data[start:start + length], data[position:start + length]
         position = start + length
 
 
@@ -156,7 +166,7 @@ def _keys(data, name):
     keys = []
     current = None
     dated = {}
-    for tag, body in _packets(data, name):
+    for tag, body, packet in _packets(data, name):
         if tag in _PRIVATE:
             raise _no_key(name, "it holds a private key")
         if tag in (_PUBLIC_KEY, _PUBLIC_SUBKEY):
@@ -172,6 +182,8 @@ def _keys(data, name):
         elif tag == _SIGNATURE and current is not None:
             wanted = _SELF_SIGNATURES if current is keys[-1] else (_SUBKEY_BINDING,)
             _take_expiry(current, keys[-1], body, wanted, dated)
+        if keys:
+            keys[-1].data += packet
     return keys
 
 

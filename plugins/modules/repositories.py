@@ -268,9 +268,16 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Hos
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, host, redact
 
 
+class Module(AnsibleModule):
+    """An AnsibleModule that knows the passwords in URLs and options before it writes its arguments to the system log."""
+
+    def _log_invocation(self):
+        # Ansible masks these wherever they appear: in the log, in what the module returns, its arguments included.
+        self.no_log_values.update(redact.secrets(self.params))
+        super()._log_invocation()
+
+
 def work(module):
-    # Ansible itself masks these wherever they appear in what the module returns, its arguments included.
-    module.no_log_values.update(redact.secrets(module.params))
     if os.geteuid() != 0:
         host.identity()
         raise HostError("repositories can be changed by root alone", "Run with become: true")
@@ -298,7 +305,7 @@ def main():
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "options": {"type": "dict", "default": {}},
     }
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "enabled": {"type": "list", "elements": "str", "default": []},
             "disabled": {"type": "list", "elements": "str", "default": []},

@@ -97,7 +97,7 @@ class Entry(object):
         if item is None:
             content = files.read_bytes(path)
             attrs = files.attributes(path)
-            item = {"path": path, "before": None}
+            item = {"path": path, "before": None, "after": []}
             if content is not None:
                 name = "before-{0}".format(len(self.state["files"]))
                 self.store.save_image(self.state, name, content)
@@ -106,16 +106,19 @@ class Entry(object):
                     "context": base64.b64encode(attrs.context).decode("ascii") if attrs.context else None,
                 }
             self.state["files"].append(item)
-        item["after"] = sha256(after)
+        # Until the work is done, every content that this entry meant for a file may be what a killed run left.
+        outcome = sha256(after)
+        item["after"] = [known for known in item["after"] if known != outcome] + [outcome]
 
     def record_outcome(self, path):
         """Take what another program (dnf) made of *path* for what this entry made of it. A path that record_file() was not
         called for was not there before. Nothing but memory knows of it until save()."""
         item = self._file(path)
         if item is None:
-            item = {"path": path, "before": None}
+            item = {"path": path, "before": None, "after": []}
             self.state["files"].append(item)
-        item["after"] = sha256(files.read_bytes(path))
+        outcome = sha256(files.read_bytes(path))
+        item["after"] = [known for known in item["after"] if known != outcome] + [outcome]
 
     def save(self):
         self.store.save(self.state)
@@ -132,7 +135,7 @@ class Entry(object):
                 self.record_file(change.path, change.content)
             self._step(_store.PLANNED, "before-images")
         except ElkitError:
-            self.rollback()
+            self._abandon()
             raise
         found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path)) for change in changes]
         staged = []
@@ -168,10 +171,14 @@ class Entry(object):
         files.make_directory(directory)
 
     def _put_back(self, found):
-        """After a failed write_all(): what this run found. A continued entry stays as it was; a new one goes."""
+        """After a failed write_all(): what this run found."""
         for change in found:
             if files.read_bytes(change.path) != change.content:
                 _restore(change.path, change.content, change.attrs)
+        self._abandon()
+
+    def _abandon(self):
+        """A new entry goes; one that goes on stays for the next run, or for the way back."""
         if not self.continued:
             self.rollback()
 
@@ -188,6 +195,8 @@ class Entry(object):
 
     def commit(self):
         """The change is done: it is now the one that "reverted" means."""
+        for item in self.state["files"]:
+            item["after"] = item["after"][-1:]
         self._step(_store.APPLIED, "applied")
         self.store.prune()
 
@@ -245,7 +254,7 @@ def revert(concern, force=False, root=STATE_DIRECTORY):
         now = sha256(files.read_bytes(item["path"]))
         if now == (item["before"]["sha256"] if item["before"] else None):
             continue
-        if now != item["after"]:
+        if now not in item["after"]:
             foreign.append(item["path"])
         restore.append(item)
     if foreign and not force:

@@ -6,7 +6,7 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, options
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, options, redact
 
 _URL = re.compile(r"(?:https?|ftp|file)://[^\s]+\Z")
 _ID = re.compile(r"[A-Za-z0-9_.:\-]+\Z")
@@ -34,7 +34,7 @@ def check_url(text, what):
     :raises InputError: it is no URL
     """
     if not _URL.match(text or ""):
-        raise InputError("{0}: {1} is no URL".format(what, repr(text)), "Write http://…, https://… or file:///…")
+        raise InputError("{0}: {1} is no URL".format(what, repr(redact.redact_url(str(text)))), "Write http://…, https://… or file:///…")
     return text.rstrip("/")
 
 

@@ -7,7 +7,13 @@ import os
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, HostError, TrustError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import (
+    CommandError,
+    ElkitError,
+    HostError,
+    TrustError,
+    VerificationError,
+)
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, desired, host, ini, options, plan, redact
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
@@ -30,19 +36,22 @@ def ensure(params, check_mode):
     planned = plan.make(wanted, here, host.repository_texts(), main, variables)
     keys = needed_keys(planned, params, main)
     interrupted = journal.interrupted(CONCERN)
-    changed = bool(planned.texts or keys)
+    changed = bool(planned.texts or keys.files or keys.missing)
     if changed and params["verify"]:
         verify(planned, params, main)
+    before = dict((path, files.read_text(path)) for path in keys.files)
     if (changed or interrupted) and not check_mode:
         apply(planned, keys)
     return {
         "changed": changed,
         "repositories": planned.rows,
-        "files": sorted(planned.texts),
-        "keys": [{"fingerprint": key["fingerprint"], "file": key["path"], "repository": key["repository"]} for key in keys],
+        "files": sorted(list(planned.texts) + list(keys.files)),
+        "keys": [{"fingerprint": key["fingerprint"], "file": key["path"], "repository": key["repository"]} for key in keys.missing],
         "diff": [diff(path, planned.before[path], planned.texts[path]) for path in sorted(planned.texts)]
-        + [diff("key " + key["fingerprint"], None, "imported for {0}\n".format(key["repository"])) for key in keys],
-        "warnings": planned.warnings,
+        + [diff(path, before[path], keys.files[path].decode("utf-8", "replace"))
+           for path in sorted(keys.files)]
+        + [diff("key " + key["fingerprint"], None, "imported for {0}\n".format(key["repository"])) for key in keys.missing],
+        "warnings": planned.warnings + keys.warnings,
     }
 
 
@@ -54,53 +63,90 @@ def diff(path, before, after):
 
 # --- keys ------------------------------------------------------------------------------------------------------------
 
-def needed_keys(planned, params, main):
-    """The keys that rpm lacks: [{"fingerprint", "path" (of the file, or None), "content" (bytes), "repository", "write" (bool)}].
+class Keys(object):
+    """What is to be done about keys: files ({path: content}) to write, missing (list of dict: fingerprint, path or None,
+    repository, armored (bytes)) to import, warnings (list of str)."""
 
-    :raises TrustError: a key is not one that is pinned
+    def __init__(self):
+        self.files = {}
+        self.missing = []
+        self.warnings = []
+
+
+def needed_keys(planned, params, main):
+    """The Keys that *planned* needs and the host lacks.
+
+    :raises TrustError: a key is not one that is pinned, or its time is up
     :raises VerificationError: a key cannot be fetched
     """
+    found = Keys()
     if not planned.keys:
-        return []
+        return found
     imported = host.imported_keys()
-    missing, fetch = [], {}
+    fetch = {}
     for key in planned.keys:
-        content = key.text.encode("utf-8") if key.text else files.read_bytes(key.path) if key.path else None
-        write = bool(key.text) and files.read_bytes(key.path) != content
-        if content is None:
-            url = key.fetch if key.path else key.url
-            if not key.path and key.pinned <= set(imported):
-                # The key of a URL that rpm has already need not be fetched again.
-                continue
-            if url is None:
-                raise TrustError(
-                    "the key file {0}, which {1} is checked with, is not there".format(key.path, key.repository),
-                    "Reinstall the package that brings it (almalinux-release on 8, almalinux-gpg-keys on 9 and 10)")
-            fetch[url] = key
+        if key.text:
+            content = key.text.encode("utf-8")
+            if files.read_bytes(key.path) != content:
+                found.files[key.path] = content
+            take(key, content, imported, found)
             continue
-        missing.extend(lacking(key, content, write, imported))
-    for url, content in fetched(fetch, params, main).items():
-        missing.extend(lacking(fetch[url], content, bool(fetch[url].path), imported))
-    return missing
+        content = files.read_bytes(key.path) if key.path else None
+        if content is not None:
+            take(key, content, imported, found)
+        elif key.path is None and key.expected and key.expected <= set(imported):
+            # The key of a URL that rpm has already need not be fetched again.
+            continue
+        elif key.path is not None and key.fetch is None:
+            raise TrustError(
+                "the key file {0}, which {1} is checked with, is not there".format(key.path, key.repository),
+                "Reinstall the package that brings it (almalinux-release on 8, almalinux-gpg-keys on 9 and 10)" if key.ours
+                else "Put it there, or give its URL or its text")
+        else:
+            fetch[key.fetch if key.path else key.url] = key
+    for url, content in sorted(fetched(fetch, params, main).items()):
+        key = fetch[url]
+        if key.path:
+            found.files[key.path] = content
+        take(key, content, imported, found)
+    return found
 
 
-def lacking(key, content, write, imported):
-    """The keys in *content* that rpm lacks, after a look that every one of them is pinned."""
-    found = []
+def take(key, content, imported, found):
+    """Put into *found* what rpm lacks of the keys in *content*, after a look that every one of them is pinned.
+
+    :raises TrustError: one is not, one that was promised is not there, or the time of all is up
+    """
     place = key.path or redact.redact_url(key.url)
-    for item in _openpgp.parse(content, place):
+    items = _openpgp.parse(content, place)
+    remedy = "If you trust it, add the fingerprint to {0}".format("trusted_keys" if key.ours else "the repository's fingerprints")
+    for item in items:
         if item.fingerprint not in key.pinned:
             raise TrustError(
                 "{0} holds a key that is not pinned, with the fingerprint {1} ({2})".format(
                     place, item.fingerprint, ", ".join(item.user_ids[:1]) or "no name"),
-                "If you trust it, add the fingerprint to {0}".format(
-                    "fingerprints of {0}".format(key.repository) if key.text or not key.path else "trusted_keys"),
-                fingerprint=item.fingerprint, repository=key.repository)
-        # An expired key (AlmaLinux 8 ships one beside the one that signs today) is not missed: rpm may refuse it.
-        if write or (item.fingerprint not in imported and not item.expired(time.time())):
-            found.append({"fingerprint": item.fingerprint, "path": key.path, "content": content, "repository": key.repository,
-                          "write": write})
-    return found
+                remedy, fingerprint=item.fingerprint, repository=key.repository)
+    absent = sorted(key.expected - set(item.fingerprint for item in items))
+    if absent:
+        raise TrustError(
+            "{0} does not hold the key {1} that {2} names".format(place, absent[0], key.repository),
+            "It holds {0}: check both with the key's owner".format(", ".join(item.fingerprint for item in items)),
+            fingerprint=absent[0], repository=key.repository)
+    now = time.time()
+    good = [item for item in items if not item.expired(now)]
+    if not good:
+        message = "the time of the key {0} in {1} was up on {2}".format(
+            items[0].fingerprint, place, time.strftime("%Y-%m-%d", time.gmtime(items[0].expires)))
+        remedy = "Get the present key of {0} from its owner".format(key.repository)
+        if not key.ours:
+            raise TrustError(message, remedy, fingerprint=items[0].fingerprint, repository=key.repository)
+        found.warnings.append(message + ": packages signed since need a newer key file. Update almalinux-release")
+    known = set(item["fingerprint"] for item in found.missing)
+    # An expired key beside a good one (AlmaLinux 8 ships such a file) is not missed: newer versions of rpm refuse it.
+    for item in good:
+        if item.fingerprint not in imported and item.fingerprint not in known:
+            found.missing.append({"fingerprint": item.fingerprint, "path": key.path, "repository": key.repository,
+                                  "armored": _openpgp.armor(item.data)})
 
 
 def fetched(urls, params, main):
@@ -169,18 +215,20 @@ def verify(planned, params, main):
 # --- apply and back --------------------------------------------------------------------------------------------------
 
 def apply(planned, keys):
-    """Write the files and import the keys, or leave everything as it was."""
-    changes = []
-    for key in keys:
-        if key["write"] and key["path"] not in [change.path for change in changes]:
-            changes.append(journal.Change(key["path"], key["content"]))
-    for path in sorted(planned.texts):
-        changes.append(journal.Change(path, planned.texts[path], _attributes(path, planned.texts[path])))
+    """Write the files and import the keys, or leave everything as it was.
+
+    :raises HostError: a file cannot be written, rpm does not take a key, or somebody changed a file after it was read
+    """
+    changes = [journal.Change(path, keys.files[path]) for path in sorted(keys.files)]
+    changes += [journal.Change(path, planned.texts[path], _attributes(path, planned.texts[path])) for path in sorted(planned.texts)]
     with host_lock():
+        for path in sorted(planned.texts):
+            if files.read_text(path) != planned.before[path]:
+                raise HostError("{0} was changed while this ran".format(path), "Run again", path=path)
         entry = journal.begin(CONCERN)
         entry.write_all(changes)
         try:
-            import_keys(entry, keys)
+            import_keys(entry, keys.missing)
         except ElkitError:
             entry.rollback(undo)
             raise
@@ -195,28 +243,33 @@ def _attributes(path, text):
     return files.Attributes(0, 0, 0o600 if secret else 0o644)
 
 
-def import_keys(entry, keys):
-    done = set()
-    for key in keys:
-        if key["content"] in done:
-            continue
-        done.add(key["content"])
-        before = host.imported_keys()
-        # rpm imports all keys of a file, the expired one of AlmaLinux 8 too: the undo must know of each.
-        fingerprints = sorted(item.fingerprint for item in _openpgp.parse(key["content"], key["path"] or "the key")
-                              if item.fingerprint not in before)
-        if not fingerprints:
-            continue
-        entry.note("keys", {"fingerprints": fingerprints})
-        path = key["path"] or os.path.join(entry.store.path(entry.state["number"]), "key.asc")
-        if not key["path"]:
-            files.write_atomic(path, key["content"], files.Attributes(0, 0, 0o600))
-        commands.run(["rpm", "--import", path], timeout=RPM_TIMEOUT)
-        after = host.imported_keys()
-        lost = [item["fingerprint"] for item in keys if item["content"] == key["content"] and item["fingerprint"] not in after]
-        if lost:
-            raise HostError("rpm did not take the key {0} from {1}".format(lost[0], path),
-                            "Look at what rpm --import says to that file")
+def import_keys(entry, missing):
+    """Let rpm import what needed_keys() found missing, each key alone: a file may hold others that nobody asked for.
+
+    :raises HostError: rpm does not take one, for its database is locked for example
+    """
+    if not missing:
+        return
+    entry.note("keys", {"fingerprints": sorted(item["fingerprint"] for item in missing)})
+    paths = []
+    try:
+        for item in missing:
+            path = os.path.join(entry.store.path(entry.state["number"]), item["fingerprint"] + ".asc")
+            files.write_atomic(path, item["armored"], files.Attributes(0, 0, 0o600))
+            paths.append(path)
+        commands.run(["rpm", "--import"] + paths, timeout=RPM_TIMEOUT)
+    except CommandError as error:
+        raise HostError(
+            "rpm did not import the key {0}, and everything is as it was: {1}".format(
+                missing[0]["fingerprint"], (error.details.get("stderr") or error.message).strip()),
+            "If another program holds rpm's database, wait for it to end; then run again")
+    finally:
+        for path in paths:
+            files.discard(path)
+    lost = sorted(set(item["fingerprint"] for item in missing) - set(host.imported_keys()))
+    if lost:
+        raise HostError("rpm did not keep the key {0}, and everything is as it was".format(lost[0]),
+                        "Look at what rpm --import says to that key")
 
 
 def undo(kind, data):
@@ -239,6 +292,7 @@ def revert(force, check_mode):
     result = {"changed": planned is not None, "repositories": [], "files": [], "keys": [], "diff": [], "warnings": []}
     if planned is None:
         return result
+    imported = host.imported_keys() if planned.notes else {}
     for item in planned.restore:
         before = planned.before(item)
         result["files"].append(item["path"])
@@ -247,8 +301,12 @@ def revert(force, check_mode):
             None if before is None else before.decode("utf-8", "surrogateescape")))
     for note in planned.notes:
         if note["kind"] == "keys":
-            result["keys"].extend({"fingerprint": item, "file": None, "repository": None} for item in note["data"]["fingerprints"])
+            result["keys"].extend({"fingerprint": item, "file": None, "repository": None}
+                                  for item in note["data"]["fingerprints"] if item in imported)
+    result["diff"].extend(diff("key " + key["fingerprint"], "imported\n", None) for key in result["keys"])
     result["files"].sort()
+    # An entry that was interrupted before it changed anything is closed all the same.
+    result["changed"] = bool(result["files"] or result["keys"])
     result["repositories"] = reverted_rows(planned)
     if not check_mode:
         with host_lock():

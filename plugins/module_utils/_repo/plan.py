@@ -18,13 +18,16 @@ class Plan(object):
 
 
 class Key(object):
-    """A key that an enabled repository needs: repository (id), url (file://… or http…), pinned (set of good fingerprints),
-    text (armored text to be written to the file, or None), fetch (URL to get the file from where it is missing, or None)."""
+    """A key file that an enabled repository needs: repository (id), url (file://… or http…), pinned (set of good
+    fingerprints), expected (set of those that must be in it), text (armored text to be written to the file, or None), fetch
+    (URL to get the file from where it is missing, or None), ours (bool: AlmaLinux's or EPEL's)."""
 
-    def __init__(self, repository, url, pinned, text=None, fetch=None):
+    def __init__(self, repository, url, pinned, expected=(), text=None, fetch=None, ours=True):
         self.repository = repository
         self.url = url
         self.pinned = pinned
+        self.expected = set(expected)
+        self.ours = ours
         self.text = text
         self.fetch = fetch
 
@@ -109,10 +112,16 @@ def _document(documents, name):
     return documents[name]
 
 
-def _source(desired, repository, host):
-    """(option, URL) that *repository* is to have, or None to leave it."""
+def _source(desired, repository, host, document=None):
+    """(option, URL) that *repository* is to have, or None to leave the one that it has in *document*."""
     if repository.kind == "epel":
-        if desired.epel_mirror is not None and repository.canonical in desired.enabled:
+        if repository.canonical not in desired.enabled:
+            return None
+        metalink = document.get(repository.id, "metalink") if document is not None else None
+        # A metalink of another release's form (EPEL 10 has minors) finds the wrong packages, or none.
+        wrong = metalink is not None and metalink.startswith(catalogue.EPEL_METALINK) and not (
+            catalogue.is_epel_metalink(metalink, repository, host))
+        if desired.epel_mirror is not None or wrong:
             return catalogue.epel_url(repository, host, desired.epel_mirror)
         return None
     if desired.source is None and desired.minor is None:
@@ -144,7 +153,7 @@ def _known(desired, host, documents):
                                  + list(repository.extra) + [("gpgkey", repository.gpgkey)])
             places = [document]
         for document in places:
-            source = _source(desired, repository, host)
+            source = _source(desired, repository, host, document)
             if source is not None:
                 _set_url(document, repository.id, *source)
             if name in desired.enabled or name in desired.disabled:
@@ -303,7 +312,8 @@ def _keys(desired, host, documents):
         extra = extras.get(identifier)
         if extra is None and identifier not in known:
             continue
-        for url in state.get("gpgkey", "").replace(",", " ").split():
+        urls = state.get("gpgkey", "").replace(",", " ").split()
+        for url in urls:
             url = url.replace("$releasever_major", str(host.major)).replace("$releasever", str(host.major)).replace("$basearch", host.arch)
             good = (set(extra.fingerprints) | desired.trusted) if extra else pinned
             fetch = None
@@ -311,5 +321,6 @@ def _keys(desired, host, documents):
                 fetch = desired.epel_key_url or (
                     desired.epel_mirror + "/" + known[identifier].key_file if desired.epel_mirror else known[identifier].key_url)
             if url not in found:
-                found[url] = Key(identifier, url, good, extra.key if extra else None, fetch)
+                found[url] = Key(identifier, url, good, extra.fingerprints if extra and len(urls) == 1 else (),
+                                 extra.key if extra else None, fetch, extra is None)
     return list(found.values())

@@ -16,6 +16,8 @@ _USERINFO = re.compile(_SCHEME + r"([^\s/?#\"'<>]*)@")
 # A password that holds an unescaped "/", "?" or "#" makes the URL wrong, but must not be shown for that: what follows
 # the first colon is then no port number.
 _BROKEN = re.compile(_SCHEME + r"([^\s/?#:@\"'<>]*:(?!\d*(?:[/?#\s,\"'<>]|$))[^\s\"'<>]*)@")
+# What was meant to be a URL and is none, such as "https:/user:password@mirror/".
+_MISTYPED = re.compile(r"\b((?:h?t?tps?|ftps?|file)[:;]/?)((?!/)[^\s/@:]*:[^\s@]*)@", re.IGNORECASE)
 _QUERY = re.compile(
     r"([?&](?:[a-z_\-]*token|[a-z_\-]*key|password|passwd|secret|sig|signature|auth|[a-z_\-]*credential)=)([^&\s#\"'<>]+)",
     re.IGNORECASE)
@@ -29,6 +31,7 @@ def redact_url(text):
         return text
     text = _USERINFO.sub(r"\g<1>" + MASK + "@", text)
     text = _BROKEN.sub(r"\g<1>" + MASK + "@", text)
+    text = _MISTYPED.sub(r"\g<1>" + MASK + "@", text)
     return _QUERY.sub(r"\g<1>" + MASK, text)
 
 
@@ -69,7 +72,7 @@ def secrets(data):
         for item in data:
             found.update(secrets(item))
     elif isinstance(data, str):
-        for pattern in (_USERINFO, _BROKEN):
+        for pattern in (_USERINFO, _BROKEN, _MISTYPED):
             for match in pattern.finditer(data):
                 found.update(_credentials(match.group(2)))
         found.update(match.group(2) for match in _QUERY.finditer(data))

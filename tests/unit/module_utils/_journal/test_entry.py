@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+import os
+import stat
+
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal import store
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
+
+
+@pytest.fixture
+def host(tmp_path):
+    """A tree with two files, one of which is private, and a place for the state."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "a").write_bytes(b"one\n")
+    (etc / "b").write_bytes(b"secret\xff\n")
+    os.chmod(str(etc / "b"), 0o640)
+    return tmp_path
+
+
+def root(host):
+    return str(host / "state")
+
+
+def picture(host):
+    """What a byte-exact undo must give back: {name: (content, mode)}, directories too."""
+    found = {}
+    for directory, names, others in os.walk(str(host / "etc")):
+        for name in names + others:
+            path = os.path.join(directory, name)
+            mode = stat.S_IMODE(os.stat(path).st_mode)
+            with_content = open(path, "rb").read() if os.path.isfile(path) else None
+            found[os.path.relpath(path, str(host))] = (with_content, mode)
+    return found
+
+
+def changes(host):
+    return [
+        journal.Change(str(host / "etc" / "a"), "two\n"),
+        journal.Change(str(host / "etc" / "b"), None),
+        journal.Change(str(host / "etc" / "new" / "deep" / "c"), b"three", files.Attributes(os.geteuid(), os.getegid(), 0o600)),
+    ]
+
+
+def state(host, number="00000001"):
+    with open(os.path.join(root(host), "journal", "test", number, "state.json")) as handle:
+        return json.load(handle)
+
+
+def test_change_and_undo_are_exact(host):
+    before = picture(host)
+    entry = journal.begin("test", root(host))
+    assert state(host)["stage"] == "planned"
+    entry.write_all(changes(host))
+    assert (state(host)["stage"], state(host)["step"]) == ("applying", "files")
+    entry.commit()
+    assert state(host)["stage"] == "applied"
+    after = picture(host)
+    assert after["etc/a"] == (b"two\n", before["etc/a"][1])
+    assert "etc/b" not in after
+    assert after["etc/new/deep/c"] == (b"three", 0o600)
+    undo = journal.revert("test", root=root(host))
+    assert sorted(item["path"] for item in undo.restore) == sorted(change.path for change in changes(host))
+    assert picture(host) == after, "to look changes nothing"
+    undo.apply(None)
+    assert picture(host) == before
+    assert journal.revert("test", root=root(host)) is None
+
+
+def test_nothing_to_undo(host):
+    assert journal.revert("test", root=root(host)) is None
+    assert not os.path.exists(root(host))
+
+
+def test_the_journal_is_private(host):
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host))
+    entry.commit()
+    for directory, names, others in os.walk(root(host)):
+        for name in names:
+            assert stat.S_IMODE(os.stat(os.path.join(directory, name)).st_mode) == 0o700
+        for name in others:
+            assert stat.S_IMODE(os.stat(os.path.join(directory, name)).st_mode) == 0o600
+
+
+def test_undo_refuses_by_name_what_someone_changed_since(host):
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host))
+    entry.commit()
+    (host / "etc" / "a").write_bytes(b"somebody\n")
+    found = picture(host)
+    with pytest.raises(ChangedSinceError) as caught:
+        journal.revert("test", root=root(host))
+    assert str(host / "etc" / "a") in str(caught.value)
+    assert caught.value.details["paths"] == [str(host / "etc" / "a")]
+    assert picture(host) == found
+    journal.revert("test", force=True, root=root(host)).apply(None)
+    assert picture(host)["etc/a"][0] == b"one\n"
+
+
+def test_a_file_that_someone_put_back_is_no_obstacle(host):
+    before = picture(host)
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host))
+    entry.commit()
+    (host / "etc" / "a").write_bytes(b"one\n")
+    journal.revert("test", root=root(host)).apply(None)
+    assert picture(host) == before
+
+
+@pytest.mark.parametrize("placed", [0, 1, 2])
+def test_a_killed_run_is_gone_on_with_and_undone_exactly(host, monkeypatch, placed):
+    before = picture(host)
+    kill_after(placed, monkeypatch)
+    with pytest.raises(Killed):
+        journal.begin("test", root(host)).write_all(changes(host))
+    monkeypatch.undo()
+    assert journal.interrupted("test", root(host))
+    # The next run wants something else of one of the files.
+    entry = journal.begin("test", root(host))
+    assert entry.continued
+    entry.write_all([journal.Change(str(host / "etc" / "a"), "other\n")])
+    entry.commit()
+    assert not journal.interrupted("test", root(host))
+    assert not [name for name in picture(host) if files.TEMPORARY_PREFIX in name]
+    journal.revert("test", root=root(host)).apply(None)
+    assert picture(host) == before
+
+
+@pytest.mark.parametrize("placed", [0, 1, 2])
+def test_a_killed_run_can_be_undone_at_once(host, monkeypatch, placed):
+    before = picture(host)
+    kill_after(placed, monkeypatch)
+    with pytest.raises(Killed):
+        journal.begin("test", root(host)).write_all(changes(host))
+    monkeypatch.undo()
+    journal.revert("test", root=root(host)).apply(None)
+    assert picture(host) == before
+
+
+class Killed(BaseException):
+    """What SIGKILL is to the code: nothing of it runs on."""
+
+
+def kill_after(steps, monkeypatch):
+    """The step behind the first *steps* that replace or remove a file of the tree (not of the state) is the end."""
+    counter = {"steps": 0}
+
+    def deadly(real):
+        def call(*arguments):
+            if os.sep + "etc" + os.sep in arguments[-1]:
+                counter["steps"] += 1
+                if counter["steps"] > steps:
+                    raise Killed()
+            return real(*arguments)
+        return call
+    monkeypatch.setattr(files, "place", deadly(files.place))
+    monkeypatch.setattr(files, "remove", deadly(files.remove))
+
+
+def test_what_cannot_be_written_leaves_everything(host):
+    before = picture(host)
+    entry = journal.begin("test", root(host))
+    (host / "etc" / "dir").mkdir()
+    before = picture(host)
+    with pytest.raises(HostError):
+        entry.write_all(changes(host) + [journal.Change(str(host / "etc" / "dir"), "a directory is there")])
+    assert picture(host) == before
+    assert journal.revert("test", root=root(host)) is None
+
+
+def test_a_failing_rename_puts_back_what_was_placed(host, monkeypatch):
+    before = picture(host)
+    real = files.place
+    entry = journal.begin("test", root(host))
+
+    def fail(temporary, path):
+        if path.endswith("/c"):
+            files.discard(temporary)
+            raise HostError(path)
+        real(temporary, path)
+    monkeypatch.setattr(files, "place", fail)
+    with pytest.raises(HostError):
+        entry.write_all(changes(host))
+    assert picture(host) == before
+    assert journal.revert("test", root=root(host)) is None
+
+
+def test_notes_are_undone_newest_first_and_once(host):
+    entry = journal.begin("test", root(host))
+    entry.note("key", {"fingerprint": "A"})
+    entry.note("key", {"fingerprint": "B"})
+    entry.note("key", {"fingerprint": "B"})
+    entry.commit()
+    undone = []
+    journal.revert("test", root=root(host)).apply(lambda kind, data: undone.append((kind, data["fingerprint"])))
+    assert undone == [("key", "B"), ("key", "A")]
+
+
+def test_what_another_program_made_of_a_file_is_known_to_the_undo(host):
+    path = str(host / "etc" / "a")
+    entry = journal.begin("test", root(host))
+    entry.record_file(path, b"one\n")
+    entry.save()
+    with open(path, "w") as handle:
+        handle.write("by dnf\n")
+    entry.record_outcome(path)
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert open(path).read() == "one\n"
+
+
+def test_only_the_newest_entries_are_kept(host):
+    for number in range(store.KEEP + 3):
+        entry = journal.begin("test", root(host))
+        entry.write(str(host / "etc" / "a"), "{0}\n".format(number))
+        entry.commit()
+    kept = store.Store("test", root(host)).numbers()
+    assert len(kept) == store.KEEP
+    assert kept[-1] == "{0:08d}".format(store.KEEP + 3)
+
+
+@pytest.mark.parametrize("text, message", [("{", "damaged"), ("[]", "damaged"), ('{"schema": 99}', "newer version")])
+def test_a_bad_journal_is_named(host, text, message):
+    journal.begin("test", root(host)).commit()
+    path = os.path.join(root(host), "journal", "test", "00000001", "state.json")
+    with open(path, "w") as handle:
+        handle.write(text)
+    with pytest.raises(HostError) as caught:
+        journal.revert("test", root=root(host))
+    assert path in str(caught.value) and message in str(caught.value)
+
+
+def test_links_stay_links(host):
+    os.symlink("a", str(host / "etc" / "link"))
+    entry = journal.begin("test", root(host))
+    entry.write(str(host / "etc" / "link"), "through\n")
+    entry.commit()
+    assert os.path.islink(str(host / "etc" / "link"))
+    assert (host / "etc" / "a").read_bytes() == b"through\n"
