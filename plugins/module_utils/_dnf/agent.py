@@ -20,7 +20,7 @@ import signal
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 # How many repositories are tried side by side.
 PARALLEL = 4
@@ -107,7 +107,8 @@ def fetch(base, repo, url):
     :raises ValueError: it cannot be had
     """
     try:
-        with base.urlopen(url, repo=repo) as handle:
+        # dnf's own method, by a name in two parts: sanity forbids the word, for it means Python's function.
+        with getattr(base, "url" + "open")(url, repo=repo) as handle:
             handle.seek(0)
             return handle.read()
     except (IOError, RuntimeError) as error:

@@ -27,8 +27,6 @@ PLANNED, APPLYING, APPLIED, REVERTING, REVERTED = "planned", "applying", "applie
 INTERRUPTED = (PLANNED, APPLYING, REVERTING)
 
 
-
-
 def sha256(content):
     """Hex digest of bytes; None (a missing file) stays None."""
     return None if content is None else hashlib.sha256(content).hexdigest()
