@@ -243,7 +243,7 @@ files:
   returned: success
   type: list
   elements: str
-keys:
+imported_keys:
   description: Keys that are imported, or removed again by an undo.
   returned: success
   type: list

@@ -27,7 +27,7 @@ RPM_TIMEOUT = 60
 def ensure(params, check_mode):
     """Bring the host to what *params* (the module's) say.
 
-    :returns: {"changed", "repositories", "files", "keys", "diff", "warnings"}
+    :returns: {"changed", "repositories", "files", "imported_keys", "diff", "warnings"}
     :raises ElkitError: nothing was changed then
     """
     here = host.identity()
@@ -46,7 +46,7 @@ def ensure(params, check_mode):
         "changed": changed,
         "repositories": planned.rows,
         "files": sorted(list(planned.texts) + list(keys.files)),
-        "keys": [{"fingerprint": key["fingerprint"], "file": key["path"], "repository": key["repository"]} for key in keys.missing],
+        "imported_keys": [{"fingerprint": key["fingerprint"], "file": key["path"], "repository": key["repository"]} for key in keys.missing],
         "diff": [diff(path, planned.before[path], planned.texts[path]) for path in sorted(planned.texts)]
         + [diff(path, before[path], keys.files[path].decode("utf-8", "replace"))
            for path in sorted(keys.files)]
@@ -289,7 +289,7 @@ def revert(force, check_mode):
     :raises ChangedSinceError: somebody changed a file since, and *force* is not set
     """
     planned = journal.revert(CONCERN, force)
-    result = {"changed": planned is not None, "repositories": [], "files": [], "keys": [], "diff": [], "warnings": []}
+    result = {"changed": planned is not None, "repositories": [], "files": [], "imported_keys": [], "diff": [], "warnings": []}
     if planned is None:
         return result
     imported = host.imported_keys() if planned.notes else {}
@@ -301,12 +301,12 @@ def revert(force, check_mode):
             None if before is None else before.decode("utf-8", "surrogateescape")))
     for note in planned.notes:
         if note["kind"] == "keys":
-            result["keys"].extend({"fingerprint": item, "file": None, "repository": None}
+            result["imported_keys"].extend({"fingerprint": item, "file": None, "repository": None}
                                   for item in note["data"]["fingerprints"] if item in imported)
-    result["diff"].extend(diff("key " + key["fingerprint"], "imported\n", None) for key in result["keys"])
+    result["diff"].extend(diff("key " + key["fingerprint"], "imported\n", None) for key in result["imported_keys"])
     result["files"].sort()
     # An entry that was interrupted before it changed anything is closed all the same.
-    result["changed"] = bool(result["files"] or result["keys"])
+    result["changed"] = bool(result["files"] or result["imported_keys"])
     result["repositories"] = reverted_rows(planned)
     if not check_mode:
         with host_lock():
