@@ -91,3 +91,101 @@ def play(testbed, tmp_path):
         lines = log.read_text().splitlines() if log.exists() else []
         return Run(done.returncode, done.stdout, [json.loads(line) for line in lines])
     return run
+
+
+# --- hosts that tests may change --------------------------------------------------------------------------------------
+
+# Names of their own, so that what other tests do at the same time is not in the way. td12 has EL9's own dnf, 4.14.
+CHANGEABLE = {"t8": "al8", "t9": "al9", "t10": "al10", "td12": "al9d12", "tcs9": "cs9"}
+# Every file that the collection may change, and the keys that rpm has: two equal answers mean that nothing changed.
+STATE = """
+find /etc/yum.repos.d /etc/dnf /etc/pki/rpm-gpg -type f -exec sha256sum {} + -o -type l -printf '%p -> %l\\n' | sort -k 2
+find /etc/yum.repos.d /etc/dnf /etc/pki/rpm-gpg -printf '%p %m %U:%G\\n' | sort
+rpm -qa gpg-pubkey | sort
+"""
+BEFORE = "/root/.elkit-before"
+KEEP = f"""
+test -e {BEFORE} && exit
+mkdir -m 0700 {BEFORE}.new
+tar -cf {BEFORE}.new/files.tar -C / etc/yum.repos.d etc/dnf etc/pki/rpm-gpg
+rpm -qa gpg-pubkey | sort >{BEFORE}.new/keys
+rpm -qa | sort >{BEFORE}.new/packages
+mv {BEFORE}.new {BEFORE}
+"""
+RESTORE = f"""
+rpm -qa | sort | grep -v ^gpg-pubkey | comm -13 {BEFORE}/packages - | xargs -r rpm -e --nodeps >/dev/null 2>&1
+rm -rf /etc/yum.repos.d /etc/dnf /etc/pki/rpm-gpg /var/lib/elkit
+tar -xpf {BEFORE}/files.tar -C /
+rpm -qa gpg-pubkey | sort | comm -13 {BEFORE}/keys - | xargs -r rpm -e --allmatches
+true
+"""
+
+
+class Hosts:
+    """Hosts that a test may change; restore() puts back what they were at first."""
+
+    def __init__(self):
+        inventory = yaml.safe_load((BUILD / "testbed" / "inventory.yml").read_text())["all"]
+        self._variables = inventory["vars"]
+        self._hosts = inventory["hosts"]
+
+    def run(self, script, hosts=tuple(CHANGEABLE), user="root"):
+        """Run a shell script as root (or as the user who logs in) on *hosts*, side by side; {host: output (str)}."""
+        running = {}
+        for host in hosts:
+            command = ["ssh", *self._variables["ansible_ssh_common_args"].split(), "-i", self._variables["ansible_ssh_private_key_file"],
+                       f"{self._variables['ansible_user']}@{self._hosts[host]['ansible_host']}",
+                       *(["sudo"] if user == "root" else []), "sh", "-s"]
+            running[host] = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            running[host].stdin.write(script)
+            running[host].stdin.close()
+        answers = {}
+        for host, process in running.items():
+            answers[host] = process.stdout.read()
+            assert process.wait(timeout=120) == 0, f"{host}: {answers[host]}"
+        return answers
+
+    def state(self, hosts=tuple(CHANGEABLE)):
+        """{host: text}: hashes, owners and modes of all files that the collection may change, and rpm's keys."""
+        return self.run(STATE, hosts)
+
+    def restore(self, hosts=tuple(CHANGEABLE)):
+        self.run(RESTORE, hosts)
+
+
+@pytest.fixture(scope="session")
+def changeable(testbed):
+    """The Hosts that tests may change, as they were at first."""
+    up = subprocess.run([TESTBED, "up", *(f"{name}:{kind}" for name, kind in CHANGEABLE.items())], check=False, text=True,
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3600)
+    assert up.returncode == 0, up.stdout
+    hosts = Hosts()
+    hosts.run(KEEP)
+    hosts.restore()
+    return hosts
+
+
+@pytest.fixture
+def hosts(changeable):
+    """The same, restored after the test."""
+    yield changeable
+    changeable.restore()
+
+
+@pytest.fixture(scope="session")
+def keys(testbed):
+    """Fingerprints of the testbed's keys, by name."""
+    return json.loads(subprocess.run([TESTBED, "keys"], check=True, text=True, stdout=subprocess.PIPE, timeout=60).stdout)
+
+
+@pytest.fixture(scope="module")
+def faults(testbed):
+    """A function that gives paths of the mirror a fault: faults("404", "almalinux/9.8/SAP/"); they end with the module's tests."""
+    prefixes = []
+
+    def fault(kind, prefix):
+        prefixes.append(prefix)
+        subprocess.run([TESTBED, "mirror-fault", "set", kind, prefix], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    yield fault
+    for prefix in prefixes:
+        subprocess.run([TESTBED, "mirror-fault", "clear", prefix], check=True, timeout=60, stdout=subprocess.DEVNULL)
