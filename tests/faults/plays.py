@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays that can be killed."""
+import itertools
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from tests.hosts import conftest
+
+from .remote import BUILD
+
+_numbers = itertools.count()
+
+
+class Play:
+    """ansible-playbook with *tasks* (list) on *hosts* (an Ansible pattern), running. core: the virtual environment it comes from."""
+
+    def __init__(self, hosts, tasks, core="main", become=True, variables=None):
+        (BUILD / "faults").mkdir(parents=True, exist_ok=True)
+        # A connection of its own: nobody else's is cut.
+        self.folder = Path(tempfile.mkdtemp(prefix="p", dir=BUILD / "faults"))
+        (self.folder / "ansible.cfg").touch()
+        playbook = self.folder / "play.yml"
+        playbook.write_text(yaml.safe_dump([{"hosts": hosts, "become": become, "gather_facts": False, "tasks": tasks}]))
+        self._log, self._events = self.folder / "output", self.folder / "events.jsonl"
+        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", f"{BUILD}/testbed/inventory.yml", str(playbook)]
+        if variables:
+            command += ["-e", json.dumps(variables)]
+        environment = conftest._environment(self._events, core, {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder)})
+        with open(self._log, "w") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment,
+                                            start_new_session=True)
+
+    def wait(self, timeout=300):
+        """The conftest.Run of what it did."""
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        lines = self._events.read_text().splitlines() if self._events.exists() else []
+        return conftest.Run(self.process.returncode, self._log.read_text(), [json.loads(line) for line in lines])
+
+    def kill(self):
+        """SIGKILL to ansible-playbook and all it started here."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(30)
+
+
+def play(hosts, tasks, **how):
+    """The same, to its end: a conftest.Run."""
+    return Play(hosts, tasks, **how).wait()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Named points: where on its way a process is stopped. Pure."""
+from dataclasses import dataclass
+
+KILL, PAUSE = "kill", "pause"
+ACTIONS = (KILL, PAUSE)
+JOURNAL = "/var/lib/elkit/journal"
+# What rpm calls back through dnf: a package's file is opened, before any of it is on the disk. dnf 4.7 to 4.23 have this name.
+RPM_OPENS = ("_instOpenFile",)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point that the host's state file names.
+
+    name: for people. file: a glob of state files (JSON); match: what its keys must be; occurrence: the how-manieth time.
+    call: None, or (source file's ending, names of functions, attributes that their self has): the point is then inside that
+    function, while the newest state file says what match says.
+    """
+
+    name: str
+    file: str
+    match: tuple
+    occurrence: int = 1
+    call: tuple = None
+
+    def armed(self, action):
+        """What on_host/elkit_fault.py reads. Raises ValueError for an action that is none."""
+        if action not in ACTIONS:
+            raise ValueError(f"{action!r} is no action: {', '.join(ACTIONS)}")
+        if self.occurrence < 1:
+            raise ValueError("a point is met once at least")
+        call = None
+        if self.call:
+            source, functions, attributes = self.call
+            call = {"source": source, "functions": list(functions), "attributes": dict(attributes)}
+        return {"name": self.name, "file": self.file, "match": dict(self.match), "occurrence": self.occurrence, "call": call, "action": action}
+
+    def is_named_by(self, state):
+        """Whether *state* (dict) of a state file stands at this point."""
+        return state is not None and all(state.get(key) == value for key, value in self.match)
+
+
+def journal(concern, step, occurrence=1):
+    """The point at which the journal of *concern* has just written *step* (tests: plugins/module_utils/_journal/entry.py)."""
+    return Point(step if occurrence == 1 else f"{step} ({occurrence})", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), occurrence)
+
+
+def in_transaction(concern, step, package=1):
+    """Inside rpm's transaction, at its *package*-th package, while the journal of *concern* says *step*."""
+    return Point(f"{step}, rpm at package {package}", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), package,
+                 ("dnf/yum/rpmtrans.py", RPM_OPENS, (("test", False),)))
