@@ -38,7 +38,9 @@ for pip in 25_2 24_2 23_1_2 21_3_1; do
 done
 
 cd "$stage"
-ansible-test sanity --venv --python "$version" --color no
+failed=0
+ansible-test sanity --venv --python "$version" --color no || failed=1
 for wanted in "${others[@]}"; do
-    ansible-test sanity --venv --python "$wanted" --color no --test compile --test import
+    ansible-test sanity --venv --python "$wanted" --color no --test compile --test import || failed=1
 done
+exit "$failed"

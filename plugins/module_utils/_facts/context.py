@@ -120,7 +120,7 @@ class Context(object):
             errors = list(problems)
             release = self.read(self.first(("/etc/system-release", "/etc/almalinux-release", "/etc/redhat-release"))
                                 or "/etc/system-release")
-            # Debian has no rpm database to miss.
+            # A system of another family has no rpm database to miss.
             quiet = [] if not identity.distributions.is_el(values) else errors
             return identity.identify(values, release, self.machine, self.packages(quiet)), errors
         return self._once("identity", work)

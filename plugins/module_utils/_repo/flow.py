@@ -11,6 +11,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import (
     CommandError,
     ElkitError,
     HostError,
+    LockedError,
     TrustError,
     VerificationError,
 )
@@ -259,10 +260,12 @@ def import_keys(entry, missing):
             paths.append(path)
         commands.run(["rpm", "--import"] + paths, timeout=RPM_TIMEOUT)
     except CommandError as error:
-        raise HostError(
-            "rpm did not import the key {0}, and everything is as it was: {1}".format(
-                missing[0]["fingerprint"], (error.details.get("stderr") or error.message).strip()),
-            "If another program holds rpm's database, wait for it to end; then run again")
+        said = ((error.details.get("stderr") or "").strip() or error.message).splitlines()[0]
+        kind = LockedError if "transaction lock" in said else HostError
+        raise kind(
+            "rpm did not import the key {0}, and everything is as it was: {1}".format(missing[0]["fingerprint"], said),
+            "Another program holds rpm's database: wait for it to end, and run again" if kind is LockedError
+            else "Look at what rpm --import says to that key, and run again")
     finally:
         for path in paths:
             files.discard(path)
@@ -302,7 +305,7 @@ def revert(force, check_mode):
     for note in planned.notes:
         if note["kind"] == "keys":
             result["imported_keys"].extend({"fingerprint": item, "file": None, "repository": None}
-                                  for item in note["data"]["fingerprints"] if item in imported)
+                                           for item in note["data"]["fingerprints"] if item in imported)
     result["diff"].extend(diff("key " + key["fingerprint"], "imported\n", None) for key in result["imported_keys"])
     result["files"].sort()
     # An entry that was interrupted before it changed anything is closed all the same.
