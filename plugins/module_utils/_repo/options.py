@@ -2,8 +2,21 @@
 # Private to elkit.almalinux.
 """Names of dnf's options and how their values are written. Source: dnf.conf(5) of dnf 4.7 to 4.20. Pure."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import nearest
+
+# What libdnf reads as a boolean.
+_TRUE = ("1", "yes", "true", "on", "enabled")
+_FALSE = ("0", "no", "false", "off", "disabled")
+_WHOLE_NUMBER = re.compile(r"-?\d+\Z")
+WHOLE_NUMBERS = frozenset(["priority", "cost", "retries", "max_parallel_downloads", "installonly_limit", "deltarpm_percentage"])
+SWITCHES = frozenset("""
+    enabled gpgcheck repo_gpgcheck localpkg_gpgcheck skip_if_unavailable sslverify sslverifystatus proxy_sslverify
+    fastestmirror countme module_hotfixes enabled_metadata enablegroups best clean_requirements_on_remove install_weak_deps
+    assumeyes assumeno defaultyes keepcache obsoletes strict plugins exit_on_lock
+""".split())
 
 URLS = ("mirrorlist", "metalink", "baseurl")
 
@@ -36,17 +49,21 @@ MAIN = SHARED | frozenset("""
 def value(key, given):
     """*given* (str, bool, int, float or list of these) of option *key* as it stands in a file, or None for None.
 
-    :raises InputError: it cannot be written in one line
+    :raises InputError: it cannot be written in one line, or is not of the option's kind
     """
     if given is None:
         return None
-    if isinstance(given, bool):
-        return "1" if given else "0"
+    if isinstance(given, dict):
+        raise InputError("{0} has a dictionary for its value".format(key), "Give a text, a number, true, false or a list")
     if isinstance(given, (list, tuple)):
-        return " ".join(value(key, item) for item in given)
-    text = str(given).strip()
+        return " ".join(value(key, item) or "" for item in given).strip()
+    text = ("1" if given else "0") if isinstance(given, bool) else str(given).strip()
     if "\n" in text or "\r" in text or "\0" in text:
         raise InputError("the value of {0} holds a line break".format(key), "Give several values as a list")
+    if key in WHOLE_NUMBERS and not _WHOLE_NUMBER.match(text):
+        raise InputError("{0} is a whole number, not {1}".format(key, repr(text)), "See dnf.conf(5)")
+    if key in SWITCHES and text.lower() not in _TRUE + _FALSE:
+        raise InputError("{0} is true or false, not {1}".format(key, repr(text)), "Write true or false")
     return text
 
 
@@ -68,4 +85,4 @@ def is_true(text, default=False):
     """What dnf makes of a boolean option's text (str or None)."""
     if text is None:
         return default
-    return text.strip().lower() in ("1", "yes", "true", "on", "enabled")
+    return text.strip().lower() in _TRUE

@@ -18,6 +18,7 @@ _USERINFO = re.compile(_SCHEME + r"([^\s/?#\"'<>]*)@")
 _BROKEN = re.compile(_SCHEME + r"([^\s/?#:@\"'<>]*:(?!\d*(?:[/?#\s,\"'<>]|$))[^\s\"'<>]*)@")
 # What was meant to be a URL and is none, such as "https:/user:password@mirror/".
 _MISTYPED = re.compile(r"\b((?:h?t?tps?|ftps?|file)[:;]/?)((?!/)[^\s/@:]*:[^\s@]*)@", re.IGNORECASE)
+_BARE = re.compile(r"\A()([^\s/@:]+:[^\s/@]+)@(?=[A-Za-z0-9])")
 _QUERY = re.compile(
     r"([?&](?:[a-z_\-]*token|[a-z_\-]*key|password|passwd|secret|sig|signature|auth|[a-z_\-]*credential)=)([^&\s#\"'<>]+)",
     re.IGNORECASE)
@@ -32,6 +33,7 @@ def redact_url(text):
     text = _USERINFO.sub(r"\g<1>" + MASK + "@", text)
     text = _BROKEN.sub(r"\g<1>" + MASK + "@", text)
     text = _MISTYPED.sub(r"\g<1>" + MASK + "@", text)
+    text = _BARE.sub(MASK + "@", text)
     return _QUERY.sub(r"\g<1>" + MASK, text)
 
 
@@ -72,7 +74,7 @@ def secrets(data):
         for item in data:
             found.update(secrets(item))
     elif isinstance(data, str):
-        for pattern in (_USERINFO, _BROKEN, _MISTYPED):
+        for pattern in (_USERINFO, _BROKEN, _MISTYPED, _BARE):
             for match in pattern.finditer(data):
                 found.update(_credentials(match.group(2)))
         found.update(match.group(2) for match in _QUERY.finditer(data))

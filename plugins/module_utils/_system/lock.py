@@ -48,8 +48,10 @@ def host_lock(directory=STATE_DIRECTORY, timeout=30.0):
                         handle.read().strip() or "unknown"),
                     "Wait for it to end and run again", path=path)
             time.sleep(0.2)
-        handle.seek(0)
-        handle.truncate()
-        handle.write(str(os.getpid()))
-        handle.flush()
+        # Unbuffered, so that a full disk is told here and not again when the file is closed.
+        try:
+            os.ftruncate(handle.fileno(), 0)
+            os.write(handle.fileno(), str(os.getpid()).encode("ascii"))
+        except OSError as error:
+            raise files.describe(error, path)
         yield

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
     ("https://u:p@ss@mirror/a", "https://***@mirror/a"),
     ("http://u:pa/ss@mirror/", "http://***@mirror/"),
     ("https:/u:hush@mirror/", "https:/***@mirror/"),
+    ("u:hush@mirror/x", "***@mirror/x"),
     ("http://mirror:8080/a@b/", "http://mirror:8080/a@b/"),
     ("http://[::1]:80/x", "http://[::1]:80/x"),
     ("https://m/x?token=abc&arch=x", "https://m/x?token=***&arch=x"),
