@@ -25,6 +25,7 @@ RATIOS = {
     "facts": {
         "(setup + host_facts, one after the other) / setup": ("both in turn", "setup", ("at most", 1.33)),
         "(setup + host_facts, in parallel as by default) / setup": ("both in parallel", "setup", None),
+        "the floor of the first: (setup + a module that does nothing) / setup": ("setup and ping in turn", "setup", None),
         "host_facts / setup": ("host_facts", "setup", None),
         "host_facts / ping": ("host_facts", "ping", None),
     },
