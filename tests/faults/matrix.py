@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fault at a point, what the host is left in, and the way on. One row of the fault table."""
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .plays import Play, play
+from .points import KILL, PAUSE
+from .remote import BUILD
+
+# What happens to a process that stands at the point.
+SIGKILL = "SIGKILL of the process"
+CONTROLLER = "SIGKILL of ansible-playbook"
+CUT = "connection cut"
+STOP = "host stopped and started"
+ACTIONS = (SIGKILL, CONTROLLER, CUT, STOP)
+# Ways on from there.
+AGAIN, REVERT = "the same play again", "state: reverted"
+
+
+@dataclass
+class Row:
+    """What was measured for one host, point and action."""
+
+    host: str
+    point: str
+    action: str
+    left: str
+    way: str
+    ended: str
+    back: str
+    seconds: float
+
+
+class Table:
+    """The rows, and their print: .build/faults/NAME.txt."""
+
+    def __init__(self, name):
+        self.name = name
+        self.rows = []
+
+    def add(self, row):
+        """Take a row in; the file has it at once, for a long matrix may be ended before its end."""
+        self.rows.append(row)
+        self.write()
+
+    def text(self):
+        lines = [("host", "point", "fault", "left in", "way on", "ended in", "undone", "s")]
+        lines += [(r.host, r.point, r.action, r.left, r.way, r.ended, r.back, f"{r.seconds:.1f}") for r in self.rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(8)]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines) + "\n"
+
+    def write(self):
+        path = Path(BUILD) / "faults" / f"{self.name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.text())
+
+
+@dataclass
+class Subject:
+    """What is brought from old to new: tasks (list) for an Ansible play, their undo, and a function that says what a host is (text).
+
+    states: {host: {"old": text, "new": text}}, as an undisturbed run leaves them
+    journal: glob of the state files
+    interrupted: stages in which a host may be left
+    """
+
+    apply: list
+    revert: list
+    look: object
+    journal: str
+    states: dict
+    interrupted: tuple = ("planned", "applying", "reverting")
+
+    def learn(self, hosts):
+        """Run undisturbed, and note what old and new are."""
+        names = ":".join(host.name for host in hosts)
+        for host in hosts:
+            host.disarm()
+            self.states[host.name] = {"old": self.look(host)}
+        run = play(names, self.apply)
+        assert run.rc == 0, run.output
+        for host in hosts:
+            self.states[host.name]["new"] = self.look(host)
+            assert self.states[host.name]["new"] != self.states[host.name]["old"], f"{host.name}: the play changes nothing"
+        run = play(names, self.revert)
+        assert run.rc == 0, run.output
+        for host in hosts:
+            assert self.look(host) == self.states[host.name]["old"], f"{host.name}: the undisturbed undo is not exact"
+
+    def left(self, host):
+        """"old", "new", or the stage that the state file names. AssertionError for anything else."""
+        state = host.state(self.journal)
+        stage = f"{state['stage']}/{state['step']}" if state else "no entry"
+        now = self.look(host)
+        for word in ("old", "new"):
+            if now == self.states[host.name][word]:
+                return f"{word} ({stage})"
+        assert state and state["stage"] in self.interrupted, f"{host.name}: neither old nor new, and no stage says why ({stage}):\n{now}"
+        return stage
+
+
+def strike(host, point, action, tasks):
+    """Run *tasks* with the fault at *point*: returns when the host has it behind it and nothing runs any more."""
+    host.arm(point, KILL if action == SIGKILL else PAUSE)
+    running = Play(host.name, tasks)
+    try:
+        if action == SIGKILL:
+            run = running.wait()
+            host.confirmed()
+            assert run.rc != 0, f"the play did not notice: {run.output}"
+            return
+        record = host.confirmed(timeout=90)
+        if action == CONTROLLER:
+            running.kill()
+            host.release(record["pid"])
+        elif action == CUT:
+            host.cut(record["pid"])
+            run = running.wait()
+            assert run.rc != 0, f"the play did not notice: {run.output}"
+            host.release(record["pid"])
+        elif action == STOP:
+            host.stop_and_start()
+            running.wait()
+        # What runs on without its controller may have more to do than the process at the point.
+        host.run("i=0; while pgrep -f 'AnsiballZ|ansible_elkit' >/dev/null && [ $i -lt 300 ]; do sleep 0.2; i=$((i + 1)); done; true")
+    finally:
+        if running.process.poll() is None:
+            running.kill()
+
+
+def case(subject, host, point, action, way=AGAIN, of_undo=False):
+    """One row of the table. of_undo: the fault strikes the undo of what was applied before.
+
+    Afterwards the host is old, new, or in a named stage; the same play again ends in new (the undo again: in old), or the undo
+    in old at once; and in the end the undo gives every byte back.
+    """
+    begun = time.monotonic()
+    states = subject.states[host.name]
+    tasks = subject.apply
+    if of_undo:
+        run = play(host.name, subject.apply)
+        assert run.rc == 0, run.output
+        tasks = subject.revert
+    try:
+        strike(host, point, action, tasks)
+    finally:
+        host.disarm()
+    left = subject.left(host)
+    if way == AGAIN:
+        run = play(host.name, tasks)
+        assert run.rc == 0, run.output
+        wanted = "old" if of_undo else "new"
+        assert subject.look(host) == states[wanted], f"the same play again does not end in {wanted}:\n{run.output}"
+        ended = f"the {wanted} state"
+    else:
+        ended = "-"
+    run = play(host.name, subject.revert)
+    assert run.rc == 0, run.output
+    assert subject.look(host) == states["old"], f"the undo is not exact: {run.output}"
+    return Row(host.name, point.name, action + (" in the undo" if of_undo else ""), left, way, ended, "every byte", time.monotonic() - begun)
