@@ -7,7 +7,6 @@ AlmaLinux's mirror service (github.com/AlmaLinux/mirrors, 2026-07), AlmaLinux's 
 10-7, and distribution-gpg-keys (2026-08) for the fingerprints. AlmaLinux 10 follows 9 where no capture exists.
 """
 
-import difflib
 import re
 
 MAJORS = (8, 9, 10)
@@ -258,6 +257,9 @@ def why_missing(canonical, host):
 
 def nearest(word, words):
     """The one of *words* that looks most like *word*, or None."""
+    # Imported for an error alone: every run would pay for it.
+    import difflib
+
     found = difflib.get_close_matches(word.lower(), sorted(words), 1, 0.6)
     return found[0] if found else None
 

@@ -65,6 +65,7 @@ class Document(object):
         self.prefix = prefix
         self.lines = lines
         self.problems = problems
+        self._names = None
 
     def copy(self):
         return Document(self.prefix, list(self.lines), list(self.problems))
@@ -86,7 +87,10 @@ class Document(object):
         return list(OrderedDict.fromkeys(line.section for line in self.lines if line.kind == SECTION))
 
     def has(self, section):
-        return any(line.kind == SECTION and line.section == section for line in self.lines)
+        # Asked for every known repository in every file: worth remembering.
+        if self._names is None:
+            self._names = frozenset(line.section for line in self.lines if line.kind == SECTION)
+        return section in self._names
 
     def options(self, section):
         """{key: value} of *section* as dnf reads it; continuation lines are joined by a newline."""
@@ -216,6 +220,7 @@ class Document(object):
         if self.lines and self.lines[-1].kind != BLANK:
             new.insert(0, Line(BLANK, "", "", self.lines[-1].section))
         self._insert(len(self.lines), new)
+        self._names = None
 
     def remove_section(self, section):
         """Drop *section* with its own lines; True if it was there.
@@ -229,6 +234,7 @@ class Document(object):
             self._delete(index, self._end_of_section(index))
             removed = True
             index = self._header(section)
+        self._names = None
         return removed
 
     def _end_of_section(self, header):
