@@ -32,6 +32,12 @@ class Run:
         assert found, f"no result of {task!r} on {host}:\n{self.output}"
         return found[-1]
 
+    def failure(self, host, task):
+        """The result of a task that failed; newer cores do not say so in the result itself."""
+        found = [event for event in self.events if event["host"] == host and event["task"] == task]
+        assert found and found[-1]["status"] == "failed", f"{task!r} went through on {host}: {found}"
+        return found[-1]["result"]
+
 
 def _environment(log, core, more):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
@@ -67,6 +73,17 @@ def testbed():
 
 @pytest.fixture
 def play(testbed, tmp_path):
+    """player() for one test."""
+    return player(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def play_module(testbed, tmp_path_factory):
+    """player() for plays whose results several tests look at."""
+    return player(tmp_path_factory.mktemp("plays"))
+
+
+def player(tmp_path):
     """A function that runs tasks (a list, or a whole playbook's path or name) on hosts and returns a Run.
 
     play("al8:al9", [{"elkit.almalinux.host_facts": {}}], core="core216", arguments=["--check"], variables={...}, become=False)

@@ -13,7 +13,7 @@ from .keys import fingerprints
 from .kinds import kinds
 from .podman import Podman
 
-FAULTS = ("slow", "hang", "dead", "404", "truncated", "tampered", "reset", "stale")
+FAULTS = ("slow", "hang", "dead", "404", "truncated", "tampered", "reset", "not-a-repomd", "stale")
 
 
 def _parser():
@@ -83,10 +83,13 @@ def _fleet(hosts, number, kind):
 
 def _fault(podman, options):
     """Carry out a mirror-fault command; print what faults there are then."""
-    if options.action == "set":
-        mirror.control(podman, "POST", "/faults", {"fault": options.fault, "prefix": options.prefix})
-    elif options.action == "clear":
-        mirror.control(podman, "DELETE", "/faults", {"prefix": options.prefix} if options.prefix else {})
+    if options.action != "list":
+        # The mirror takes whole lists; the lock keeps two of these commands from losing each other's faults.
+        with lock("faults-lock"):
+            kept = [item for item in mirror.control(podman, "GET", "/faults") if options.prefix not in (None, item["prefix"])]
+            if options.action == "set":
+                kept.append({"fault": options.fault, "prefix": options.prefix})
+            mirror.control(podman, "PUT", "/faults", kept)
     print(json.dumps(mirror.control(podman, "GET", "/faults")))
 
 

@@ -50,9 +50,9 @@ class Host:
 
 
 @contextmanager
-def lock():
+def lock(name="lock"):
     """One `testbed` at a time changes images and hosts of this clone."""
-    with open(state_dir() / "lock", "w", encoding="ascii") as handle:
+    with open(state_dir() / name, "w", encoding="ascii") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
