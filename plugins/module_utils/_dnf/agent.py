@@ -175,9 +175,9 @@ def candidate_base(request, directory):
     return base
 
 
-def answer_for(request, identifier):
-    """What a child process says of one repository."""
-    directory = tempfile.mkdtemp(prefix="elkit-verify-")
+def answer_for(request, identifier, root):
+    """What a child process says of one repository; it works in a folder below *root*."""
+    directory = tempfile.mkdtemp(dir=root)
     try:
         base = candidate_base(request, directory)
         repo = base.repos.get(identifier)
@@ -196,7 +196,7 @@ def answer_for(request, identifier):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def start_child(request, identifier):
+def start_child(request, identifier, root):
     """(process id, file descriptor of its answer). dnf's downloads cannot be interrupted, a process can."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -205,7 +205,7 @@ def start_child(request, identifier):
         # A group of its own: what it may start ends with it.
         os.setpgid(0, 0)
         try:
-            os.write(writer, json.dumps(answer_for(request, identifier)).encode("utf-8"))
+            os.write(writer, json.dumps(answer_for(request, identifier, root)).encode("utf-8"))
         finally:
             os._exit(0)
     os.close(writer)
@@ -223,31 +223,36 @@ def verify(request):
     del dnf
     waiting = list(request["repos"])
     running, answers = {}, {}
-    while waiting or running:
-        while waiting and len(running) < PARALLEL:
-            identifier = waiting.pop(0)
-            child, reader = start_child(request, identifier)
-            running[reader] = (identifier, child, time.time() + request["timeout"], [])
-        patience = max(0.0, min(entry[2] for entry in running.values()) - time.time())
-        ready = select.select(list(running), [], [], patience)[0]
-        for reader in list(running):
-            identifier, child, deadline, parts = running[reader]
-            done = False
-            if reader in ready:
-                part = os.read(reader, 65536)
-                parts.append(part)
-                done = not part
-            if done:
-                text = b"".join(parts).decode("utf-8")
-                answers[identifier] = json.loads(text) if text else {"ok": False, "url": None, "reason": "the check ended without an answer"}
-            elif time.time() >= deadline:
-                os.kill(child, signal.SIGKILL)
-                answers[identifier] = {"ok": False, "url": None, "reason": "no answer within {0} s".format(request["timeout"])}
-                done = True
-            if done:
-                os.close(reader)
-                os.waitpid(child, 0)
-                del running[reader]
+    # The parent's, for a child that is killed cannot clear up.
+    root = tempfile.mkdtemp(prefix="elkit-verify-")
+    try:
+        while waiting or running:
+            while waiting and len(running) < PARALLEL:
+                identifier = waiting.pop(0)
+                child, reader = start_child(request, identifier, root)
+                running[reader] = (identifier, child, time.time() + request["timeout"], [])
+            patience = max(0.0, min(entry[2] for entry in running.values()) - time.time())
+            ready = select.select(list(running), [], [], patience)[0]
+            for reader in list(running):
+                identifier, child, deadline, parts = running[reader]
+                done = False
+                if reader in ready:
+                    part = os.read(reader, 65536)
+                    parts.append(part)
+                    done = not part
+                if done:
+                    text = b"".join(parts).decode("utf-8")
+                    answers[identifier] = json.loads(text) if text else {"ok": False, "url": None, "reason": "the check ended without an answer"}
+                elif time.time() >= deadline:
+                    os.kill(child, signal.SIGKILL)
+                    answers[identifier] = {"ok": False, "url": None, "reason": "no answer within {0} s".format(request["timeout"])}
+                    done = True
+                if done:
+                    os.close(reader)
+                    os.waitpid(child, 0)
+                    del running[reader]
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
     return {"repos": [dict(answers[identifier], id=identifier) for identifier in request["repos"]]}
 
 
@@ -407,7 +412,7 @@ def streams(request):
             if item["state"] == "reset":
                 modules.reset([name])
             elif item["state"] == "disabled":
-                modules.disable([name])
+                mark(modules.disable, [name])
             else:
                 answer[name] = put_stream(base, modules, container, item)
     except dnf.exceptions.MarkingErrors as error:
@@ -423,6 +428,24 @@ def streams(request):
     return result
 
 
+def mark(operation, specs):
+    """Call an *operation* of dnf's ModuleBase on *specs*.
+
+    Trouble among the default streams that nobody enabled does not count, as dnf's own command has it: on EL8 the default
+    php:7.2 wants nginx:1.14, which must not stand in the way of nginx:1.22.
+    """
+    import dnf
+    import libdnf
+
+    try:
+        operation(specs)
+    except dnf.exceptions.MarkingErrors as error:
+        trouble = error.module_depsolv_errors
+        if error.no_match_group_specs or error.error_group_specs or not trouble or \
+                trouble[1] != libdnf.module.ModulePackageContainer.ModuleErrorType_ERROR_IN_DEFAULTS:
+            raise
+
+
 def put_stream(base, modules, container, item):
     """Enable (and install) what *item* says; {"stream", "profiles"} as they will be."""
     import dnf
@@ -434,14 +457,14 @@ def put_stream(base, modules, container, item):
                       "Name one of {0}".format(", ".join(sorted(known_streams(modules, name)))))
     # No reset before a switch: libdnf lets the stream of a module change once in a session, and enabling another one is that.
     spec = "{0}:{1}".format(name, stream)
-    modules.enable([spec])
+    mark(modules.enable, [spec])
     profiles = []
     if item["state"] == "installed":
         profiles = item.get("profiles") or list(container.getDefaultProfiles(name, stream))
         if not profiles:
             raise Failure("input", "the stream {0} has no default profile".format(spec),
                           "Name one of {0}".format(", ".join(known_streams(modules, name)[stream]) or "none: install packages by name"))
-        modules.install(["{0}/{1}".format(spec, profile) for profile in profiles])
+        mark(modules.install, ["{0}/{1}".format(spec, profile) for profile in profiles])
     if item.get("switch"):
         installed = set(package.name for package in base.sack.query().installed())
         for package in sorted(installed & artifact_names(modules, name)):

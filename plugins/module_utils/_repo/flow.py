@@ -195,6 +195,9 @@ def verify(planned, params, main):
         if results[identifier]["ok"]:
             continue
         _file, state = plan.state_of(planned.documents, identifier)
+        if not results[identifier]["url"]:
+            # One that hangs says nothing; what it was asked for is known.
+            results[identifier]["url"] = " ".join(state[name] for name in options.URLS if name in state)
         if options.is_true(state.get("skip_if_unavailable")):
             planned.warnings.append("{0} does not answer and is skipped by dnf: {1}".format(
                 identifier, redact.redact_url(results[identifier]["reason"])))
