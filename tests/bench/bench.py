@@ -87,13 +87,18 @@ def play(name, rounds, log):
 
 
 def medians(log):
-    """Median seconds by task name (dict), and how often each ran (dict). Only tasks named "bench: …" are counted."""
-    seconds = {}
+    """Three dicts by task name: the median of its seconds, how often it ran well, how often it failed. Only tasks named "bench: …" are counted."""
+    seconds, failures = {}, {}
     for line in log.read_text().splitlines():
         entry = json.loads(line)
-        if entry["task"].startswith("bench: "):
-            seconds.setdefault(entry["task"][len("bench: "):], []).append(entry["seconds"])
-    return {task: statistics.median(all_of) for task, all_of in seconds.items()}, {task: len(all_of) for task, all_of in seconds.items()}
+        if not entry["task"].startswith("bench: "):
+            continue
+        task = entry["task"][len("bench: "):]
+        if entry["failed"]:
+            failures[task] = failures.get(task, 0) + 1
+        else:
+            seconds.setdefault(task, []).append(entry["seconds"])
+    return {task: statistics.median(each) for task, each in seconds.items()}, {task: len(each) for task, each in seconds.items()}, failures
 
 
 def measure(name, rounds):
@@ -105,9 +110,11 @@ def measure(name, rounds):
     log = OUT / ("%s.jsonl" % name)
     log.unlink(missing_ok=True)
     play(name, rounds, log)
-    seconds, counts = medians(log)
+    seconds, counts, failures = medians(log)
     ratios, aims = {}, {}
     for title, (above, below, aim) in RATIOS[name].items():
+        if above not in seconds or below not in seconds:
+            raise SystemExit("bench: %r failed in every round" % (below if above in seconds else above))
         ratios[title] = round(seconds[above] / seconds[below], 2)
         if aim:
             aims[title] = "%s %s" % aim
@@ -115,7 +122,8 @@ def measure(name, rounds):
                           stdout=subprocess.PIPE).stdout.strip()
     result = {
         "name": name, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "ratios": ratios, "aims": aims,
-        "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": min(counts.values()),
+        "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": max(counts.values()),
+        "failed": failures,
         "host": "%s (%s), %d packages" % (variables["testbed_kind"], variables["testbed_image"], packages), "core": core,
     }
     (OUT / ("%s.json" % name)).write_text(json.dumps(result, indent=1) + "\n")
@@ -123,7 +131,7 @@ def measure(name, rounds):
     for title, ratio in ratios.items():
         print("  %5.2f  %s%s" % (ratio, title, " (aim: %s)" % aims[title] if title in aims else ""))
     for task, value in seconds.items():
-        print("  %5.2f s  %s" % (value, task))
+        print("  %5.2f s  %s%s" % (value, task, " (failed in %d rounds)" % failures[task] if task in failures else ""))
 
 
 def main():
