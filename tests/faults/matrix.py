@@ -13,6 +13,8 @@ SIGKILL = "SIGKILL of the process"
 CONTROLLER = "SIGKILL of ansible-playbook"
 CUT = "connection cut"
 STOP = "host stopped and started"
+# Where the process at the point is a helper: the module that waits for it.
+PARENT = "SIGKILL of its module"
 ACTIONS = (SIGKILL, CONTROLLER, CUT, STOP)
 # Ways on from there.
 AGAIN, REVERT = "the same play again", "state: reverted"
@@ -113,20 +115,30 @@ def strike(host, point, action, tasks):
         record = host.confirmed(timeout=90)
         if action == CONTROLLER:
             running.kill()
-            host.release(record["pid"])
+            release(host, record)
         elif action == CUT:
             host.cut(record["pid"])
             run = running.wait()
             assert run.rc != 0, f"the play did not notice: {run.output}"
-            host.release(record["pid"])
+            release(host, record)
+        elif action == PARENT:
+            host.kill(record["ppid"])
+            release(host, record)
+            run = running.wait()
+            assert run.rc != 0, f"the play did not notice: {run.output}"
         elif action == STOP:
             host.stop_and_start()
             running.wait()
-        # What runs on without its controller may have more to do than the process at the point.
-        host.run("i=0; while pgrep -f 'AnsiballZ|ansible_elkit' >/dev/null && [ $i -lt 300 ]; do sleep 0.2; i=$((i + 1)); done; true")
     finally:
         if running.process.poll() is None:
             running.kill()
+
+
+def release(host, record):
+    """Let the process go on without its controller, to its end; the one that waits for it may have more to do."""
+    host.release(record["pid"])
+    if record["ppid"] > 1:
+        host.gone(record["ppid"])
 
 
 def case(subject, host, point, action, way=AGAIN, of_undo=False):

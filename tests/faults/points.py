@@ -5,8 +5,8 @@ from dataclasses import dataclass
 KILL, PAUSE = "kill", "pause"
 ACTIONS = (KILL, PAUSE)
 JOURNAL = "/var/lib/elkit/journal"
-# What rpm calls back through dnf: a package's file is opened, before any of it is on the disk. dnf 4.7 to 4.23 have this name.
-RPM_OPENS = ("_instOpenFile",)
+# What rpm calls back through dnf: a package's file is opened, before any of it is on the disk; a package begins to go.
+RPM_BEGINS = ("_instOpenFile", "_uninst_start")
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Point:
 
 
 def journal(concern, step, occurrence=1):
-    """The point at which the journal of *concern* has just written *step* (tests: plugins/module_utils/_journal/entry.py)."""
+    """The point at which the journal of *concern* has just written *step* (plugins/module_utils/_journal/entry.py lists them)."""
     return Point(step if occurrence == 1 else f"{step} ({occurrence})", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), occurrence)
 
 
 def in_transaction(concern, step, package=1):
     """Inside rpm's transaction, at its *package*-th package, while the journal of *concern* says *step*."""
     return Point(f"{step}, rpm at package {package}", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), package,
-                 ("dnf/yum/rpmtrans.py", RPM_OPENS, (("test", False),)))
+                 ("dnf/yum/rpmtrans.py", RPM_BEGINS, (("test", False),)))

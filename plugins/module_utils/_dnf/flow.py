@@ -61,7 +61,9 @@ def ensure(wanted, allow_switch, check_mode):
     :raises ElkitError: nothing was changed then, or the journal holds what was there
     """
     current = read()
-    work = [item for item in wanted if streams.needs_work(current.get(item.name) or modulesd.empty(), item)]
+    # dnf writes the streams down before it begins with the packages: after a run that was killed, all of it is done once more.
+    interrupted = journal.interrupted(CONCERN)
+    work = [item for item in wanted if interrupted or streams.needs_work(current.get(item.name) or modulesd.empty(), item)]
     if not work:
         return result(wanted, current, current, {"installed": [], "removed": []})
     streams.check_switches(current, work, allow_switch)
@@ -96,7 +98,7 @@ def apply(items, transaction):
         names = set(os.path.join(modulesd.DIRECTORY, item["name"] + modulesd.ENDING) for item in items)
         # A stream can enable others that it requires, so all state files are kept.
         for path in sorted(names | set(module_files())):
-            entry.record_file(path, files.read_bytes(path))
+            entry.record_file(path, files.read_bytes(path), foreign=True)
         # Before the transaction: a run that is killed in it must know what to take back.
         entry.note("packages", {"before": transaction["removed"], "after": transaction["installed"]})
         entry.save()

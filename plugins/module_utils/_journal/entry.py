@@ -88,8 +88,9 @@ class Entry(object):
             for temporary in glob.glob(os.path.join(glob.escape(directory), files.TEMPORARY_PREFIX + "*")):
                 files.discard(temporary)
 
-    def record_file(self, path, after=None):
+    def record_file(self, path, after=None, foreign=False):
         """Keep what *path* is now, unless this entry has kept it already; *after* (bytes or None) is what it will be.
+        foreign: another program (dnf) writes it, so that nobody knows what a killed run leaves.
 
         Nothing but memory knows of it until save(); the image itself is on the disk.
         """
@@ -97,7 +98,7 @@ class Entry(object):
         if item is None:
             content = files.read_bytes(path)
             attrs = files.attributes(path)
-            item = {"path": path, "before": None, "after": []}
+            item = {"path": path, "before": None, "after": [], "foreign": foreign}
             if content is not None:
                 name = "before-{0}".format(len(self.state["files"]))
                 self.store.save_image(self.state, name, content)
@@ -254,7 +255,8 @@ def revert(concern, force=False, root=STATE_DIRECTORY):
         now = sha256(files.read_bytes(item["path"]))
         if now == (item["before"]["sha256"] if item["before"] else None):
             continue
-        if now not in item["after"]:
+        unknown = item.get("foreign") and state["stage"] in _store.INTERRUPTED
+        if now not in item["after"] and not unknown:
             foreign.append(item["path"])
         restore.append(item)
     if foreign and not force:
