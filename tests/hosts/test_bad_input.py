@@ -143,7 +143,7 @@ BROKEN = [
     ("a mirror that says 404", "", repositories(enabled=["nfv"], options={"nfv": {"baseurl": MIRROR + "/almalinux/9/NFV/x86_64/os/"}}),
      "", ["nfv", MIRROR + "/almalinux/9/NFV/x86_64/os/", "404"]),
     ("a mirror that is a web page", "", repositories(enabled=["saphana"], options={"saphana": {"baseurl": MIRROR + "/almalinux/9/SAPHANA/x86_64/os/"}}),
-     "", ["saphana", "html", MIRROR + "/almalinux/9/SAPHANA/x86_64/os/"]),
+     "", ["saphana", "no repomd.xml", MIRROR + "/almalinux/9/SAPHANA/x86_64/os/"]),
     ("a list that is a web page", "", repositories(enabled=["plus"], options={"plus": {"mirrorlist": "https://vault.almalinux.org/vault/"}}),
      "", ["plus", "https://vault.almalinux.org/vault/", "no mirror"]),
     ("a tampered mirror of a metalink", "", repositories(enabled=["sap"], options={"sap": {"metalink": "https://mirrors.almalinux.org/metalink/9.7/sap"}}),
