@@ -62,6 +62,7 @@ class Table:
 class Subject:
     """What is brought from old to new: tasks (list) for an Ansible play, their undo, and a function that says what a host is (text).
 
+    rescue: tasks that undo by force, after a case that failed
     states: {host: {"old": text, "new": text}}, as an undisturbed run leaves them
     journal: glob of the state files
     interrupted: stages in which a host may be left
@@ -72,6 +73,7 @@ class Subject:
     look: object
     journal: str
     states: dict
+    rescue: list
     interrupted: tuple = ("planned", "applying", "reverting")
 
     def learn(self, hosts):
@@ -147,6 +149,17 @@ def case(subject, host, point, action, way=AGAIN, of_undo=False):
     Afterwards the host is old, new, or in a named stage; the same play again ends in new (the undo again: in old), or the undo
     in old at once; and in the end the undo gives every byte back.
     """
+    try:
+        return _case(subject, host, point, action, way, of_undo)
+    except BaseException:
+        # The next case begins from what the host is then, whatever this one left.
+        host.disarm()
+        play(host.name, subject.rescue)
+        subject.states.pop(host.name, None)
+        raise
+
+
+def _case(subject, host, point, action, way, of_undo):
     begun = time.monotonic()
     states = subject.states[host.name]
     tasks = subject.apply

@@ -41,7 +41,8 @@ def table():
 @pytest.fixture(scope="module")
 def subject(fault_host):
     """A function that gives the Subject, learnt on a host."""
-    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(STATE), f"{JOURNAL}/repositories/*/state.json", {})
+    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(STATE), f"{JOURNAL}/repositories/*/state.json", {},
+                           [{"elkit.almalinux.repositories": {"state": "reverted", "force": True}}])
 
     def give(host):
         if host.name not in known.states:

@@ -46,7 +46,8 @@ def table():
 @pytest.fixture(scope="module")
 def subject(fault_host):
     """A function that gives the Subject, learnt on a host."""
-    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), f"{JOURNAL}/{CONCERN}/*/state.json", {})
+    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), f"{JOURNAL}/{CONCERN}/*/state.json", {},
+                           [{"elkit.almalinux.module_streams": {"state": "reverted", "force": True}}])
 
     def give(host):
         if host.name not in known.states:
