@@ -11,12 +11,14 @@ Answer: {"ok": …} or {"error": {"kind", "message", "remedy", "details"}}; kind
 
 import base64
 import difflib
+import fcntl
 import hashlib
 import json
 import os
 import select
 import shutil
 import signal
+import struct
 import sys
 import tempfile
 import time
@@ -108,9 +110,9 @@ def fetch(base, repo, url):
     """
     try:
         # dnf's own method, by a name in two parts: sanity forbids the word, for it means Python's function.
-        with getattr(base, "url" + "open")(url, repo=repo) as handle:
-            handle.seek(0)
-            return handle.read()
+        with getattr(base, "url" + "open")(url, repo=repo) as download:
+            download.seek(0)
+            return download.read()
     except (IOError, RuntimeError) as error:
         raise ValueError(first_line(error))
 
@@ -281,7 +283,10 @@ def fetch_files(request):
 # --- what needs the host's packages ----------------------------------------------------------------------------------
 
 def host_base(cachedir=None):
-    """A dnf.Base with the host's own configuration, installed and available packages."""
+    """A dnf.Base with the host's own configuration, installed and available packages.
+
+    :param cachedir: a cache of its own, for what only looks; None: the host's
+    """
     import dnf
 
     base = dnf.Base()
@@ -291,13 +296,50 @@ def host_base(cachedir=None):
     base.conf.exit_on_lock = True
     if cachedir is not None:
         base.conf.cachedir = cachedir
-    base.read_all_repos()
+        base.read_all_repos()
+    else:
+        # What changes packages minds the host's plugins, versionlock for one, as the dnf command does. What only looks goes
+        # without, for a plugin may write (subscription-manager does).
+        base.init_plugins()
+        base.pre_configure_plugins()
+        base.read_all_repos()
+        base.configure_plugins()
     try:
         base.fill_sack()
     except dnf.exceptions.RepoError as error:
         raise Failure("host", "dnf cannot load its repositories: {0}".format(first_line(error)),
                       "Mend the repository, or disable it, and run again")
     return base
+
+
+def lock_holder(path):
+    """The process id (int) of who holds rpm's transaction lock *path*, or None. rpm itself would wait for it without end."""
+    try:
+        with open(path, "r+b") as handle:
+            # struct flock of 64-bit Linux: type, whence, start, length, process id.
+            asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _whence, _start, _length, holder = struct.unpack("hhqqi4x", fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+    except (IOError, OSError):
+        return None
+    return None if kind == fcntl.F_UNLCK else holder
+
+
+def check_rpm_lock():
+    """Whether rpm's database may be written now.
+
+    :raises Failure: another process holds rpm's lock; names it
+    """
+    import rpm
+
+    holder = lock_holder(rpm.expandMacro("%{_rpmlock_path}"))
+    if holder is not None:
+        raise locked(holder)
+
+
+def locked(holder):
+    """The Failure for a lock that process *holder* (int, 0 or None if unknown) has."""
+    return Failure("locked", "another package run{0} works on this host".format(" (process {0})".format(holder) if holder else ""),
+                   "Wait for it to end and run again", untouched=True)
 
 
 def transaction_of(base):
@@ -315,18 +357,19 @@ def run_transaction(base):
     """
     import dnf
 
-    packages = list(base.transaction.install_set) if base.transaction else []
+    coming = list(base.transaction.install_set) if base.transaction else []
     try:
-        base.download_packages(packages)
+        base.download_packages(coming)
     except dnf.exceptions.DownloadError as error:
         raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works",
                       untouched=True)
-    for package in packages:
+    for package in coming:
         result, message = base.package_signature_check(package)
         if result != 0:
             raise Failure(
                 "trust", "the signature of {0} is not good: {1}".format(package, message or "no key for it is imported"),
                 "Import its key through the module repositories, with the fingerprint pinned", untouched=True)
+    check_rpm_lock()
     base.do_transaction()
 
 
@@ -348,9 +391,9 @@ def nearest(word, words):
 def known_streams(modules, name):
     """{stream: sorted profile names} of module *name*."""
     found = {}
-    for package in modules.get_modules(name)[0]:
-        profiles = found.setdefault(package.getStream(), set())
-        profiles.update(profile.getName() for profile in package.getProfiles())
+    for record in modules.get_modules(name)[0]:
+        profiles = found.setdefault(record.getStream(), set())
+        profiles.update(profile.getName() for profile in record.getProfiles())
     return dict((stream, sorted(names)) for stream, names in found.items())
 
 
@@ -362,7 +405,7 @@ def check_item(modules, item):
     name = item["name"]
     streams = known_streams(modules, name)
     if not streams:
-        names = sorted(set(package.getName() for package in modules.get_modules("*")[0]))
+        names = sorted(set(record.getName() for record in modules.get_modules("*")[0]))
         near = nearest(name, names)
         raise Failure(
             "input", "there is no module {0} in the enabled repositories".format(name),
@@ -384,8 +427,8 @@ def check_item(modules, item):
 def artifact_names(modules, name):
     """Names of the packages that any stream of module *name* brings."""
     found = set()
-    for package in modules.get_modules(name)[0]:
-        for artifact in package.getArtifacts():
+    for record in modules.get_modules(name)[0]:
+        for artifact in record.getArtifacts():
             # name-epoch:version-release.arch
             found.add(artifact.rsplit("-", 2)[0])
     return found
@@ -439,9 +482,9 @@ def mark(operation, specs):
 
     try:
         operation(specs)
-    except dnf.exceptions.MarkingErrors as error:
-        trouble = error.module_depsolv_errors
-        if error.no_match_group_specs or error.error_group_specs or not trouble or \
+    except dnf.exceptions.MarkingErrors as refusal:
+        trouble = refusal.module_depsolv_errors
+        if refusal.no_match_group_specs or refusal.error_group_specs or not trouble or \
                 trouble[1] != libdnf.module.ModulePackageContainer.ModuleErrorType_ERROR_IN_DEFAULTS:
             raise
 
@@ -467,9 +510,9 @@ def put_stream(base, modules, container, item):
         mark(modules.install, ["{0}/{1}".format(spec, profile) for profile in profiles])
     if item.get("switch"):
         installed = set(package.name for package in base.sack.query().installed())
-        for package in sorted(installed & artifact_names(modules, name)):
+        for package_name in sorted(installed & artifact_names(modules, name)):
             try:
-                base.distro_sync(package)
+                base.distro_sync(package_name)
             except dnf.exceptions.MarkingError:
                 # The new stream does not have it; it stays unless something needs it gone.
                 continue
@@ -483,35 +526,41 @@ def packages(request):
     :returns: {"transaction": {"installed", "removed"}}
     """
     base = host_base()
-    installed = dict((str(package), package) for package in base.sack.query().installed())
+    installed, by_name, available, before = {}, {}, {}, set(request["before"])
+    for package in base.sack.query().installed():
+        installed[str(package)] = package
+        by_name.setdefault((package.name, package.arch), []).append(package)
+    for package in base.sack.query().available():
+        if str(package) in before:
+            available[str(package)] = package
     names_before = set(split_name(item) for item in request["before"])
-    missing = []
-    for nevra in request["before"]:
-        if nevra in installed:
-            continue
-        found = [package for package in base.sack.query().available() if str(package) == nevra]
-        if not found:
-            missing.append(nevra)
-        elif any(package.name == found[0].name for package in installed.values()):
-            newer = [package for package in installed.values() if package.name == found[0].name and package.arch == found[0].arch]
-            if newer and newer[0].evr_lt(found[0]):
-                base.package_upgrade(found[0])
-            else:
-                base.package_downgrade(found[0])
-        else:
-            base.package_install(found[0])
+    missing = [nevra for nevra in request["before"] if nevra not in installed and nevra not in available]
     if missing:
         raise Failure("host", "packages that were there before cannot be had any more: {0}".format(", ".join(missing)),
                       "Enable the repository that has them and run again", missing=missing)
+    for nevra in request["before"]:
+        if nevra not in installed:
+            bring_back(base, available[nevra], by_name)
     for nevra in request["after"]:
         if nevra in installed and split_name(nevra) not in names_before:
-            base.package_remove(installed[nevra])
+            base.remove(nevra)
     resolve(base, True)
     result = {"transaction": transaction_of(base)}
     if request["apply"]:
         run_transaction(base)
     base.close()
     return result
+
+
+def bring_back(base, package, by_name):
+    """Mark *package* for the place of the installed one of its name and architecture, if there is one."""
+    for present in by_name.get((package.name, package.arch), []):
+        if present.evr_cmp(package) < 0:
+            base.package_upgrade(package)
+        else:
+            base.package_downgrade(package)
+        return
+    base.package_install(package)
 
 
 def split_name(nevra):
@@ -542,7 +591,7 @@ def updates(request):
                 entry = advisories.setdefault(advisory.id, {
                     "id": advisory.id, "type": kinds.get(advisory.type, "unknown"), "severity": advisory.severity or None,
                     "issued": advisory.updated.strftime("%Y-%m-%d") if advisory.updated else None,
-                    "cves": sorted(set(item.id for item in advisory.references if item.type == hawkey.REFERENCE_CVE)),
+                    "cves": sorted(set(reference.id for reference in advisory.references if reference.type == hawkey.REFERENCE_CVE)),
                     "packages": []})
                 entry["packages"].append(str(package))
                 by_package.setdefault((package.name, package.arch), []).append(entry)
@@ -578,22 +627,24 @@ def respond(request):
     try:
         return {"ok": OPERATIONS[request["op"]](request)}
     except Failure as failure:
-        return {"error": {"kind": failure.kind, "message": failure.message, "remedy": failure.remedy, "details": failure.details}}
+        return describe(failure)
     except ImportError as error:
+        # For the client alone, which then tries the next Python.
         return {"error": {"kind": "no-dnf", "message": first_line(error), "remedy": None, "details": {}}}
     except Exception as error:  # pylint: disable=broad-except
-        return {"error": describe(error)}
+        return describe(failure_of(error))
 
 
-def describe(error):
-    """The error (dict) for an exception of dnf or of ours; locks have a kind of their own."""
+def describe(failure):
+    return {"error": {"kind": failure.kind, "message": failure.message, "remedy": failure.remedy, "details": failure.details}}
+
+
+def failure_of(error):
+    """The Failure for an exception of dnf or of ours; locks have a kind of their own."""
     names = [cls.__name__ for cls in type(error).__mro__]
-    if "LockError" in names or "ProcessLockError" in names or "ThreadLockError" in names:
-        holder = getattr(error, "pid", None)
-        return {"kind": "locked", "message": "another package run{0} works on this host".format(
-            " (process {0})".format(holder) if holder else ""), "remedy": "Wait for it to end and run again", "details": {"untouched": True}}
-    return {"kind": "host", "message": "dnf failed: {0}: {1}".format(type(error).__name__, " ".join(str(error).split())[:1000]),
-            "remedy": None, "details": {}}
+    if "LockError" in names:
+        return locked(getattr(error, "pid", None))
+    return Failure("host", "dnf failed: {0}: {1}".format(type(error).__name__, " ".join(str(error).split())[:1000]))
 
 
 def main():

@@ -3,6 +3,7 @@
 """Starts the agent under the host's own Python and brings its answer back."""
 
 import json
+import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import (
@@ -27,6 +28,8 @@ KINDS = {
 }
 # Metadata of all repositories may have to be fetched, and a transaction run.
 DEFAULT_TIMEOUT = 1800
+# Seconds that a lock of somebody else's dnf or rpm is waited for: dnf-makecache.timer holds it that long now and then.
+LOCK_PATIENCE = 20
 
 
 def source():
@@ -34,16 +37,29 @@ def source():
     return agent.__loader__.get_data(agent.__file__).decode("utf-8")
 
 
-def call(operation, request, timeout=DEFAULT_TIMEOUT):
+def call(operation, request, timeout=DEFAULT_TIMEOUT, patience=LOCK_PATIENCE):
     """What the agent answers to *operation* ("verify", "streams", "packages", "updates"); see the agent for each.
 
     :param request: dict that JSON can hold
     :param timeout: seconds
+    :param patience: seconds to wait for a lock; an operation that finds one has touched nothing and is tried again
     :raises UnsupportedError: this host has no dnf that Python can use (EL7, no Enterprise Linux)
     :raises ElkitError: what the agent says went wrong, of the class its kind stands for
     :raises CommandError: it did not end in time, or ended without an answer
     """
     text = json.dumps(dict(request, op=operation))
+    deadline = time.time() + patience
+    while True:
+        try:
+            return ask(operation, text, timeout)
+        except LockedError:
+            if time.time() >= deadline:
+                raise
+        time.sleep(1)
+
+
+def ask(operation, text, timeout):
+    """call(), once; *text* is the request as JSON."""
     for python in PYTHONS:
         if commands.find(python) is None:
             continue

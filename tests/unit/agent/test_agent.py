@@ -137,3 +137,103 @@ def test_every_kind_of_error_has_a_class():
 ])
 def test_split_name(nevra, name):
     assert agent.split_name(nevra) == name
+
+
+# --- streams -------------------------------------------------------------------------------------------------------------
+
+STREAMS = {"streams": {"nodejs": {"18": {"common": ["nodejs", "npm"], "minimal": ["nodejs"]}, "20": {"common": ["nodejs"]}},
+                       "php": {"8.2": {"common": ["php"]}}}, "defaults": {"nodejs": "18"}}
+
+
+@pytest.fixture
+def streams(tmp_path):
+    """A function that asks for items, and one that gives the calls that dnf got meanwhile."""
+    rpmlock, calls = tmp_path / "rpm.lock", tmp_path / "calls"
+    rpmlock.write_bytes(b"")
+
+    def run(items, apply=True, **state):
+        calls.write_text(u"")
+        return ask({"op": "streams", "items": items, "apply": apply},
+                   dict(STREAMS, rpmlock=str(rpmlock), record=str(calls), **state))[0]
+    run.calls = lambda: [json.loads(line) for line in calls.read_text().splitlines()]
+    run.rpmlock = str(rpmlock)
+    return run
+
+
+def item(name, stream=None, state="enabled", profiles=(), switch=False):
+    return {"name": name, "stream": stream, "profiles": list(profiles), "state": state, "switch": switch}
+
+
+def test_streams_are_marked_resolved_and_run(streams):
+    answer = streams([item("nodejs", "18", "installed", ["common"]), item("php", state="disabled")])
+    assert answer == {"ok": {"modules": {"nodejs": {"stream": "18", "profiles": ["common"]}},
+                             "transaction": {"installed": ["nodejs", "npm"], "removed": []}}}
+    assert streams.calls() == [
+        ["init_plugins"], ["configure_plugins"], ["fill_sack"], ["enable", "nodejs:18"], ["install", "nodejs:18/common"], ["disable", "php"],
+        ["resolve", False], ["download", "nodejs", "npm"], ["do_transaction"]]
+
+
+def test_a_look_runs_no_transaction(streams):
+    assert streams([item("nodejs", state="installed")], apply=False)["ok"]["transaction"]["installed"] == ["nodejs", "npm"]
+    assert ["resolve", False] == streams.calls()[-1]
+
+
+@pytest.mark.parametrize("wanted, words", [
+    (item("nodesj", "18"), "no module nodesj.*Did you mean nodejs.*nodejs, php"),
+    (item("nodejs", "19"), "no stream 19.*18, 20"),
+    (item("nodejs", "20", "installed", ["minimal"]), "nodejs:20 has no profile minimal.*common"),
+    (item("php"), "php has no default stream.*8.2"),
+])
+def test_unknown_names_stop_before_anything(streams, wanted, words):
+    import re
+
+    error = streams([wanted])["error"]
+    assert error["kind"] == "input"
+    assert re.search(words, "{0} {1}".format(error["message"], error["remedy"])), error
+    assert not [call for call in streams.calls() if call[0] in ("resolve", "do_transaction")]
+
+
+def test_a_bad_signature_stops_before_the_transaction(streams):
+    error = streams([item("nodejs", "18", "installed")], bad_signature="npm")["error"]
+    assert error["kind"] == "trust" and "npm" in error["message"] and error["details"] == {"untouched": True}
+    assert ["do_transaction"] not in streams.calls()
+
+
+def test_a_lock_of_dnfs_is_named_with_its_holder(streams):
+    error = streams([item("nodejs", "18")], locked=1)["error"]
+    assert error["kind"] == "locked" and "process 4711" in error["message"] and "run again" in error["remedy"]
+
+
+def test_trouble_among_defaults_does_not_count_and_other_trouble_does(streams):
+    assert "ok" in streams([item("nodejs", "18"), item("php", state="disabled")], refuse=[[], [], "defaults"])
+    for refuse in ([["nodejs"], [], "defaults"], [[], ["nodejs"], None], [[], [], "latest"]):
+        error = streams([item("nodejs", "18")], refuse=refuse)["error"]
+        assert error["kind"] == "host" and "dnf refuses the streams" in error["message"]
+        assert not [call for call in streams.calls() if call[0] in ("resolve", "do_transaction")]
+
+
+def test_rpms_lock_is_found_with_its_holder(streams):
+    code = ("import fcntl, sys; handle = open(sys.argv[1], 'r+'); fcntl.lockf(handle, fcntl.LOCK_EX); "
+            "sys.stdout.write('held'); sys.stdout.flush(); sys.stdin.read()")
+    holder = subprocess.Popen([sys.executable, "-c", code, streams.rpmlock], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.read(4) == b"held"
+        error = streams([item("nodejs", "18")])["error"]
+        assert error["kind"] == "locked" and "process {0}".format(holder.pid) in error["message"]
+        assert ["do_transaction"] not in streams.calls()
+        # Only a look does not mind.
+        assert "ok" in streams([item("nodejs", "18")], apply=False)
+    finally:
+        holder.stdin.close()
+        holder.wait()
+        holder.stdout.close()
+    assert "ok" in streams([item("nodejs", "18")])
+
+
+def test_a_check_that_is_killed_leaves_no_folder(tmp_path):
+    state = {"repos": {"a": {"baseurl": ["http://hang"]}}, "urls": {"http://hang/repodata/repomd.xml": "HANG"}}
+    environment = dict(os.environ, PYTHONPATH=STUB, STUB_STATE=json.dumps(state), TMPDIR=str(tmp_path))
+    done = subprocess.Popen([sys.executable, "-c", client.source()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    out = done.communicate(json.dumps({"op": "verify", "files": {"a.repo": "[a]\npassword=x\n"}, "repos": ["a"], "timeout": 1}).encode())[0]
+    assert "no answer within 1 s" in json.loads(out.decode())["ok"]["repos"][0]["reason"]
+    assert os.listdir(str(tmp_path)) == []

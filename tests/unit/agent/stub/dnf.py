@@ -1,12 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recording stub in dnf's place: repositories and URLs come from the environment variable STUB_STATE (JSON)."""
+"""A recording stub in dnf's place. The environment variable STUB_STATE (JSON) says what it knows:
+
+    repos, urls, print      for verify: repositories, what is at each URL, what is printed while they are read
+    streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
+    locked                  whether fill_sack() finds a lock, held by process 4711
+    refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
+    bad_signature           the package whose signature is not good
+    record                  the file that gets a line (JSON: name, arguments) for each call that matters
+"""
 
 import io
 import json
 import os
+import sys
 import time
+import types
 
 STATE = json.loads(os.environ.get("STUB_STATE", "{}"))
+
+
+def record(name, *arguments):
+    if "record" in STATE:
+        with open(STATE["record"], "a") as handle:
+            handle.write(json.dumps([name] + list(arguments)) + "\n")
+
+
+class Error(Exception):
+    pass
+
+
+class RepoError(Error):
+    pass
+
+
+class DepsolveError(Error):
+    pass
+
+
+class DownloadError(Error):
+    pass
+
+
+class MarkingError(Error):
+    pass
+
+
+class MarkingErrors(Error):
+    def __init__(self, missing, broken, trouble):
+        super(MarkingErrors, self).__init__("refused")
+        self.no_match_group_specs, self.error_group_specs = missing, broken
+        self.module_depsolv_errors = ((("why",),), trouble) if trouble else ()
+
+
+class LockError(Error):
+    pass
+
+
+class ProcessLockError(LockError):
+    def __init__(self, value, pid):
+        super(ProcessLockError, self).__init__(value)
+        self.pid = pid
 
 
 class _Substitutions(dict):
@@ -30,16 +83,123 @@ class _Repo(object):
         self.baseurl = data.get("baseurl", [])
 
 
+class _Named(object):
+    def __init__(self, name):
+        self.name = name
+
+    def __str__(self):
+        return self.name
+
+    def getName(self):
+        return self.name
+
+
+class _Record(_Named):
+    def __init__(self, name, stream, profiles):
+        super(_Record, self).__init__(name)
+        self.stream, self.profiles = stream, profiles
+
+    def getStream(self):
+        return self.stream
+
+    def getProfiles(self):
+        return [_Named(profile) for profile in self.profiles]
+
+    def getArtifacts(self):
+        return [name + "-0:1-1.noarch" for names in self.profiles.values() for name in names]
+
+
+class ModuleBase(object):
+    def __init__(self, base):
+        self.base = base
+
+    def get_modules(self, spec):
+        return [_Record(name, stream, profiles) for name, streams in STATE["streams"].items() if spec in (name, "*")
+                for stream, profiles in streams.items()], None
+
+    def enable(self, specs):
+        record("enable", *specs)
+        self.refuse()
+
+    def disable(self, specs):
+        record("disable", *specs)
+        self.refuse()
+
+    def refuse(self):
+        if "refuse" in STATE:
+            raise MarkingErrors(*STATE["refuse"])
+
+    def reset(self, specs):
+        record("reset", *specs)
+
+    def install(self, specs):
+        record("install", *specs)
+        for spec in specs:
+            module, profile = spec.split("/")
+            name, stream = module.split(":")
+            self.base.marked.extend(STATE["streams"][name][stream][profile])
+
+
+class _Container(object):
+    def getEnabledStream(self, name):
+        return ""
+
+    def getDefaultStream(self, name):
+        return STATE.get("defaults", {}).get(name, "")
+
+    def getDefaultProfiles(self, name, stream):
+        return tuple(STATE["streams"][name][stream])[:1]
+
+
+class _Transaction(object):
+    def __init__(self, install_set):
+        self.install_set = install_set
+        self.remove_set = set()
+
+
 class Base(object):
     def __init__(self):
         self.conf = _Conf()
         self.repos = {}
+        self.marked = []
+        self.transaction = None
+        self._moduleContainer = _Container()
+
+    def init_plugins(self):
+        record("init_plugins")
+
+    def pre_configure_plugins(self):
+        pass
+
+    def configure_plugins(self):
+        record("configure_plugins")
 
     def read_all_repos(self):
         if "print" in STATE:
             print(STATE["print"])
             os.write(1, b"noise below Python\n")
         self.repos = dict((name, _Repo(data)) for name, data in STATE.get("repos", {}).items())
+
+    def fill_sack(self):
+        if STATE.get("locked"):
+            raise ProcessLockError("locked", 4711)
+        record("fill_sack")
+
+    def resolve(self, allow_erasing):
+        record("resolve", allow_erasing)
+        self.transaction = _Transaction(set(_Named(name) for name in self.marked)) if self.marked else None
+
+    def download_packages(self, packages):
+        record("download", *sorted(map(str, packages)))
+
+    def package_signature_check(self, package):
+        return (1, "no good") if package.name == STATE.get("bad_signature") else (0, "")
+
+    def do_transaction(self):
+        record("do_transaction")
+
+    def close(self):
+        pass
 
     def urlopen(self, url, repo=None):
         content = STATE.get("urls", {}).get(url)
@@ -48,3 +208,19 @@ class Base(object):
         if content == "HANG":
             time.sleep(60)
         return io.BytesIO(content.encode())
+
+
+def _module(name, **content):
+    made = types.ModuleType("dnf." + name)
+    made.__dict__.update(content)
+    made.__path__ = []
+    sys.modules["dnf." + name] = made
+    return made
+
+
+# One file stands for the package: its parts are made here.
+__path__ = []
+exceptions = _module("exceptions", **dict((cls.__name__, cls) for cls in (
+    Error, RepoError, DepsolveError, DownloadError, MarkingError, MarkingErrors, LockError, ProcessLockError)))
+module = _module("module")
+module.module_base = _module("module.module_base", ModuleBase=ModuleBase)
