@@ -93,6 +93,20 @@ def test_the_disk_fills_between_the_before_images_and_the_files(fault_host, subj
     assert host.run(STATE) == states["old"]
 
 
+def test_an_immutable_file_stops_all_of_the_change(fault_host, subject):
+    host = fault_host("f10")
+    states = subject(host).states["f10"]
+    path = host.run("grep -l '^.highavailability.$' /etc/yum.repos.d/*").strip()
+    with host.immutable(path):
+        run = play("f10", APPLY)
+        assert run.rc == 2, run.output
+        message = run.result("f10", "apply")["msg"]
+        assert path in message and "lsattr" in message and "Traceback" not in run.output, message
+        assert host.run(STATE) == states["old"], "something was written"
+    run = play("f10", APPLY + UNDO)
+    assert run.rc == 0 and host.run(STATE) == states["old"], run.output
+
+
 def test_a_file_that_someone_changes_meanwhile_is_not_undone_over(fault_host, subject):
     host = fault_host("f9")
     known = subject(host)

@@ -94,6 +94,7 @@ def ensure(wanted, allow_switch, check_mode):
 def apply(items, transaction):
     """Let dnf do *items*; the journal keeps every state file and the packages that come and go."""
     with host_lock():
+        check_writable(os.path.join(modulesd.DIRECTORY, items[0]["name"] + modulesd.ENDING))
         entry = journal.begin(CONCERN)
         names = set(os.path.join(modulesd.DIRECTORY, item["name"] + modulesd.ENDING) for item in items)
         # A stream can enable others that it requires, so all state files are kept.
@@ -112,6 +113,16 @@ def apply(items, transaction):
         for path in sorted(names | set(module_files())):
             entry.record_outcome(path)
         entry.commit()
+
+
+def check_writable(path):
+    """Whether a file can be put at *path*: dnf itself does not say what stopped it.
+
+    :raises HostError: the file system is read-only or full
+    """
+    if os.path.isdir(os.path.dirname(path)):
+        # A block, for an empty file fits on a full disk.
+        files.discard(files.stage(path, b"\n" * 4096))
 
 
 def revert(force, check_mode):
