@@ -137,13 +137,12 @@ class FaultHost:
 
     def stop_and_start(self):
         """Stop the host as a power cut does, and start it: all processes and /run are gone, the disk is not."""
-        remote.testbed("podman", "--", "kill", "--signal", "KILL", remote.container_of(self.name))
-        remote.testbed("podman", "--", "wait", remote.container_of(self.name))
-        remote.testbed("up", f"{self.name}:{self._kind()}")
-
-    def _kind(self):
-        return remote.testbed("podman", "--", "container", "inspect", "--format", '{{index .Config.Labels "elkit.kind"}}',
-                              remote.container_of(self.name)).strip()
+        # Asked first: the inventory of the hosts that are up does not have it while it is down.
+        container = remote.container_of(self.name)
+        kind = remote.testbed("podman", "--", "container", "inspect", "--format", '{{index .Config.Labels "elkit.kind"}}', container).strip()
+        remote.testbed("podman", "--", "kill", "--signal", "KILL", container)
+        remote.testbed("podman", "--", "wait", container)
+        remote.testbed("up", f"{self.name}:{kind}")
 
     @contextmanager
     def own_file_system(self, path, kibibytes=1024):
