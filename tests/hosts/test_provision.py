@@ -34,6 +34,8 @@ def test_provision_twice_and_rollback(play, hosts, tmp_path):
         assert all(word in message for word in ("CentOS Stream 9", "not AlmaLinux", "elkit.almalinux.convert", "provision_convert: true"))
         assert summary(run, "tcs9") == {"changed": 0, "unreachable": 0, "failed": 1}
         assert "Traceback" not in run.output
+        table = run.result("t8", "Show all hosts")["msg"]
+        assert [line.split()[0] for line in table[2:]] == list(ALMALINUX), "a row for each host that was provisioned"
     for host in ALMALINUX:
         assert summary(first, host)["changed"] > 0 and summary(first, host)["failed"] == 0, first.output
         assert summary(second, host) == {"changed": 0, "unreachable": 0, "failed": 0}, second.output
@@ -69,3 +71,19 @@ def test_bootstrap_finds_or_brings_a_python(play, hosts):
     assert run.rc == 0, run.output
     for host in ("t8", "t10"):
         assert re.search("nothing to do|would install python3", run.result(host, "Say what was done")["msg"])
+
+
+def test_bootstrap_installs_a_python_where_none_is_new_enough(play, hosts):
+    """No host here lacks a new Python, so the play is told that only 3.99 will do."""
+    run = play("t8", "elkit.almalinux.bootstrap", variables={"__bootstrap_oldest": "3.99"})
+    assert run.rc == 0 and run.result("t8", "Say what was done")["msg"].endswith(": installed python3.12"), run.output
+    assert "python3.12-" in hosts.run("rpm -q python3.12", ["t8"])["t8"]
+    run = play("t8", "elkit.almalinux.bootstrap", variables={"__bootstrap_oldest": "3.99", "__bootstrap_packages": ["python9.9"]})
+    message = [event["result"]["msg"] for event in run.events if event["status"] == "failed"]
+    assert run.rc != 0 and len(message) == 1 and "installs none of python9.9 on t8" in message[0] and "AppStream" in message[0]
+
+
+def test_rollback_of_a_concern_that_there_is_not(play, hosts):
+    run = play("t9", "elkit.almalinux.rollback", variables={"rollback_concerns": ["repositories", "repos"]})
+    message = [event["result"]["msg"] for event in run.events if event["status"] == "failed"]
+    assert run.rc != 0 and message == ["rollback_concerns names repos. There are: module_streams, repositories. Nothing was changed."]

@@ -116,3 +116,34 @@ def test_an_unsigned_or_unknown_key_stops_before_the_transaction(play, hosts):
     failed = run.failure("t9", "install")
     assert "signature" in failed["msg"] and "Traceback" not in run.output
     assert run.result("t9", "before")["stdout"] == run.result("t9", "after")["stdout"]
+
+
+HOLD = """
+rm -f /run/elkit-held
+nohup /usr/bin/python3 -c '
+import fcntl, subprocess, time
+handle = open(subprocess.check_output(["rpm", "--eval", "%{_rpmlock_path}"]).decode().strip(), "a+")
+fcntl.lockf(handle, fcntl.LOCK_EX)
+open("/run/elkit-held", "w").close()
+time.sleep(120)' >/dev/null 2>&1 &
+echo $!
+for i in 1 2 3 4 5 6 7 8 9; do test -e /run/elkit-held && exit; sleep 1; done
+exit 1
+"""
+
+
+def test_rpms_lock_is_told_with_its_holder_and_nothing_is_left_behind(play, hosts):
+    """rpm itself would wait for it without end."""
+    assert play("t9", [keys()]).rc == 0
+    holder = hosts.run(HOLD, ["t9"])["t9"].split()[-1]
+    try:
+        run = play("t9", [look("before"), task("check", "nodejs:20/common", check_mode=True),
+                          task("locked", "nodejs:20/common", ignore_errors=True), look("after")])
+    finally:
+        hosts.run(f"kill {holder}", ["t9"])
+    assert run.result("t9", "check")["changed"], "a look needs no lock"
+    message = run.failure("t9", "locked")["msg"]
+    assert f"process {holder}" in message and "run again" in message and "Traceback" not in run.output
+    assert run.result("t9", "before")["stdout"] == run.result("t9", "after")["stdout"]
+    later = play("t9", [task("later", "nodejs:20/common"), task("again", "nodejs:20/common")])
+    assert later.result("t9", "later")["changed"] and not later.result("t9", "again")["changed"]
