@@ -211,7 +211,8 @@ def test_comments_order_and_unknown_keys_stay(play, hosts):
 def test_passwords_reach_no_output_and_no_file_of_others(play, hosts):
     private = MIRROR.replace("://", f"://mirror:{SECRET}@") + "/private/almalinux"
     desired = {"mirror": private, "main": {"proxy_password": "pr0xy-secret", "proxy_username": "me"},
-               "options": {"crb": {"username": "you", "password": "0ther-secret"}}}
+               # Of a repository that no release enables by itself: the mirror knows another password.
+               "options": {"plus": {"username": "you", "password": "0ther-secret"}}}
     run = journey(play, desired, arguments=["-vvv"], hosts="t9:t10")
     wrong = play("t9:t10", [task("wrong", dict(desired, mirror=private.replace("almalinux", "nothing-here")))], arguments=["-vvv"])
     assert wrong.rc != 0 and "404" in wrong.failure("t9", "wrong")["msg"]
