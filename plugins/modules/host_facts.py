@@ -52,6 +52,8 @@ notes:
   - With more than one module in C(FACTS_MODULES), Ansible runs them as background jobs that it polls, about a second
     more for each host. C(ansible_facts_parallel) set to V(false) runs them one after the other, which is faster here,
     because both are short.
+  - In check mode, ansible-core 2.16 waits without end for facts modules that run side by side. Set C(ansible_facts_parallel) to
+    V(false) there.
   - Without root, other users' processes, and files that only root may read, cannot be looked at. Those things are then
     missing, and RV(ansible_facts.almalinux.reboot.all_processes_seen) is V(false).
   - In a container, C(kernel) shows the kernel of the machine that runs the container, and C(reboot) means starting
