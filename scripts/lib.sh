@@ -6,6 +6,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/.build
 
 # Nothing outside the clone is written: tools that keep a home get one below .build.
+mkdir -p "$build/home"
 export ANSIBLE_HOME=$build/ansible-home
 export PIP_CACHE_DIR=$build/pip-cache
 export PIP_DISABLE_PIP_VERSION_CHECK=1
