@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""What each distribution brings that AlmaLinux has under another name, or not at all: data for a person to read and extend.
+
+One entry per product of _identity.distributions. The release packages are there; here is the rest:
+
+repositories  {id on the source: canonical id of AlmaLinux}. "{major}" and "{arch}" are filled in; the suffixes -debug,
+              -debuginfo, -source and their like are understood by mapping.py.
+replace       {package: AlmaLinux's package of the same purpose}
+remove        packages that leave without a counterpart: names, or patterns of fnmatch
+provides      capabilities; whatever package of the source's vendor provides one of them leaves as well
+streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
+kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
+exceptions    packages of the source's vendor that may stay, and why
+oldest        {major: the oldest minor whose packages are known to convert}
+
+Sources of the names: the distributions' own repository files and release packages; almalinux-deploy 2026-04,
+oracle/migrate-to-ol 2026-05, rocky-tools and the AlmaLinux wiki 2026-08, as read for the facts in them.
+"""
+
+_BRANDS = ("backgrounds", "indexhtml", "logos", "logos-httpd", "logos-ipa")
+
+
+def _brands(prefix):
+    return dict(("{0}-{1}".format(prefix, brand), "almalinux-{0}".format(brand)) for brand in _BRANDS)
+
+
+def _with(*parts):
+    """One dict of several."""
+    merged = {}
+    for part in parts:
+        merged.update(part)
+    return merged
+
+
+# What any host of the family may have, whatever it is.
+COMMON = {
+    "repositories": {},
+    # Stream's name of the provider; openssl-libs of AlmaLinux brings the other.
+    "replace": {"fips-provider-next": "openssl-fips-provider"},
+    "remove": (
+        # EPEL's companion for Stream: AlmaLinux is no place for it.
+        "epel-next-release",
+    ),
+    "provides": (),
+    "streams": {},
+    "kernels": (),
+    "exceptions": {},
+    "oldest": {},
+}
+
+_SAME_IDS = {
+    "baseos": "baseos", "appstream": "appstream", "extras": "extras", "crb": "crb", "powertools": "crb", "ha": "highavailability",
+    "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
+    "sap": "sap", "saphana": "saphana", "devel": "devel",
+}
+
+TABLE = {
+    "centos": {
+        "repositories": _with(_SAME_IDS, {
+            "cr": None, "fasttrack": None, "baseos-vault": "baseos", "centosplus": "plus"}),
+        "replace": _brands("centos"),
+        "oldest": {8: 4},
+    },
+    "centos-stream": {
+        "repositories": _with(_SAME_IDS, {"extras-common": "extras"}),
+        "replace": _brands("centos"),
+    },
+    "rocky": {
+        "repositories": _with(_SAME_IDS, {"rockyrpi": None, "security": None}),
+        "replace": _brands("rocky"),
+        "remove": ("rocky-obsolete-packages", "rocky-release-security", "rocky-release-core", "rocky-release-kernel"),
+        "oldest": {8: 4, 9: 0, 10: 0},
+    },
+    "oracle": {
+        "repositories": {
+            "ol{major}_baseos_latest": "baseos", "ol{major}_appstream": "appstream", "ol{major}_codeready_builder": "crb",
+            "ol{major}_distro_builder": "crb", "ol{major}_addons": "extras",
+            # Kernels and tools that AlmaLinux has no counterpart for.
+            "ol{major}_UEKR6": None, "ol{major}_UEKR7": None, "ol{major}_UEKR8": None, "ol{major}_UEKR6_RDMA": None,
+            "ol{major}_UEKR7_RDMA": None, "ol{major}_kvm_appstream": None, "ol{major}_RDMA": None, "ol{major}_oci_included": None,
+            "ol{major}_developer": None, "ol{major}_developer_EPEL": "epel", "ol{major}_u*_baseos_base": "baseos",
+        },
+        "replace": _with(_brands("oracle"), _brands("redhat"), {
+            "oracle-epel-release-el8": "epel-release", "oracle-epel-release-el9": "epel-release",
+            "oracle-epel-release-el10": "epel-release"}),
+        "remove": (
+            # Oracle's own build of the name: AlmaLinux's release package provides it.
+            "redhat-release", "redhat-release-eula", "oraclelinux-developer-release-el*", "oracle-database-preinstall-*", "oracle-instantclient-release-*",
+            "oraclelinux-automation-manager-release-el*", "oracle-ocne-release-el*", "oracle-gluster-release-el*",
+            "oracle-spacewalk-*-release-el*", "linux-firmware-core", "iwlax2xx-firmware",
+            "python3-gobject-base-noarch", "rhn-client-tools", "rhn-check", "rhn-setup", "rhnsd", "libreport-plugin-rhtsupport",
+            "uptrack*", "ksplice*",
+        ),
+        "streams": {"ol8": "rhel8", "ol": "rhel", "ol9": "rhel9"},
+        "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules", "kernel-uek-modules-core", "kernel-uek-modules-extra",
+                    "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*", "kernel-uek64k*"),
+        "oldest": {8: 4, 9: 0, 10: 0},
+    },
+    "rhel": {
+        "repositories": {
+            "rhel-{major}-for-{arch}-baseos-rpms": "baseos", "rhel-{major}-for-{arch}-appstream-rpms": "appstream",
+            "codeready-builder-for-rhel-{major}-{arch}-rpms": "crb",
+            "rhel-{major}-for-{arch}-highavailability-rpms": "highavailability",
+            "rhel-{major}-for-{arch}-resilientstorage-rpms": "resilientstorage", "rhel-{major}-for-{arch}-nfv-rpms": "nfv",
+            "rhel-{major}-for-{arch}-rt-rpms": "rt", "rhel-{major}-for-{arch}-sap-netweaver-rpms": "sap",
+            "rhel-{major}-for-{arch}-sap-solutions-rpms": "saphana",
+            "rhel-{major}-for-{arch}-supplementary-rpms": None,
+            # Clouds: the vendor's own mirrors of the same.
+            "rhel-{major}-baseos-rhui-rpms": "baseos", "rhel-{major}-appstream-rhui-rpms": "appstream",
+            "codeready-builder-for-rhel-{major}-rhui-rpms": "crb", "rhel-{major}-for-{arch}-baseos-rhui-rpms": "baseos",
+            "rhel-{major}-for-{arch}-appstream-rhui-rpms": "appstream",
+            "codeready-builder-for-rhel-{major}-{arch}-rhui-rpms": "crb",
+            "ubi-{major}-baseos-rpms": "baseos", "ubi-{major}-appstream-rpms": "appstream",
+            "ubi-{major}-codeready-builder-rpms": "crb", "ubi-{major}-codeready-builder": "crb",
+        },
+        "replace": _brands("redhat"),
+        "remove": (
+            "redhat-release-eula", "insights-client", "rhc", "rhc-worker-playbook", "rhc-worker-script", "rhc-playbook-verifier",
+            "subscription-manager", "subscription-manager-cockpit", "subscription-manager-plugin-*", "subscription-manager-rhsm-certificates",
+            "python3-subscription-manager-rhsm", "python3-cloud-what", "python3-syspurpose", "dnf-plugin-subscription-manager",
+            "libdnf-plugin-subscription-manager", "libreport-plugin-rhtsupport", "libreport-rhel", "libreport-rhel-anaconda-bugzilla",
+            "libreport-rhel-bugzilla", "katello-ca-consumer-*", "katello-host-tools*", "kpatch", "kpatch-dnf", "kpatch-patch*", "redhat-flatpak-*",
+            "redhat-support-tool", "redhat-support-lib-python", "rhn-client-tools", "rhn-check", "rhn-setup", "rhnsd", "rhnlib", "rhui-*", "*-rhui-client*",
+            "google-rhui-client-*", "redhat-cloud-client-configuration*",
+        ),
+        "provides": ("dnf-plugin(subscription-manager)", "rhsm-ca-consumer"),
+        "oldest": {8: 4, 9: 0, 10: 0},
+    },
+    "miraclelinux": {
+        "repositories": {
+            "{major}-latest-BaseOS": "baseos", "{major}-latest-AppStream": "appstream", "{major}-latest-PowerTools": "crb",
+            "{major}-latest-CRB": "crb", "{major}-latest-HighAvailability": "highavailability", "ML-{major}-BaseOS": "baseos",
+            "ML-{major}-AppStream": "appstream"},
+        "replace": _brands("miraclelinux"),
+        "remove": ("asianux-release", "axtsn-client-tools", "axtsn-setup", "dnf-axtu-plugin", "NetworkManager-config-connectivity-miraclelinux"),
+        "oldest": {8: 4, 9: 0},
+    },
+    "virtuozzo": {
+        "repositories": _SAME_IDS,
+        "replace": _with(_brands("vzlinux"), _brands("virtuozzo")),
+        "remove": ("vzlinux-gpg-keys", "vzlinux-repos", "vzlinux-obsolete-packages"),
+        "oldest": {8: 4, 9: 0},
+    },
+    # A newer build of the same: nothing is swapped but what Kitten names otherwise.
+    "almalinux-kitten": {
+        "repositories": _with(_SAME_IDS, {"extras-common": "extras"}),
+        "replace": {},
+    },
+    "almalinux": {"repositories": {}, "replace": {}},
+}
