@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The preflight: what could stand against a conversion, each with an id, a severity, what was found, and the remedy.
+
+A check is a function of look.Seen that gives a list of Findings. An inhibitor stops the conversion unless a user overrides
+it by its id; a warning and a note do not.
+"""
+
+from collections import OrderedDict
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
+
+INHIBITOR, WARNING, NOTE = "inhibitor", "warning", "note"
+
+# Programs of makers who convert hosts by tools of their own, and say so in their documentation.
+PANELS = (
+    ("cPanel", "/usr/local/cpanel/cpanel", "use cPanel's own elevate"),
+    ("Plesk", "/usr/local/psa/version", "use Plesk's own conversion tool (centos2alma)"),
+    ("DirectAdmin", "/usr/local/directadmin/directadmin", "ask DirectAdmin's documentation first"),
+)
+# Where a conversion writes much; noexec there stops scriptlets.
+WRITTEN = ("/", "/boot", "/etc", "/usr", "/var", "/var/lib", "/var/cache", "/var/tmp", "/tmp", "/opt")
+RUN_FROM = ("/usr", "/var/tmp", "/etc")
+
+
+class Finding(object):
+    """id, severity, found (what it is), remedy (str or None), overridable (bool)."""
+
+    def __init__(self, severity, found, remedy=None, overridable=True):
+        self.id = None
+        self.severity = severity
+        self.found = found
+        self.remedy = remedy
+        self.overridable = overridable and severity == INHIBITOR
+
+
+def _names(items, most=8):
+    """A few of *items* for a sentence."""
+    items = sorted(items)
+    more = len(items) - most
+    return ", ".join(items[:most]) + (" and {0} more".format(more) if more > 0 else "")
+
+
+# --- the source, and us ----------------------------------------------------------------------------------------------
+
+def source_supported(seen):
+    if seen.source is not None:
+        return []
+    return [Finding(INHIBITOR, seen.why_not, "Take the host out of the hosts to convert", overridable=False)]
+
+
+def root(seen):
+    if seen.is_root:
+        return []
+    return [Finding(INHIBITOR, "the look was not made by root: packages and locks were not looked at", "Run with become: true", overridable=False)]
+
+
+def minor(seen):
+    if seen.source is None or seen.identity["minor"] is None:
+        return []
+    here, newest = seen.identity["minor"], max(lifecycle.RELEASED[seen.source.major])
+    if seen.source.oldest is not None and here < seen.source.oldest:
+        return [Finding(INHIBITOR, "{0} {1}.{2} is older than the oldest minor that is known to convert, {1}.{3}".format(
+            seen.identity["name"], seen.source.major, here, seen.source.oldest), "Update the host to a newer minor first")]
+    if newest is not None and here > newest:
+        return [Finding(WARNING, "{0} {1}.{2} is newer than the newest AlmaLinux known to this collection, {1}.{3}".format(
+            seen.identity["name"], seen.source.major, here, newest), "Many packages would be downgraded: wait for AlmaLinux {0}.{1}".format(
+                seen.source.major, here))]
+    return []
+
+
+def container(seen):
+    if seen.environment["type"] != "container":
+        return []
+    return [Finding(NOTE, "this is a container ({0}): kernel, boot loader and EFI are left alone".format(seen.environment["container"]))]
+
+
+def panels(seen):
+    return [Finding(INHIBITOR, "{0} is installed, whose maker supports a conversion of its own alone".format(name), "For this host, {0}".format(remedy))
+            for name, path, remedy in PANELS if seen.context.exists(path)]
+
+
+def cloud_clients(seen):
+    if seen.database is None:
+        return []
+    clients = [package.nevra for package in seen.database.packages if "rhui" in package.name.lower()]
+    if not clients:
+        return []
+    return [Finding(WARNING, "the cloud's update client is installed: {0}".format(_names(clients)),
+                    "It is removed, and the cloud goes on billing this image as what it was: ask the cloud how to change that")]
+
+
+def registration(seen):
+    if not seen.subscription["registered"] and not seen.context.exists("/etc/rhsm/facts/katello.facts"):
+        return []
+    return [Finding(INHIBITOR, "the host is registered with Red Hat's subscription management, a Satellite or a Foreman",
+                    "Unregister it first (subscription-manager unregister). Overridden, the registration stays where it is, "
+                    "without a client on the host; a rollback does not restore it")]
+
+
+# --- the state of the host -------------------------------------------------------------------------------------------
+
+def rpm_database(seen):
+    if "database" in seen.errors:
+        return [Finding(INHIBITOR, seen.errors["database"].message, seen.errors["database"].remedy, overridable=False)]
+    if seen.database is None:
+        return []
+    found = [Finding(INHIBITOR, error, "Rebuild the database with rpmdb --rebuilddb", overridable=False) for error in seen.database.errors]
+    double = database.duplicates(seen.database.packages, lambda name: name in plan.KERNELS or name.startswith("kernel"))
+    if double:
+        found.append(Finding(INHIBITOR, "packages are installed twice: {0}".format(_names(double)),
+                             "Remove the older ones: dnf remove --duplicates"))
+    return found
+
+
+def dependencies(seen):
+    if not seen.dnf_check:
+        return []
+    return [Finding(INHIBITOR, "dnf check complains: {0}".format("; ".join(seen.dnf_check[:5])),
+                    "Mend that first, for the conversion cannot tell it from a damage of its own")]
+
+
+def reboot_pending(seen):
+    if seen.environment["type"] == "container":
+        return []
+    found = []
+    if seen.kernel["running_newest"] is False:
+        found.append(Finding(INHIBITOR, "the newest kernel does not run: {0} is installed, {1} runs".format(
+            seen.kernel["newest"], seen.kernel["running"]), "Reboot first: what does not boot now does not boot afterwards, either"))
+    elif seen.reboot["required"]:
+        found.append(Finding(WARNING, "a reboot is pending: {0}".format(_names(item["package"] for item in seen.reboot["reasons"])),
+                             "Reboot first"))
+    return found
+
+
+def kernel_modules(seen):
+    tainted = []
+    for name in seen.context.names("/sys/module"):
+        text = seen.context.read("/sys/module/{0}/taint".format(name)) if seen.context.exists("/sys/module/{0}/taint".format(name)) else ""
+        # O: built out of the tree. E: not signed by a key that the kernel knows.
+        if set((text or "").strip()) & set("OE"):
+            tainted.append(name)
+    if not tainted or seen.environment["type"] == "container":
+        return []
+    return [Finding(WARNING, "kernel modules from elsewhere are loaded: {0}".format(_names(tainted)),
+                    "See that there is a build for AlmaLinux's kernel before the host boots it")]
+
+
+def third_party_kernels(seen):
+    if seen.source is None:
+        return []
+    own = set(item["package"] for item in seen.kernel["installed"] if item["vendor"] in seen.source.distribution.vendors
+              and not mapping.matches(item["package"].rsplit("-", 2)[0], seen.source.kernels))
+    found = []
+    others = [item for item in seen.kernel["installed"] if item["package"] not in own]
+    source_only = [item["package"] for item in others if mapping.matches(item["package"].rsplit("-", 2)[0], seen.source.kernels)]
+    third = [item["package"] for item in others if item["package"] not in source_only]
+    if source_only:
+        found.append(Finding(WARNING, "kernels that AlmaLinux does not build: {0}".format(_names(source_only)),
+                             "They stay until AlmaLinux's kernel runs, and are removed then"))
+    if third:
+        found.append(Finding(WARNING, "kernels of a third party: {0}".format(_names(third)), "They stay, and are not the default any more"))
+    return found
+
+
+def secure_boot(seen):
+    if not seen.security["secure_boot"]:
+        return []
+    return [Finding(WARNING, "Secure Boot is on: AlmaLinux's shim does not trust kernels of others",
+                    "Nothing to do: AlmaLinux's kernel becomes the default before the host can boot again")]
+
+
+def fips(seen):
+    if not seen.security["fips"]:
+        return []
+    return [Finding(WARNING, "FIPS mode is on: AlmaLinux's modules have certificates of their own",
+                    "See that they are what your rules ask for")]
+
+
+def btrfs(seen):
+    # AlmaLinux's kernels have btrfs from 10.1 on.
+    if seen.source is None or seen.source.major >= 10:
+        return []
+    points = [mount["mount"] for mount in seen.mounts if mount["type"] == "btrfs"]
+    if not points:
+        return []
+    return [Finding(INHIBITOR, "{0} on btrfs, which the kernel of AlmaLinux {1} cannot read".format(_names(points), seen.source.major),
+                    "Move the data to XFS or ext4 first", overridable=False)]
+
+
+def mounts(seen):
+    found = []
+    for mount in seen.mounts:
+        if mount["mount"] in WRITTEN and "ro" in mount["options"]:
+            found.append(Finding(INHIBITOR, "{0} is mounted read-only".format(mount["mount"]), "Mount it writable", overridable=False))
+        elif mount["mount"] in RUN_FROM and "noexec" in mount["options"]:
+            found.append(Finding(INHIBITOR, "{0} is mounted noexec: scriptlets of packages run there".format(mount["mount"]),
+                                 "Mount it with exec for the time of the conversion"))
+    return found
+
+
+def room(seen):
+    if not seen.plan or not seen.plan["rows"]:
+        return []
+    revert = sum(row["revert"] for row in seen.plan["rows"] if row.get("revert"))
+    wanted = space.needs(seen.plan["rows"], _kernel_size(seen), "/var/lib/elkit", revert)
+    return [Finding(INHIBITOR, "{0} has {1} free and needs {2}: {3}".format(
+        item["mount"], space.readable(item["free"]), space.readable(item["needed"]), ", ".join(item["parts"])),
+        "Make room there, for a transaction that runs out of it stops half-way", overridable=False)
+        for item in space.short(wanted, seen.mounts)]
+
+
+def _kernel_size(seen):
+    """Bytes that one kernel takes in /boot: those of the one that runs, or a usual amount."""
+    if seen.environment["type"] == "container":
+        return 0
+    total = 0
+    for name in seen.context.names("/boot"):
+        if seen.kernel["running"] in name:
+            total += len(seen.context.read_bytes("/boot/" + name) or b"")
+    return total or space.KERNEL_BOOT
+
+
+# --- what dnf says ---------------------------------------------------------------------------------------------------
+
+def target(seen):
+    """The repositories of AlmaLinux could be read, and dnf could work."""
+    error = seen.errors.get("plan")
+    if error is None:
+        return []
+    return [Finding(INHIBITOR, error.message, error.remedy, overridable=False)]
+
+
+def solver(seen):
+    if not seen.plan:
+        return []
+    found = []
+    if seen.plan["problems"]:
+        found.append(Finding(INHIBITOR, "the packages do not fit together: {0}".format(" ".join(seen.plan["problems"])),
+                             "Remove or update the package that is named, or enable the repository that has a fitting one", overridable=False))
+    if seen.plan["not_allowed"]:
+        found.append(Finding(INHIBITOR, "packages would be lost that no table names: {0}".format(_names(seen.plan["not_allowed"])),
+                             "Remove them yourself, or name them in source_extra: remove", overridable=False))
+    if seen.plan["unmarked"]:
+        found.append(Finding(INHIBITOR, "dnf cannot do: {0}".format("; ".join(
+            "{what} ({reason})".format(**item) for item in seen.plan["unmarked"][:5])),
+            "Look whether AlmaLinux's repositories are complete", overridable=False))
+    return found
+
+
+def no_counterpart(seen):
+    if not seen.plan:
+        return []
+    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-foreign"]
+    if not rows:
+        return []
+    return [Finding(INHIBITOR, "AlmaLinux has nothing of the name of {0}".format(_names(rows)),
+                    "Remove what is not needed, or override: they stay as they are, without updates")]
+
+
+def foreign_repositories(seen):
+    if seen.source is None:
+        return []
+    others = [item["id"] for item in seen.repositories["configured"] if item["enabled"] and not seen.source.is_own(item["id"])]
+    if not others:
+        return []
+    return [Finding(NOTE, "repositories of others stay as they are: {0}".format(_names(set(others))))]
+
+
+def broken_repositories(seen):
+    return [Finding(WARNING, "{0} is broken: {1}".format(item["file"], item["problems"][0]), "Mend or remove it")
+            for item in seen.repositories["broken_files"]]
+
+
+def third_party_packages(seen):
+    if not seen.plan:
+        return []
+    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-third-party"]
+    return [Finding(NOTE, "packages of others stay as they are: {0}".format(_names(rows)))] if rows else []
+
+
+def excludes(seen):
+    if not seen.excludes:
+        return []
+    return [Finding(INHIBITOR, "dnf is told to leave packages alone: {0}".format("; ".join(
+        "{0}: {1}".format(path, _names(words)) for path, words in sorted(seen.excludes.items()))),
+        "Take the exclude= lines out. Overridden, they stay in the files and do not count for the conversion")]
+
+
+def version_locks(seen):
+    if not seen.locks:
+        return []
+    return [Finding(INHIBITOR, "versions are locked: {0}".format(_names(seen.locks)),
+                    "Delete the locks (dnf versionlock clear). Overridden, they stay, do not count for the conversion, and stop updates afterwards")]
+
+
+def streams(seen):
+    if seen.source is None or not seen.streams["streams"]:
+        return []
+    changed = dict((name, stream) for name, stream, _profiles in seen.streams_after)
+    words = ["{0}:{1}{2}".format(item["module"], item["stream"], " becomes {0}".format(changed[item["module"]]) if item["module"] in changed else "")
+             for item in seen.streams["streams"] if item["state"] == "enabled"]
+    return [Finding(NOTE, "module streams: {0}".format(", ".join(words)))] if words else []
+
+
+CHECKS = OrderedDict([
+    ("source", source_supported), ("root", root), ("minor", minor), ("container", container), ("control-panel", panels),
+    ("cloud-client", cloud_clients), ("registration", registration), ("rpm-database", rpm_database), ("dependencies", dependencies),
+    ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels),
+    ("secure-boot", secure_boot), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("space", room), ("target", target),
+    ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),
+    ("broken-repositories", broken_repositories), ("third-party-packages", third_party_packages), ("excludes", excludes),
+    ("version-locks", version_locks), ("streams", streams),
+])
+
+
+def run(seen, ignore):
+    """What the checks found, and whether they let a conversion begin.
+
+    :param ignore: ids (list of str) of inhibitors that the user overrides
+    :returns: ([{"id", "severity", "found", "remedy", "overridable", "overridden"}], ids of *ignore* that are no check's)
+    """
+    rows = []
+    for name, check in CHECKS.items():
+        for finding in check(seen):
+            rows.append({"id": name, "severity": finding.severity, "found": finding.found, "remedy": finding.remedy,
+                         "overridable": finding.overridable, "overridden": finding.overridable and name in ignore})
+    return rows, sorted(set(ignore) - set(CHECKS))
+
+
+def inhibitors(rows):
+    """Those of *rows* that stop a conversion."""
+    return [row for row in rows if row["severity"] == INHIBITOR and not row["overridden"]]
+
+
+def is_already_there(seen):
+    """Whether the host is AlmaLinux and needs no conversion."""
+    return bool(seen.identity["is_almalinux"]) and seen.identity["product"] == distributions.ALMALINUX

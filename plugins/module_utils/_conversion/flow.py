@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The look at a host, and what it says."""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import checks, look, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+
+READY, INHIBITED, DONE = "ready", "inhibited", "almalinux"
+
+
+def examine(params, context=None):
+    """The Seen of this host and what conversion_info returns of it.
+
+    :param params: the module's
+    :raises InputError: an option is wrong
+    """
+    unknown = sorted(set(params["ignore"]) - set(checks.CHECKS))
+    if unknown:
+        raise InputError("ignore: there is no check {0}".format(", ".join(unknown)), "There are: {0}".format(", ".join(checks.CHECKS)))
+    seen = look.gather(context or Context(), params)
+    if checks.is_already_there(seen) and not params["ignore"]:
+        return seen, dict(report(seen, []), verdict=DONE)
+    return seen, report(seen, checks.run(seen, params["ignore"])[0])
+
+
+def report(seen, findings):
+    """What the module conversion_info returns of *findings* (checks.run) and the plan."""
+    rows = seen.plan["rows"] if seen.plan else []
+    counts, download, size = plan.summary(rows)
+    stopping = checks.inhibitors(findings)
+    return {
+        "verdict": INHIBITED if stopping else READY,
+        "source": seen.source.name if seen.source else None,
+        "target": seen.identity["conversion"]["target"],
+        "checks": findings,
+        "inhibitors": sorted(set(row["id"] for row in stopping)),
+        "packages": rows,
+        "summary": counts,
+        "download_size": download,
+        "installed_size": size,
+        "repositories": repository_rows(seen),
+        "streams": [{"module": name, "after": stream} for name, stream, _profiles in seen.streams_after],
+    }
+
+
+def repository_rows(seen):
+    """[{"before": id, "after": id or None, "enabled", "kept"}] of the repositories that are enabled now."""
+    if seen.source is None:
+        return []
+    ids = dict((item["canonical"], item["id"]) for item in seen.targets)
+    rows = []
+    for repo_id in sorted(set(seen.repositories["enabled"])):
+        if seen.source.is_own(repo_id):
+            canonical = seen.source.canonical(repo_id)
+            rows.append({"before": repo_id, "after": ids.get(canonical, canonical), "kept": False})
+        else:
+            rows.append({"before": repo_id, "after": repo_id, "kept": True})
+    return rows

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Everything that a conversion must know of a host before it begins. Reads only; what dnf and rpm need to write goes to a
+directory that is removed again."""
+
+import json
+import os
+import shutil
+import tempfile
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, mapping, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import worker  # pylint: disable=unused-import  # bundle.py ships what is imported
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
+    environment,
+    kernel,
+    module_streams,
+    reboot,
+    repositories,
+    security,
+    subscription,
+)
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+
+PREFIX = "elkit-look-"
+TIMEOUT = 900
+VERSION_LOCKS = ("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list")
+
+
+class Seen(object):
+    """What was found: one attribute for each thing that a check looks at.
+
+    context, identity (facts), source (mapping.Source or None), why_not (str or None), repositories, streams, kernel, reboot,
+    security, environment, subscription (facts sections), database (_rpm.database.Database or None), excludes {file: [pattern]},
+    locks [line], mounts [dict], plan (worker.resolve()'s answer, or None), errors {what: ElkitError}, dnf_check [line],
+    targets (target.repositories()), block_devices (lsblk's tree), is_root
+    """
+
+    def __init__(self, context):
+        self.context = context
+        self.identity = context.identity()[0]
+        self.source = None
+        self.why_not = None
+        self.database = None
+        self.plan = None
+        self.errors = {}
+        self.excludes = {}
+        self.locks = []
+        self.mounts = []
+        self.dnf_check = []
+        self.targets = []
+        self.streams_after = []
+        self.is_root = context.is_root
+
+
+def recognise(seen, extra):
+    """Set source, or why_not where this host is none that can be converted."""
+    distribution = distributions.recognise(seen.context.os_release()[0])
+    answer = seen.identity["conversion"]
+    if answer["possible"]:
+        seen.source = mapping.source(distribution.product, seen.identity["major"], seen.identity["architecture"], extra)
+    else:
+        seen.why_not = answer["reason"]
+
+
+def gather(context, params):
+    """The Seen of a host.
+
+    :param context: _facts.context.Context
+    :param params: mirror, source, minor, vault_mirror, source_extra (see the module conversion_info)
+    """
+    seen = Seen(context)
+    recognise(seen, params["source_extra"])
+    seen.repositories = repositories.collect(context)
+    seen.streams = module_streams.collect(context)
+    seen.kernel = kernel.collect(context)
+    seen.reboot = reboot.collect(context)
+    seen.security = security.collect(context)
+    seen.environment = environment.collect(context)
+    seen.subscription = subscription.collect(context)
+    try:
+        seen.database = context.database()
+    except ElkitError as error:
+        seen.errors["database"] = error
+    seen.excludes = excludes(context)
+    seen.locks = version_locks(context)
+    seen.mounts = mounts(context)
+    if seen.source is None:
+        return seen
+    enabled = seen.source.enabled_targets(seen.repositories["enabled"])
+    seen.targets = target.repositories(
+        seen.source.major, seen.source.arch, enabled, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
+    seen.streams_after = streams_after(seen.source, seen.streams)
+    if seen.is_root and seen.database is not None:
+        _resolve(seen, params)
+    return seen
+
+
+def _resolve(seen, params):
+    directory = tempfile.mkdtemp(prefix=PREFIX)
+    try:
+        try:
+            seen.plan = ask("look", request(seen, params, directory), directory)
+        except ElkitError as error:
+            seen.errors["plan"] = error
+        seen.dnf_check = dnf_check(directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def request(seen, params, directory):
+    """The worker's request (dict) for a host that was looked at."""
+    source = seen.source
+    return {
+        "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
+        "streams": seen.streams_after,
+        "settings": {
+            "major": source.major, "directory": directory, "cache": None,
+            "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
+            "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+
+
+def third_party(seen):
+    """Ids of the enabled repositories that are neither the source's nor have the id of one of AlmaLinux's."""
+    taken = set(item["id"] for item in seen.targets)
+    return sorted(item for item in set(seen.repositories["enabled"]) if not seen.source.is_own(item) and item not in taken)
+
+
+def streams_after(source, streams):
+    """[[module, stream, [profile]]] for the enabled module streams that AlmaLinux calls otherwise.
+
+    :param streams: the facts section module_streams
+    """
+    found = []
+    for item in streams["streams"]:
+        if item["state"] == "enabled" and source.stream(item["stream"]) != item["stream"]:
+            found.append([item["module"], source.stream(item["stream"]), list(item["profiles"])])
+    return found
+
+
+def ask(operation, data, directory):
+    """What the worker answers, run under the first Python of the host that has dnf.
+
+    :raises ElkitError: what it says went wrong
+    """
+    path = os.path.join(directory, "worker.zip")
+    with open(path, "wb") as handle:
+        handle.write(bundle.build())
+    for python in client.PYTHONS:
+        if commands.find(python) is None:
+            continue
+        result = commands.run([python, "-s", "-E", path, operation], stdin=json.dumps(data), timeout=TIMEOUT, check=False)
+        try:
+            answer = json.loads(result.stdout)
+        except ValueError:
+            raise CommandError(
+                "the worker ended with code {0} and without an answer: {1}".format(result.rc, result.stderr.strip()[-500:]),
+                command=[python, path, operation], rc=result.rc, stderr=result.stderr)
+        if "ok" in answer:
+            return answer["ok"]
+        error = answer["error"]
+        if error["kind"] != "no-dnf":
+            raise client.KINDS[error["kind"]](error["message"], error["remedy"], **error["details"])
+    raise UnsupportedError("none of {0} on this host can import dnf".format(", ".join(client.PYTHONS)), "Install python3-dnf")
+
+
+def dnf_check(directory):
+    """What `dnf check` complains of: [line]."""
+    result = commands.run(
+        ["dnf", "-q", "--noplugins", "--setopt=persistdir={0}/check".format(directory), "--setopt=cachedir={0}/check-cache".format(directory),
+         "--setopt=logdir={0}".format(directory), "--disablerepo=*", "check"], timeout=300, check=False)
+    return [line.strip() for line in result.stdout.splitlines() if line.strip()]
+
+
+def excludes(context):
+    """{file: [pattern]} of the exclude= and excludepkgs= lines of dnf.conf and the repository files."""
+    found = {}
+    paths = [repositories.DNF_CONF]
+    for directory in repositories.DIRECTORIES:
+        paths += [os.path.join(directory, name) for name in context.names(directory) if name.endswith(".repo")]
+    for path in paths:
+        try:
+            document = ini.parse(context.read(path) or "")
+        except ElkitError:
+            # The check of the repositories speaks of it.
+            continue
+        for section in document.sections():
+            if repositories.boolean(document.options(section).get("enabled"), True) is False:
+                continue
+            for option in ("exclude", "excludepkgs"):
+                words = repositories.words(document.options(section).get(option))
+                if words:
+                    found.setdefault(path, []).extend(words)
+    return found
+
+
+def version_locks(context):
+    """The locks (lines) of dnf's plugin versionlock."""
+    found = []
+    for path in VERSION_LOCKS:
+        try:
+            text = context.read(path) or ""
+        except ElkitError:
+            continue
+        found += [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return found
+
+
+def mounts(context):
+    """[{"mount", "device", "type", "options" [str], "free" (bytes for root), "size" (bytes)}] of what is mounted."""
+    found = []
+    for line in (context.read("/proc/self/mounts") or "").splitlines():
+        words = line.split()
+        if len(words) < 4:
+            continue
+        # The kernel writes blanks in paths as \040.
+        point = words[1].replace("\\040", " ")
+        try:
+            info = os.statvfs(point)
+        except OSError:
+            continue
+        found.append({"mount": point, "device": words[0], "type": words[2], "options": words[3].split(","),
+                      "free": info.f_frsize * info.f_bfree, "size": info.f_frsize * info.f_blocks})
+    return found

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Which packages leave, come and are swapped, and what became of each once dnf has answered. Pure: data in, data out.
+
+A package (dict) has nevra, name, epoch, version, release, arch; an installed one also vendor, provides and size; an
+available one repository, download and size (bytes).
+"""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
+
+# The verdicts, and what each says of a package that is installed (the last two: of one that comes).
+VERDICTS = {
+    "same": "AlmaLinux's own build already",
+    "replaced": "the same version, in AlmaLinux's build",
+    "upgraded": "AlmaLinux has a newer one",
+    "downgraded": "AlmaLinux has an older one",
+    "swapped": "AlmaLinux has it under another name",
+    "removed": "of the source alone",
+    "kept-beside": "a kernel that stays until AlmaLinux's runs",
+    "kept-third-party": "of another vendor",
+    "kept-foreign": "of the source, and AlmaLinux has none of that name",
+    "excepted": "of the source, and an exception of the table",
+    "obsoleted": "another package takes its place",
+    "blocked": "AlmaLinux has another, and something stands against it",
+    "release": "AlmaLinux's release package",
+    "added": "something that comes needs it",
+    "added-kernel": "AlmaLinux's kernel, beside the one that is there",
+}
+RELEASE_PACKAGES = {
+    8: ("almalinux-release",),
+    9: ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys"),
+    10: ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys"),
+}
+# Packages of which several versions are installed side by side; dnf calls them installonly.
+KERNELS = ("kernel", "kernel-core", "kernel-modules", "kernel-modules-core", "kernel-modules-extra", "kernel-devel",
+           "kernel-rt", "kernel-rt-core", "kernel-rt-modules", "kernel-rt-modules-core", "kernel-rt-modules-extra", "kernel-rt-devel",
+           "kernel-64k", "kernel-64k-core", "kernel-64k-modules", "kernel-64k-modules-core", "kernel-64k-modules-extra",
+           "kernel-debug", "kernel-debug-core", "kernel-debug-modules", "kernel-debug-modules-core", "kernel-debug-modules-extra")
+
+
+def evr(package):
+    return package["epoch"], package["version"], package["release"]
+
+
+def is_target(package):
+    """Whether an installed package is AlmaLinux's build."""
+    return package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
+
+
+def is_source(package, source):
+    """Whether an installed package is the source's build."""
+    return package["vendor"] in source.distribution.vendors
+
+
+class Jobs(object):
+    """What dnf is asked: erase, install, reinstall, sync (see _dnf.conversion.put), and of each installed package what is
+    expected to become of it: expected {nevra: (verdict, detail or None)}."""
+
+    def __init__(self):
+        self.erase = []
+        self.install = []
+        self.reinstall = []
+        self.sync = []
+        self.expected = {}
+
+    def data(self):
+        return {"erase": sorted(self.erase), "install": sorted(set(self.install)), "reinstall": sorted(self.reinstall),
+                "sync": sorted(set(self.sync))}
+
+
+def jobs(source, installed, available):
+    """The Jobs of a conversion.
+
+    :param source: mapping.Source
+    :param installed: packages; the imported keys are not among them
+    :param available: packages that AlmaLinux's repositories have
+    """
+    found = Jobs()
+    by_name = {}
+    for package in available:
+        by_name.setdefault(package["name"], []).append(package)
+    exact = set(package["nevra"] for package in available)
+    converting = source.distribution.os_id != distributions.ALMALINUX or source.distribution.product == distributions.KITTEN
+    present = set(package["name"] for package in installed)
+    for package in installed:
+        _one(found, source, package, by_name, exact)
+    if converting:
+        found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
+    return found
+
+
+def _one(found, source, package, by_name, exact):
+    nevra, name = package["nevra"], package["name"]
+    fate, other = source.fate(name, package["provides"], package["vendor"])
+    if fate in (mapping.RELEASE, mapping.REMOVE) and not is_target(package):
+        found.erase.append(nevra)
+        found.expected[nevra] = ("removed", None)
+    elif fate == mapping.REPLACE:
+        found.erase.append(nevra)
+        found.expected[nevra] = ("swapped", other) if other in by_name else ("removed", None)
+        if other in by_name:
+            found.install.append(other)
+    elif fate == mapping.KERNEL:
+        found.expected[nevra] = ("kept-beside", None)
+    elif is_target(package):
+        found.expected[nevra] = ("same", None)
+        if name in by_name and name not in KERNELS:
+            found.sync.append("{0}.{1}".format(name, package["arch"]))
+    elif not is_source(package, source):
+        found.expected[nevra] = ("kept-third-party", package["vendor"] or None)
+    elif nevra in exact:
+        found.reinstall.append(nevra)
+        found.expected[nevra] = ("replaced", None)
+    elif name in KERNELS and name in by_name:
+        newest = max(by_name[name], key=lambda item: version.evr_key(evr(item)))
+        found.install.append(newest["nevra"])
+        found.expected[nevra] = ("kept-beside", None)
+    elif name in by_name:
+        found.sync.append("{0}.{1}".format(name, package["arch"]))
+        found.expected[nevra] = ("blocked", None)
+    elif name in source.exceptions:
+        found.expected[nevra] = ("excepted", source.exceptions[name])
+    else:
+        found.expected[nevra] = ("kept-foreign", None)
+
+
+def verdicts(found, installed, items, problems):
+    """A row for each installed package and each one that comes, sorted by name.
+
+    :param found: the Jobs
+    :param items: the transaction, as _dnf.conversion.items_of() gives it; [] if it could not be resolved
+    :param problems: the solver's words; then nothing but what stays as it is has a verdict other than blocked
+    :returns: [{"package": NEVRA or None, "verdict", "becomes": NEVRA or None, "repository", "download", "size", "detail"}]
+    """
+    coming = {}
+    for item in items:
+        coming.setdefault((item["name"], item["arch"]), []).append(item)
+    leaving = dict((item["nevra"], item) for item in items if item["action"] in ("remove", "obsoleted"))
+    used, rows = set(), []
+    for package in installed:
+        verdict, detail = found.expected[package["nevra"]]
+        row = {"package": package["nevra"], "verdict": verdict, "becomes": None, "repository": None, "download": 0,
+               "size": -package["size"], "detail": detail}
+        item = _new_half(package, coming, verdict)
+        if package["nevra"] in leaving and leaving[package["nevra"]]["action"] == "obsoleted":
+            row["verdict"] = "obsoleted"
+        elif verdict == "swapped":
+            item = next((one for key in coming for one in coming[key] if key[0] == detail), None)
+            if item is not None:
+                used.add(item["nevra"])
+                row.update(becomes=item["nevra"], repository=item["repository"], download=item["download"],
+                           size=item["size"] - package["size"])
+        elif item is not None:
+            used.add(item["nevra"])
+            row.update(verdict=_direction(item["action"]), becomes=item["nevra"], repository=item["repository"],
+                       download=item["download"], size=item["size"] - package["size"])
+        elif verdict != "removed":
+            row["size"] = 0
+            if problems and verdict in ("replaced", "swapped"):
+                row["verdict"] = "blocked"
+            elif verdict == "blocked" and not problems:
+                # Other architectures, or exactly this one from another mirror: dnf saw nothing to do.
+                row["verdict"] = "kept-foreign"
+        if problems and row["verdict"] == "removed":
+            row["verdict"], row["size"] = "blocked", 0
+        rows.append(row)
+    for item in items:
+        if item["nevra"] not in used and item["action"] not in ("remove", "obsoleted"):
+            rows.append(_added(item))
+    return sorted(rows, key=lambda row: (row["package"] or row["becomes"], row["verdict"]))
+
+
+def _new_half(package, coming, verdict):
+    """The item that takes the place of *package*, or None. Another architecture counts where the package had none of its own."""
+    if verdict in ("removed", "swapped", "kept-beside", "kept-third-party"):
+        return None
+    for item in coming.get((package["name"], package["arch"]), ()):
+        if item["action"] in ("upgrade", "downgrade") or item["action"] == "reinstall" and item["nevra"] == package["nevra"]:
+            return item
+    others = [item for (name, _arch), group in coming.items() if name == package["name"] for item in group
+              if item["action"] in ("upgrade", "downgrade") and "noarch" in (item["arch"], package["arch"])]
+    return others[0] if others else None
+
+
+def _direction(action):
+    return {"reinstall": "replaced", "upgrade": "upgraded", "downgrade": "downgraded"}[action]
+
+
+def _added(item):
+    if item["name"] in RELEASE_PACKAGES[9]:
+        verdict = "release"
+    elif item["name"] in KERNELS:
+        verdict = "added-kernel"
+    else:
+        verdict = "added"
+    return {"package": None, "verdict": verdict, "becomes": item["nevra"], "repository": item["repository"],
+            "download": item["download"], "size": item["size"], "detail": None}
+
+
+def not_allowed(found, installed, items):
+    """NEVRAs that the transaction takes away and nobody's table names: the leash.
+
+    An obsoleted package is replaced by rpm's own rules; it counts only if it is none of the source's.
+    """
+    erasable = set(found.erase)
+    third = set(package["nevra"] for package in installed if found.expected[package["nevra"]][0] == "kept-third-party")
+    bad = []
+    for item in items:
+        if item["action"] == "remove" and item["nevra"] not in erasable:
+            bad.append(item["nevra"])
+        elif item["action"] == "obsoleted" and item["nevra"] in third:
+            bad.append(item["nevra"])
+    return sorted(bad)
+
+
+def summary(rows):
+    """{verdict: how many}, and the bytes to fetch and by which the host grows: ({…}, download, size)."""
+    counts = {}
+    for row in rows:
+        counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+    return counts, sum(row["download"] for row in rows), sum(row["size"] for row in rows)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""dnf's part in a conversion: one transaction that swaps the release, the brand and every package at once.
+
+Like agent.py it runs under the host's own Python alone, imports dnf inside its functions, is written for dnf 4.7 (EL8) and
+newer, and takes and gives plain data. It decides nothing: which packages are to leave, to come and to be swapped is its
+caller's word, and dnf may erase nothing else (allow_erasing is off).
+"""
+
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, mark
+
+# What a package does in a transaction, in words that hold on every dnf.
+INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
+
+
+def open_base(settings):
+    """A dnf.Base with the repositories of the target, those third-party ones that are enabled, and what is installed.
+
+    :param settings: {"major": int; "directory": where cache, history and logs go (str), or None for the host's own;
+        "cache": where packages and metadata are cached (str) or None for the host's;
+        "repositories": [{"id", "option" ("baseurl", "mirrorlist", "metalink"), "url", "keys" [URL], "options" {name: value}}];
+        "others": ids of the host's own repositories that take part; "unprotected": names of packages that dnf may let go;
+        "main": {option of [main]: value}}
+    :raises Failure: a repository cannot be loaded (names it), or another dnf works
+    """
+    import dnf
+
+    base = dnf.Base()
+    base.conf.read()
+    base.conf.substitutions.update_from_etc("/")
+    base.conf.exit_on_lock = True
+    base.conf.substitutions["releasever"] = str(settings["major"])
+    if settings["directory"] is not None:
+        base.conf.persistdir = os.path.join(settings["directory"], "persist")
+        base.conf.logdir = settings["directory"]
+        base.conf.cachedir = os.path.join(settings["directory"], "cache")
+    if settings.get("cache"):
+        base.conf.cachedir = settings["cache"]
+    base.conf.best = True
+    base.conf.install_weak_deps = False
+    base.conf.clean_requirements_on_remove = False
+    # dnf would erase the oldest kernel to make room for AlmaLinux's.
+    base.conf.installonly_limit = 0
+    # exclude= lines are looked at before, and are either an inhibitor or overridden by name.
+    base.conf.excludepkgs = []
+    base.conf.gpgcheck = True
+    base.conf.module_platform_id = "platform:el{0}".format(settings["major"])
+    base.conf.protected_packages = [name for name in base.conf.protected_packages if name not in settings["unprotected"]]
+    for name, value in settings.get("main", {}).items():
+        setattr(base.conf, name, value)
+    if settings["others"]:
+        base.read_all_repos()
+        for repo in list(base.repos.all()):
+            if repo.id not in settings["others"]:
+                # Not only disabled: a key or a URL of it that cannot be read must not matter.
+                base.repos.pop(repo.id)
+    for item in settings["repositories"]:
+        add_repository(base, item)
+    try:
+        base.fill_sack()
+    except dnf.exceptions.RepoError as error:
+        raise Failure("host", "dnf cannot load a repository that the conversion needs: {0}".format(first_line(error)),
+                      "Mend the mirror or the network, or name another mirror", untouched=True)
+    keep_to_their_own(base, settings)
+    return base
+
+
+def add_repository(base, item):
+    """Add the enabled repository *item* of open_base()'s settings."""
+    import dnf.repo
+
+    repo = dnf.repo.Repo(item["id"], base.conf)
+    setattr(repo, item["option"], [item["url"]] if item["option"] == "baseurl" else item["url"])
+    repo.gpgcheck = True
+    repo.gpgkey = list(item["keys"])
+    repo.skip_if_unavailable = False
+    for name, value in item["options"].items():
+        setattr(repo, name, value)
+    repo.enable()
+    base.repos.add(repo)
+
+
+def keep_to_their_own(base, settings):
+    """Let the other repositories offer only packages that are installed and that no repository of the target has."""
+    if not settings["others"]:
+        return
+    target = set(item["id"] for item in settings["repositories"])
+    installed = set(package.name for package in base.sack.query().installed())
+    ours = set(package.name for package in base.sack.query().available() if package.reponame in target)
+    away = [package for package in base.sack.query().available()
+            if package.reponame not in target and (package.name not in installed or package.name in ours)]
+    base.sack.add_excludes(base.sack.query().filter(pkg=away))
+
+
+def installed_of(base):
+    """[{"nevra", "name", "epoch", "version", "release", "arch", "vendor", "provides" [name], "size"}] of what is installed."""
+    return [dict(describe(package), vendor=package.vendor or "", provides=sorted(set(str(item).split()[0] for item in package.provides)),
+                 size=package.installsize) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
+
+
+def available_of(base, repositories):
+    """[{"nevra", …, "repository", "download", "size"}] of the packages that *repositories* (ids) have, after modular filtering."""
+    wanted = set(repositories)
+    return [dict(describe(package), repository=package.reponame, download=package.downloadsize, size=package.installsize)
+            for package in base.sack.query().available() if package.reponame in wanted]
+
+
+def describe(package):
+    return {"nevra": str(package), "name": package.name, "epoch": int(package.epoch), "version": package.version,
+            "release": package.release, "arch": package.arch}
+
+
+def switch_streams(base, streams):
+    """Enable other *streams* ([[module, stream, [profile]]]) before anything is resolved; the transaction saves them.
+
+    :raises Failure: the target has no such stream
+    """
+    import dnf
+    import dnf.module.module_base
+
+    if not streams:
+        return
+    modules = dnf.module.module_base.ModuleBase(base)
+    try:
+        mark(modules.enable, ["{0}:{1}".format(name, stream) for name, stream, _profiles in streams])
+    except dnf.exceptions.Error as error:
+        raise Failure("host", "dnf refuses the module streams of AlmaLinux: {0}".format(" ".join(str(error).split())),
+                      "Reset the module on the host, or name the stream it is to have (source_extra: streams)", untouched=True)
+
+
+def put(base, jobs):
+    """Mark *jobs*: {"erase": [NEVRA], "install": [NEVRA or name], "reinstall": [NEVRA], "sync": ["name.arch"]}.
+
+    :returns: [{"what", "reason"}] of those that dnf cannot mark
+    """
+    import dnf
+
+    failed = []
+    by_nevra = dict((str(package), package) for package in base.sack.query().installed())
+    for nevra in jobs["erase"]:
+        base.package_remove(by_nevra[nevra])
+    for operation, specs in ((base.reinstall, jobs["reinstall"]), (base.distro_sync, jobs["sync"]), (base.install, jobs["install"])):
+        for spec in specs:
+            try:
+                operation(spec)
+            except dnf.exceptions.Error as error:
+                failed.append({"what": spec, "reason": first_line(error)})
+    return failed
+
+
+def resolve(base):
+    """What stands against the marked jobs: [] or the solver's own words, a line each. Nothing is erased to make them fit."""
+    import dnf
+
+    try:
+        base.resolve(allow_erasing=False)
+    except dnf.exceptions.DepsolveError as error:
+        return [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
+    return []
+
+
+def items_of(base):
+    """The resolved transaction: [{"action", "nevra", "name", …, "repository", "download", "size"}].
+
+    The old half of an upgrade, a downgrade or a reinstall is not named again. Packages that leave have no repository.
+    """
+    import dnf.transaction
+
+    words = {dnf.transaction.PKG_INSTALL: INSTALL, dnf.transaction.PKG_UPGRADE: UPGRADE, dnf.transaction.PKG_DOWNGRADE: DOWNGRADE,
+             dnf.transaction.PKG_REINSTALL: REINSTALL, dnf.transaction.PKG_REMOVE: REMOVE, dnf.transaction.PKG_OBSOLETED: OBSOLETED}
+    found = {}
+    for item in base.transaction or ():
+        action = words.get(item.action)
+        if action is None:
+            continue
+        package = item.pkg
+        coming = action not in (REMOVE, OBSOLETED)
+        found[(action, str(package))] = dict(
+            describe(package), action=action, repository=package.reponame if coming else None,
+            download=package.downloadsize if coming else 0, size=package.installsize)
+    return [found[key] for key in sorted(found)]
+
