@@ -197,17 +197,3 @@ def test_ten_has_neither_streams_nor_resilientstorage(changeable, play):
     check(run.failure("t10", "stream"), ["AlmaLinux 10", "no module streams", "ansible.builtin.dnf"], run.output)
     check(run.failure("t10", "repository"), ["resilientstorage", "AlmaLinux 10"], run.output)
     assert changeable.run(EVERYTHING, ["t10"]) == before
-
-
-@pytest.mark.full
-def test_a_locked_rpm_database(hosts, play):
-    """rpm waits for its lock; we do not wait for ever. The holder is a process of the host itself."""
-    before = hosts.run(EVERYTHING, ["td12"])
-    hold = ("import fcntl, time; handle = open('/var/lib/rpm/.rpm.lock', 'r+'); fcntl.lockf(handle, fcntl.LOCK_EX); "
-            "open('/run/elkit-held', 'w').close(); time.sleep(110)")
-    hosts.run(f"nohup /usr/bin/python3 -c \"{hold}\" >/dev/null 2>&1 & for i in 1 2 3 4 5 6 7 8 9; do test -e /run/elkit-held && break; sleep 1; done; "
-              "rm /run/elkit-held", ["td12"])
-    run = play("td12", [attempt("locked", repositories(enabled=["crb"]))])
-    check(run.failure("td12", "locked"), ["rpm"], run.output)
-    hosts.run("fuser -k /var/lib/rpm/.rpm.lock 2>/dev/null; sleep 1; true", ["td12"])
-    assert hosts.run(EVERYTHING, ["td12"]) == before

@@ -127,6 +127,18 @@ def test_a_file_that_someone_changes_meanwhile_is_not_undone_over(fault_host, su
     assert host.run(STATE) == known.states["f9"]["old"]
 
 
+def test_rpm_is_locked(fault_host, subject):
+    """rpm waits for its lock without end; we do not, and nothing stays half-done."""
+    host = fault_host("f9")
+    states = subject(host).states["f9"]
+    with host.rpm_locked():
+        run = play("f9", APPLY)
+    assert run.rc == 2, run.output
+    message = run.result("f9", "apply")["msg"]
+    assert "rpm" in message and "run again" in message and "Traceback" not in run.output, message
+    assert host.run(STATE) == states["old"], "something was written"
+
+
 # --- the harness itself -------------------------------------------------------------------------------------------------
 
 def test_an_unarmed_run_lives_and_a_point_that_is_not_reached_fails_the_test(fault_host, subject):

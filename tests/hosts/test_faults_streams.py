@@ -80,7 +80,7 @@ def test_a_disturbed_undo(fault_host, subject, table, name, step, action):
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))
 
 
-def refused(host, subject, words, within):
+def refused(host, subject, words, within, look=LOOK):
     """The play ends in time with an error that has *words*; nothing was changed, and the next play goes through."""
     known, begun = subject(host), time.monotonic()
     run = play(host.name, APPLY)
@@ -89,7 +89,7 @@ def refused(host, subject, words, within):
     message = run.result(host.name, "apply")["msg"]
     assert not [word for word in words if word not in message] and "Traceback" not in run.output, message
     assert took < within, f"it took {took:.0f} s to say so"
-    assert host.run(LOOK) == known.states[host.name]["old"]
+    assert host.run(look) == (known.states[host.name]["old"] if look == LOOK else "")
 
 
 def test_another_dnf_holds_the_lock(fault_host, subject):
@@ -97,6 +97,15 @@ def test_another_dnf_holds_the_lock(fault_host, subject):
     subject(host)
     with host.dnf_locked():
         refused(host, subject, ["another package run", "run again"], 60)
+
+
+def test_rpm_holds_its_lock(fault_host, subject):
+    host = fault_host("fd12")
+    subject(host)
+    # rpm could not look at its database while it is locked.
+    with host.rpm_locked():
+        refused(host, subject, ["another package run", "run again"], 60, look="true")
+    assert host.run(LOOK) == subject(host).states[host.name]["old"]
 
 
 def test_a_read_only_state_of_the_streams(fault_host, subject):
