@@ -220,15 +220,7 @@ def _take_expiry(key, primary, body, wanted, dated):
     try:
         if body[0] not in (4, 5, 6) or body[1] not in wanted:
             return
-        wide = body[0] == 6
-        size = struct.unpack(">I", body[4:8])[0] if wide else struct.unpack(">H", body[4:6])[0]
-        start = 8 if wide else 6
-        hashed = dict(_subpackets(body[start:start + size]))
-        start += size
-        size = struct.unpack(">I", body[start:start + 4])[0] if wide else struct.unpack(">H", body[start:start + 2])[0]
-        start += 4 if wide else 2
-        issuers = dict(_subpackets(body[start:start + size]))
-        issuers.update(hashed)
+        hashed, issuers = _signature_subpackets(body)
         made = struct.unpack(">I", hashed[_CREATED])[0]
         if made < dated.get(key, -1):
             return
@@ -240,6 +232,49 @@ def _take_expiry(key, primary, body, wanted, dated):
         return
     dated[key] = made
     key.expires = key.created + after if after else None
+
+
+def _signature_subpackets(body):
+    """({type: body} of the subpackets that a signature of version 4 or newer covers, the same with those that it does not).
+
+    :raises IndexError, struct.error: it is damaged
+    """
+    wide = body[0] == 6
+    size = struct.unpack(">I", body[4:8])[0] if wide else struct.unpack(">H", body[4:6])[0]
+    start = 8 if wide else 6
+    hashed = dict(_subpackets(body[start:start + size]))
+    start += size
+    size = struct.unpack(">I", body[start:start + 4])[0] if wide else struct.unpack(">H", body[start:start + 2])[0]
+    start += 4 if wide else 2
+    everything = dict(_subpackets(body[start:start + size]))
+    everything.update(hashed)
+    return hashed, everything
+
+
+def signature(data, name):
+    """When a signature was made and by which key: (seconds since 1970, key id as 16 upper-case hex digits).
+
+    :param data: bytes, a signature packet as rpm keeps it in a package
+    :param name: what errors call it
+    :raises TrustError: it is none
+    """
+    for tag, body, _packet in _packets(data, name):
+        if tag != 2:
+            continue
+        try:
+            if body[0] == 3:
+                # Version 3: type, time, key id at fixed places (RFC 4880, 5.2.2).
+                return struct.unpack(">I", body[3:7])[0], _hex(body[7:15])
+            hashed, everything = _signature_subpackets(body)
+            made = struct.unpack(">I", hashed[_CREATED])[0]
+        except (IndexError, KeyError, struct.error):
+            break
+        if _ISSUER in everything:
+            fingerprint = _hex(everything[_ISSUER][1:])
+            return made, fingerprint[-16:] if len(fingerprint) == 40 else fingerprint[:16]
+        if _ISSUER_ID in everything:
+            return made, _hex(everything[_ISSUER_ID])
+    raise TrustError("{0} has a signature that cannot be read".format(name), "Get the package anew from its owner")
 
 
 def _issued_by(primary, subpackets):

@@ -53,7 +53,7 @@ def repository_rows(seen):
     for repo_id in sorted(set(seen.repositories["enabled"])):
         if seen.source.is_own(repo_id):
             canonical = seen.source.canonical(repo_id)
-            rows.append({"before": repo_id, "after": ids.get(canonical, canonical), "kept": False})
+            rows.append({"before": repo_id, "after": ids.get(canonical, canonical if canonical in seen.enabled_after else None), "kept": False})
         else:
             rows.append({"before": repo_id, "after": repo_id, "kept": True})
     return rows

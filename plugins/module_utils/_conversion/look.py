@@ -36,7 +36,7 @@ class Seen(object):
     context, identity (facts), source (mapping.Source or None), why_not (str or None), repositories, streams, kernel, reboot,
     security, environment, subscription (facts sections), database (_rpm.database.Database or None), excludes {file: [pattern]},
     locks [line], mounts [dict], plan (worker.resolve()'s answer, or None), errors {what: ElkitError}, dnf_check [line],
-    targets (target.repositories()), block_devices (lsblk's tree), is_root
+    targets (target.repositories()), enabled_after (canonical ids), is_root
     """
 
     def __init__(self, context):
@@ -52,6 +52,7 @@ class Seen(object):
         self.mounts = []
         self.dnf_check = []
         self.targets = []
+        self.enabled_after = []
         self.streams_after = []
         self.is_root = context.is_root
 
@@ -90,9 +91,9 @@ def gather(context, params):
     seen.mounts = mounts(context)
     if seen.source is None:
         return seen
-    enabled = seen.source.enabled_targets(seen.repositories["enabled"])
+    seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
     seen.targets = target.repositories(
-        seen.source.major, seen.source.arch, enabled, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
+        seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _resolve(seen, params)

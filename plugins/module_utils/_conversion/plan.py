@@ -28,6 +28,8 @@ VERDICTS = {
     "added": "something that comes needs it",
     "added-kernel": "AlmaLinux's kernel, beside the one that is there",
 }
+# Packages whose present build is gone afterwards.
+LEAVING = frozenset(["replaced", "upgraded", "downgraded", "swapped", "removed", "obsoleted"])
 RELEASE_PACKAGES = {
     8: ("almalinux-release",),
     9: ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys"),

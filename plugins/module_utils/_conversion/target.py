@@ -15,10 +15,16 @@ def host_of(major, arch):
     return catalogue.Host(major, None, arch)
 
 
-def repositories(major, arch, enabled, mirror=None, source=None, minor=None, vault=None):
+def enabled(source, repo_ids):
+    """The canonical ids that the enabled *repo_ids* of a mapping.Source stand for, of those that AlmaLinux has for this major."""
+    known = catalogue.known(host_of(source.major, source.arch))
+    return [item for item in source.enabled_targets(repo_ids) if item in known]
+
+
+def repositories(major, arch, wanted, mirror=None, source=None, minor=None, vault=None):
     """The repositories that take part in the transaction, enabled afterwards or not, for _dnf.conversion.open_base().
 
-    :param enabled: canonical ids that will be enabled afterwards; those, baseos and appstream must answer, the others may not exist
+    :param wanted: canonical ids that will be enabled afterwards; those, baseos and appstream must answer, the others may not exist
     :param mirror: root of a mirror as in the module repositories, or None
     :param source: "mirrorlist", "metalink" or "baseurl"; None: mirrorlist, or baseurl where there is a mirror
     :raises InputError: the minor is not of this major
@@ -34,15 +40,23 @@ def repositories(major, arch, enabled, mirror=None, source=None, minor=None, vau
             repository, here, source or ("baseurl" if mirror else "mirrorlist"), mirror, minor, vault)
         found.append({
             "id": repository.id, "canonical": canonical, "option": option, "url": url, "keys": [],
-            "required": canonical in REQUIRED or canonical in enabled,
-            "options": {"skip_if_unavailable": not (canonical in REQUIRED or canonical in enabled)}})
+            "required": canonical in REQUIRED or canonical in wanted,
+            "options": {"skip_if_unavailable": not (canonical in REQUIRED or canonical in wanted)}})
     return found
 
 
-def key_urls(major, mirror=None):
-    """Where the keys of AlmaLinux *major* are fetched from: [URL]."""
-    # The root of 8 holds both of its keys.
-    return ["{0}/{1}".format(mirror or catalogue.BASEURL_ROOT, catalogue.KEY_FILES[major])]
+def key_url(major, mirror=None):
+    """Where the keys of AlmaLinux *major* are fetched from; on 8, one file holds both of its keys."""
+    return "{0}/{1}".format(mirror or catalogue.BASEURL_ROOT, catalogue.KEY_FILES[major])
+
+
+def repository_params(wanted, params):
+    """What the module repositories is asked after the packages are swapped: the source's repositories under AlmaLinux's ids."""
+    return {
+        "enabled": list(wanted), "disabled": [], "undeclared": "keep", "source": params["source"], "mirror": params["mirror"],
+        "minor": params["minor"], "vault_mirror": params["vault_mirror"], "options": {}, "epel": None, "extra": [], "main": {}, "vars": {},
+        # What could not be reached would have stopped the conversion long before.
+        "trusted_keys": list(params["trusted_keys"]), "verify": False, "verify_timeout": 20}
 
 
 def trusted(data, place, major, more=()):

@@ -3,45 +3,24 @@
 """What runs under the host's own Python, out of the zip file that bundle.py makes, without Ansible.
 
     python worker.zip look    one JSON request on standard input, one JSON answer on standard output; changes nothing
+    python worker.zip run     goes on with the newest conversion; its state file says how it went
 """
 
 import json
 import os
 import sys
+import traceback
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, run
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as transaction
-
-
-def source_of(request):
-    """The mapping.Source that the request names: product, major, arch and extra."""
-    return mapping.source(request["product"], request["major"], request["arch"], request["extra"])
-
-
-def resolve(request):
-    """Open dnf's base and resolve the conversion: (base, answer).
-
-    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked"}
-    """
-    source = source_of(request)
-    base = transaction.open_base(request["settings"])
-    transaction.switch_streams(base, request["streams"])
-    installed = transaction.installed_of(base)
-    available = transaction.available_of(base, [item["id"] for item in request["settings"]["repositories"]])
-    jobs = plan.jobs(source, installed, available)
-    unmarked = transaction.put(base, jobs.data())
-    problems = transaction.resolve(base)
-    items = [] if problems else transaction.items_of(base)
-    return base, {
-        "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
-        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked}
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 
 def look(request):
-    """resolve(), and no more."""
-    base, answer = resolve(request)
+    """run.resolve(), and no more."""
+    base, answer = run.resolve(request)
     base.close()
     return answer
 
@@ -58,12 +37,51 @@ def respond(work, request):
         return agent.describe(agent.failure_of(error))
 
 
+def work():
+    """Go on with the newest conversion, under the host's lock: 0 if it came to its end."""
+    with host_lock():
+        state = states.newest()
+        if state is None or state.data["finished"]:
+            return 0
+        state.data["process"] = os.getpid()
+        state.data["error"] = None
+        state.save()
+        try:
+            if state.data["direction"] == states.FORWARD:
+                run.Run(state).forward()
+                state.finish(states.CONVERTED)
+            else:
+                back.Back(state).backward()
+                state.finish(states.REVERTED)
+        except (ElkitError, agent.Failure) as error:
+            stop(state, error.message, error.remedy)
+            return 1
+        except Exception as error:  # pylint: disable=broad-except
+            # For whoever looks at the host; the result is one line.
+            traceback.print_exc()
+            failure = agent.failure_of(error)
+            stop(state, failure.message, failure.remedy or "Run again: it goes on from the stage {0}".format(state.data["stage"]))
+            return 1
+    return 0
+
+
+def stop(state, message, remedy):
+    """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then."""
+    error = {"message": message, "remedy": remedy, "stage": state.data["stage"]}
+    if states.past_no_return(state):
+        state.data.update(error=error, process=None)
+        state.save()
+    else:
+        state.finish(states.FAILED, error)
+
+
 def main():
     """:returns: the exit code"""
-    # What dnf and scriptlets print goes to standard error: standard output holds the answer alone.
+    if sys.argv[1] == "run":
+        return work()
+    # What dnf prints goes to standard error: standard output holds the answer alone.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    operations = {"look": look}
-    json.dump(respond(operations[sys.argv[1]], json.loads(sys.stdin.read())), answer)
+    json.dump(respond(look, json.loads(sys.stdin.read())), answer)
     answer.close()
     return 0

@@ -182,3 +182,129 @@ def items_of(base):
             download=package.downloadsize if coming else 0, size=package.installsize)
     return [found[key] for key in sorted(found)]
 
+
+
+def download(base, progress):
+    """Fetch what the resolved transaction brings: {nevra: path}.
+
+    :param progress: called as progress(done, total, what) for each file
+    :raises Failure: one cannot be had
+    """
+    import dnf
+    import dnf.callback
+
+    class Meter(dnf.callback.DownloadProgress):
+        """Counts files."""
+
+        def __init__(self):
+            super(Meter, self).__init__()
+            self.done = self.total = 0
+
+        def start(self, total_files, total_size, total_drpms=0):
+            self.total = total_files
+
+        def progress(self, payload, done):
+            pass
+
+        def end(self, payload, status, msg):
+            self.done += 1
+            progress(self.done, self.total, str(payload))
+
+    coming = list(base.transaction.install_set) if base.transaction else []
+    try:
+        base.download_packages(coming, Meter())
+    except dnf.exceptions.DownloadError as error:
+        raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works",
+                      untouched=True)
+    return dict((str(package), package.localPkg()) for package in coming)
+
+
+def transact(base, progress, test):
+    """Run the resolved transaction, whose packages are downloaded and checked.
+
+    :param progress: called as progress(done, total, nevra) before each package
+    :param test: let rpm try it, and change nothing
+    :raises Failure: rpm refuses it; nothing was begun then, unless "begun" is among its details
+    """
+    import dnf
+    import dnf.callback
+
+    class Meter(dnf.callback.TransactionProgress):
+        """Counts packages, and keeps what scriptlets say."""
+
+        def __init__(self):
+            super(Meter, self).__init__()
+            self.current = None
+            self.complaints = []
+
+        def progress(self, package, action, ti_done, ti_total, ts_done, ts_total):
+            if not test and package is not None and (str(package), action) != self.current:
+                self.current = (str(package), action)
+                progress(ts_done, ts_total, str(package))
+
+        def scriptout(self, msgs):
+            if msgs:
+                self.complaints.extend(str(msgs).splitlines())
+
+        def error(self, message):
+            self.complaints.append(message)
+
+    meter = Meter()
+    base.conf.tsflags = ["test"] if test else []
+    check_rpm_lock()
+    try:
+        base.do_transaction(meter)
+    except dnf.exceptions.TransactionCheckError as error:
+        raise Failure("host", "rpm refuses the transaction: {0}".format(" ".join(str(error).split())[:1500]),
+                      "Look at the packages and files that are named", untouched=True)
+    except dnf.exceptions.Error as error:
+        raise Failure("host", "the transaction failed: {0}".format(" ".join(str(error).split())[:1500]),
+                      "Run again: it goes on from here", complaints=meter.complaints[-20:])
+    return meter.complaints
+
+
+def source_base(settings, keep):
+    """A dnf.Base with the repositories that the host has enabled now but none of the target's, to get the host's own packages again.
+
+    :param settings: as in open_base(); only directory and cache count
+    :param keep: ids of the repositories of the source
+    """
+    import dnf
+
+    base = dnf.Base()
+    base.conf.read()
+    base.conf.substitutions.update_from_etc("/")
+    base.conf.exit_on_lock = True
+    base.conf.excludepkgs = []
+    if settings["directory"] is not None:
+        base.conf.persistdir = os.path.join(settings["directory"], "persist")
+        base.conf.logdir = settings["directory"]
+    base.conf.cachedir = settings["cache"]
+    base.read_all_repos()
+    for repo in list(base.repos.all()):
+        if repo.id not in keep:
+            base.repos.pop(repo.id)
+        else:
+            repo.skip_if_unavailable = True
+            repo.enable()
+    # Every version counts, whichever stream of a module is enabled.
+    for repo in base.repos.iter_enabled():
+        repo.module_hotfixes = True
+    base.fill_sack(load_system_repo=False)
+    return base
+
+
+def fetch_exact(base, wanted):
+    """Fetch packages by their exact NEVRA: {nevra: path}; what no repository has is left out."""
+    import dnf
+
+    found = {}
+    for package in base.sack.query().available():
+        if str(package) in wanted:
+            found.setdefault(str(package), package)
+    try:
+        base.download_packages(list(found.values()))
+    except dnf.exceptions.DownloadError as error:
+        raise Failure("host", "a package of the source cannot be downloaded: {0}".format(first_line(error)),
+                      "Run again once its mirror works, or do without the way back (revert_cache: false)", untouched=True)
+    return dict((nevra, package.localPkg()) for nevra, package in found.items())

@@ -25,8 +25,10 @@ CONCERN = "repositories"
 RPM_TIMEOUT = 60
 
 
-def ensure(params, check_mode):
+def ensure(params, check_mode, concern=CONCERN):
     """Bring the host to what *params* (the module's) say.
+
+    :param concern: whose journal keeps what was there: a conversion has its own way back
 
     :returns: {"changed", "repositories", "files", "imported_keys", "diff", "warnings"}
     :raises ElkitError: nothing was changed then
@@ -36,13 +38,13 @@ def ensure(params, check_mode):
     main, variables = host.main_text(), host.variables()
     planned = plan.make(wanted, here, host.repository_texts(), main, variables)
     keys = needed_keys(planned, params, main)
-    interrupted = journal.interrupted(CONCERN)
+    interrupted = journal.interrupted(concern)
     changed = bool(planned.texts or keys.files or keys.missing)
     if changed and params["verify"]:
         verify(planned, params, main)
     before = dict((path, files.read_text(path)) for path in keys.files)
     if (changed or interrupted) and not check_mode:
-        apply(planned, keys)
+        apply(planned, keys, concern)
     return {
         "changed": changed,
         "repositories": planned.rows,
@@ -218,7 +220,7 @@ def verify(planned, params, main):
 
 # --- apply and back --------------------------------------------------------------------------------------------------
 
-def apply(planned, keys):
+def apply(planned, keys, concern=CONCERN):
     """Write the files and import the keys, or leave everything as it was.
 
     :raises HostError: a file cannot be written, rpm does not take a key, or somebody changed a file after it was read
@@ -229,7 +231,7 @@ def apply(planned, keys):
         for path in sorted(planned.texts):
             if files.read_text(path) != planned.before[path]:
                 raise HostError("{0} was changed while this ran".format(path), "Run again", path=path)
-        entry = journal.begin(CONCERN)
+        entry = journal.begin(concern)
         entry.write_all(changes)
         try:
             import_keys(entry, keys.missing)

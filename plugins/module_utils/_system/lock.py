@@ -13,11 +13,14 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import fil
 
 STATE_DIRECTORY = "/var/lib/elkit"
 LOCK_NAME = "lock"
+# The locks that this process holds: a conversion holds it throughout, and calls what takes it for a while.
+_HELD = set()
 
 
 @contextlib.contextmanager
 def host_lock(directory=STATE_DIRECTORY, timeout=30.0):
-    """Hold the host's one lock, so that no two runs of the collection write at the same time.
+    """Hold the host's one lock, so that no two runs of the collection write at the same time. Within one process it may be
+    taken again.
 
     The kernel lets go of it when the process ends, however it ends.
 
@@ -28,6 +31,9 @@ def host_lock(directory=STATE_DIRECTORY, timeout=30.0):
     """
     files.make_directory(directory, 0o700)
     path = os.path.join(directory, LOCK_NAME)
+    if path in _HELD:
+        yield
+        return
     try:
         handle = open(path, "a+")  # pylint: disable=consider-using-with
     except OSError as error:
@@ -54,4 +60,8 @@ def host_lock(directory=STATE_DIRECTORY, timeout=30.0):
             os.write(handle.fileno(), str(os.getpid()).encode("ascii"))
         except OSError as error:
             raise files.describe(error, path)
-        yield
+        _HELD.add(path)
+        try:
+            yield
+        finally:
+            _HELD.discard(path)

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Start the worker, attach to one that runs, and say how far it is. Runs inside the module."""
+
+import fcntl
+import os
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, plan, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY
+
+UNIT = "elkit-conversion"
+# How long a worker that was just started may take to write its process id.
+START = 30
+
+
+def check_root():
+    """:raises HostError: this is not root"""
+    if os.geteuid() != 0:
+        raise HostError("a host is converted by root alone", "Run with become: true")
+
+
+def convert(params, check_mode):
+    """Begin a conversion, or go on with one: what the module returns. Does not wait for its end.
+
+    :raises ElkitError: nothing was begun
+    """
+    state = states.newest()
+    if state is not None and not state.data["finished"]:
+        if state.data["direction"] == states.BACK:
+            raise HostError("a way back to what this host was is under way (stage {0})".format(state.data["stage"] or "none"),
+                            "End it with state: reverted, then convert again")
+        if check_mode:
+            return progress_of(state, changed=True)
+        return resume(state)
+    seen, report = flow.examine(params)
+    if report["verdict"] == flow.DONE:
+        return dict(report, changed=False, running=False, stage=None, progress=None)
+    if report["verdict"] == flow.INHIBITED:
+        stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
+        raise HostError(
+            "this host is not converted, for {0}".format("; ".join("{0}: {1}".format(row["id"], row["found"]) for row in stopping)),
+            " ".join(row["remedy"] for row in stopping if row["remedy"]), **dict(report, inhibitors=report["inhibitors"]))
+    if check_mode:
+        return dict(report, changed=True, running=False, stage=None, progress=None)
+    state = states.create(request_of(seen, report, params))
+    prune(state)
+    result = resume(state)
+    return dict(report, **result)
+
+
+def revert(params, check_mode):
+    """Begin the way back of the newest conversion, or go on with it; see convert().
+
+    :raises ElkitError: there is no way back, or a file was changed since
+    """
+    state = states.newest()
+    if state is None or state.data["result"] == states.REVERTED or (state.data["result"] == states.FAILED and state.data["direction"] == states.FORWARD):
+        return {"changed": False, "running": False, "stage": None, "progress": None, "finished": True, "result": state.data["result"] if state else None}
+    if state.data["direction"] == states.FORWARD:
+        if running():
+            raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
+        check_way_back(state, params)
+        if check_mode:
+            return progress_of(state, changed=True)
+        state.data.update(direction=states.BACK, finished=False, result=None, error=None, stage="", step="")
+        state.save()
+    elif check_mode:
+        return progress_of(state, changed=True)
+    return resume(state)
+
+
+def check_way_back(state, params):
+    """Whether it can be begun.
+
+    :raises ElkitError: the packages of the source were not kept, or somebody changed files that the conversion changed
+    """
+    from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import snapshot
+    from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError
+
+    if not state.data["request"]["revert_cache"] and states.past_no_return(state):
+        raise HostError("the packages of the source were not kept (revert_cache was false)", "Restore the host from a backup")
+    before, after = state.read("etc-before.json"), state.read("etc-after.json")
+    if before is None:
+        return
+    changed = snapshot.foreign(before, after, snapshot.take())
+    if changed and not params["force"]:
+        raise ChangedSinceError("changed by someone else since: {0}".format(", ".join(changed[:10])),
+                                "Look at the difference, and use force: true to overwrite it", paths=changed)
+
+
+def request_of(seen, report, params):
+    """What the worker is asked (dict that JSON can hold)."""
+    source = seen.source
+    data = look.request(seen, params, None)
+    keys = keys_of(source, params)
+    rows = report["packages"]
+    data.update(
+        keys=keys, ignore=list(params["ignore"]), revert_cache=params["revert_cache"],
+        source_repositories=sorted(set(seen.repositories["enabled"])),
+        may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
+        enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
+        repositories=target.repository_params(seen.enabled_after, params),
+        boot={"container": seen.environment["type"] == "container", "arch": source.arch,
+              "rebuild": sorted(kernel_release(row["package"]) for row in rows
+                                if row["verdict"] == "replaced" and row["package"].startswith("kernel-core-"))})
+    return data
+
+
+def kernel_release(nevra):
+    """What uname -r says of kernel-core's *nevra*."""
+    return nevra[len("kernel-core-"):].split(":")[-1]
+
+
+def keys_of(source, params):
+    """The armored keys (str) that AlmaLinux's packages must be signed with, fetched and pinned.
+
+    :raises TrustError: one is not pinned
+    :raises VerificationError: it cannot be had
+    """
+    if params["keys"]:
+        text = params["keys"]
+        target.trusted(text.encode("utf-8"), "keys", source.major, params["trusted_keys"])
+        return text
+    url = params["key_url"] or target.key_url(source.major, params["mirror"])
+
+    class Wanted(object):
+        """What fetched() says of a key that cannot be had."""
+
+        repository, path = "AlmaLinux", None
+
+    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, None)[url]
+    target.trusted(content, url, source.major, params["trusted_keys"])
+    return content.decode("utf-8")
+
+
+# --- the worker ------------------------------------------------------------------------------------------------------
+
+def running():
+    """Whether a worker works on this host: somebody holds the lock."""
+    path = os.path.join(STATE_DIRECTORY, LOCK_NAME)
+    try:
+        with open(path, "a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return True
+    except OSError:
+        return False
+    return False
+
+
+def resume(state):
+    """Start the worker unless it runs: what the module returns."""
+    if not running():
+        state.data["error"] = None
+        state.save()
+        start(state)
+    return progress_of(state, changed=True)
+
+
+def start(state):
+    """Start the worker so that it outlives this process and the connection.
+
+    :raises HostError: it does not start
+    """
+    path = state.path("worker.zip")
+    files.write_atomic(path, bundle.build(), files.Attributes(0, 0, 0o700))
+    python = next((item for item in client.PYTHONS if commands.find(item)), None)
+    if python is None:
+        raise HostError("there is none of {0} on this host".format(", ".join(client.PYTHONS)), "Install the host's own Python")
+    command = [python, "-s", "-E", path, "run"]
+    log = state.path("worker.log")
+    shell = "exec {0} >>{1} 2>&1 </dev/null".format(" ".join(command), log)
+    environment = ["LC_ALL=C.UTF-8", "LANG=C.UTF-8", "PATH=" + ":".join(commands.SEARCH_PATH)]
+    if os.path.isdir("/run/systemd/system") and commands.find("systemd-run"):
+        arguments = ["systemd-run", "--quiet", "--collect", "--unit={0}-{1}-{2}".format(UNIT, state.data["number"], int(time.time())),
+                     "--description=Conversion to AlmaLinux (elkit.almalinux)"]
+        for item in environment:
+            arguments.append("--setenv={0}".format(item))
+        commands.run(arguments + ["/bin/sh", "-c", shell])
+    else:
+        commands.run(["setsid", "--fork", "env"] + environment + ["/bin/sh", "-c", shell])
+    deadline = time.time() + START
+    while time.time() < deadline:
+        now = states.newest()
+        if running() or now.data["finished"] or now.data["error"]:
+            return
+        time.sleep(0.1)
+    raise CommandError("the worker did not start", "Look at {0} on the host".format(log), command=command)
+
+
+def progress_of(state, changed):
+    """How far it is."""
+    data = state.data
+    return {"changed": changed, "running": not data["finished"], "finished": data["finished"], "result": data["result"], "stage": data["stage"],
+            "step": data["step"], "progress": data["progress"], "stages": data["stages"], "error": data["error"], "number": data["number"]}
+
+
+def attach(number, known, patience):
+    """Wait until the stage or the progress of conversion *number* is other than *known*, or it is over, or *patience* (s) is up."""
+    deadline = time.time() + patience
+    while True:
+        state = states.newest()
+        if state is None or state.data["number"] != number:
+            raise InputError("there is no conversion {0} on this host any more".format(number), "Run the play again")
+        now = progress_of(state, changed=True)
+        alive = running()
+        if not alive:
+            # It may have ended between the two looks.
+            now = progress_of(states.newest(), changed=True)
+        now["alive"] = alive
+        if now["finished"] or not alive or time.time() >= deadline or [now["stage"], now["progress"]] != known:
+            return dict(now, verdict_after=state.read("verdict.json") if now["finished"] else None)
+        time.sleep(0.5)
+
+
+def prune(state):
+    """Older conversions' packages go: only the newest can be taken back."""
+    import shutil
+
+    for number in states.numbers():
+        if number != state.data["number"]:
+            for name in ("source-cache", "before", "trust"):
+                shutil.rmtree(os.path.join(states.root_of(), number, name), ignore_errors=True)

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""What is left to do, and what is left of the source: after a run that was killed, and at the end."""
+
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
+
+
+def rest(answer, paths, installed, progress):
+    """What a killed transaction left undone: ([(path, side by side)], [(nevra, hash)]) for _rpm.transaction.run().
+
+    :param answer: the plan, as run.resolve() gives it
+    :param paths: {nevra: {"path", "hash"}} of the packages that come, hash as in rpm_transaction.header_hash()
+    :param installed: as rpm_transaction.installed() gives it
+    :param progress: the last thing that the state file knew: {"what": nevra, …} or None
+    """
+    present = set((item["nevra"], item["hash"]) for item in installed)
+    names = {}
+    for item in installed:
+        names.setdefault((item["name"], item["arch"]), []).append(item)
+    flying = (progress or {}).get("what")
+    add, erase = [], []
+    for item in answer["items"]:
+        nevra = item["nevra"]
+        if item["repository"] is None:
+            erase.extend((one["nevra"], one["hash"]) for one in installed if one["nevra"] == nevra)
+            continue
+        wanted = paths[nevra]
+        side_by_side = item["action"] == dnf_conversion.INSTALL and item["name"] in plan.KERNELS
+        others = [one for one in names.get((item["name"], item["arch"]), []) if (one["nevra"], one["hash"]) != (nevra, wanted["hash"])]
+        if (nevra, wanted["hash"]) not in present or nevra == flying:
+            add.append((wanted["path"], side_by_side))
+        elif not side_by_side:
+            # The new one is there, and so is still the old one.
+            erase.extend((one["nevra"], one["hash"]) for one in others)
+    return add, sorted(set(erase))
+
+
+def imported_keys():
+    """{fingerprint: rpm's name} of the keys that rpm trusts."""
+    return host.imported_keys()
+
+
+def dependencies():
+    """What `dnf check` complains of: [line]."""
+    result = commands.run(["dnf", "-q", "--noplugins", "--disablerepo=*", "check"], timeout=600, check=False)
+    return sorted(line.strip() for line in result.stdout.splitlines() if line.strip())
+
+
+def configuration():
+    """{path: what rpm says of it} of the configuration files that are not as packaged."""
+    found = {}
+    result = commands.run(["rpm", "-Vac", "--nomtime", "--nodeps", "--noscripts"], timeout=900, check=False)
+    for line in result.stdout.splitlines():
+        words = line.split()
+        if len(words) >= 2 and words[-1].startswith("/"):
+            found[words[-1]] = words[0]
+    return found
+
+
+def drop_source_repositories(source):
+    """Remove the repository files that hold nothing but repositories of the source and belong to no package any more.
+
+    The snapshot of /etc has them.
+    """
+    facts = repositories.collect(Context())
+    by_file = {}
+    for item in facts["configured"]:
+        by_file.setdefault(item["file"], []).append(item["id"])
+    for path, ids in sorted(by_file.items()):
+        if all(source.is_own(item) for item in ids) and commands.run(["rpm", "-qf", path], check=False).rc != 0:
+            files.remove(path)
+
+
+def verify(source, request, before):
+    """Whether the host is AlmaLinux, and what is left of the source.
+
+    :param before: {"dependencies", "configuration"} as they were
+    :returns: {"remains": [str] (what must not be), "kept": [NEVRA] (of the source, and known to stay), "configuration": {path: what
+        rpm says, of files that were as packaged}, "left": [path] (new .rpmnew and .rpmsave files)}
+    """
+    found = []
+    context = Context()
+    identity = context.identity()[0]
+    if not identity["is_almalinux"]:
+        found.append("the host calls itself {0}".format(identity["name"]))
+    for nevra in identity["leftover_release_packages"]:
+        found.append("the release package {0} is still there".format(nevra))
+    kept = []
+    for item in rpm_transaction.installed():
+        if item["vendor"] not in source.distribution.vendors:
+            continue
+        if item["name"] in source.exceptions or item["nevra"] in request["may_stay"]:
+            kept.append(item["nevra"])
+        else:
+            found.append("{0} is still of {1}".format(item["nevra"], item["vendor"]))
+    for line in dependencies():
+        if line not in before["dependencies"]:
+            found.append("dnf check: {0}".format(line))
+    facts = repositories.collect(context)
+    enabled = set(facts["enabled"])
+    for identifier in request["enabled_after"]:
+        if identifier not in enabled:
+            found.append("the repository {0} is not enabled".format(identifier))
+    now = configuration()
+    drift = dict((path, now[path]) for path in sorted(now) if path not in before["configuration"])
+    return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}
+
+
+def leftovers():
+    """The .rpmnew, .rpmsave and .rpmorig files below /etc."""
+    found = []
+    for directory, _directories, names in os.walk("/etc"):
+        found.extend(os.path.join(directory, name) for name in names if name.endswith((".rpmnew", ".rpmsave", ".rpmorig")))
+    return sorted(found)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The conversion itself: its stages, each of which can be begun again.
+
+Runs inside the worker, under the host's own Python. A stage says in the state file that it begins, and that it is done;
+a run that finds an unfinished conversion goes on at the first stage that is not done.
+"""
+
+import os
+import shutil
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import trust
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
+
+
+def source_of(request):
+    """The mapping.Source that the request names: product, major, arch and extra."""
+    return mapping.source(request["product"], request["major"], request["arch"], request["extra"])
+
+
+def resolve(request):
+    """Open dnf's base and resolve the conversion: (base, answer).
+
+    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked"}
+    """
+    source = source_of(request)
+    base = dnf_conversion.open_base(request["settings"])
+    dnf_conversion.switch_streams(base, request["streams"])
+    installed = dnf_conversion.installed_of(base)
+    available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]])
+    jobs = plan.jobs(source, installed, available)
+    unmarked = dnf_conversion.put(base, jobs.data())
+    problems = dnf_conversion.resolve(base)
+    items = [] if problems else dnf_conversion.items_of(base)
+    return base, {
+        "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
+        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked}
+
+
+class Run(object):
+    """One conversion at work. state (state.State); stages are methods named after them, and give the detail to keep."""
+
+    def __init__(self, state):
+        self.state = state
+        self.request = state.data["request"]
+        self.source = source_of(self.request)
+        self.base = None
+        self.answer = None
+
+    def forward(self):
+        """Do what is left of the stages.
+
+        :raises ElkitError, Failure: what stopped it; the state file says in which stage
+        """
+        if self.state.data["stage"] == "transaction" and not self.state.is_done("transaction"):
+            self.recover()
+        for stage in states.FORWARD_STAGES:
+            if self.state.is_done(stage) and stage != "verify":
+                continue
+            self.one(stage, getattr(self, stage))
+
+    def one(self, stage, work):
+        began = time.time()
+        self.state.begin(stage)
+        detail = work()
+        self.state.end(stage, time.time() - began, detail)
+
+    # --- before the point of no return ---
+
+    def snapshot(self):
+        kept = self.state.path("before")
+        files.make_directory(kept, 0o700)
+        before = snapshot.take(kept)
+        self.state.write("etc-before.json", before)
+        self.state.write("packages-before.json", rpm_transaction.installed())
+        self.state.write("keys-before.json", remains.imported_keys())
+        self.state.write("checks-before.json", {"dependencies": remains.dependencies(), "configuration": remains.configuration()})
+        return "{0} files of /etc".format(len(before))
+
+    def resolve(self):
+        """dnf's answer must be what the look said, for that is what the user has agreed to."""
+        self.ready()
+        for problem, words in (("problems", "the packages do not fit together"), ("not_allowed", "packages would be lost that no table names"),
+                               ("unmarked", "dnf cannot do")):
+            if self.answer[problem]:
+                raise HostError("{0}: {1}".format(words, " ".join(str(item) for item in self.answer[problem][:5])),
+                                "Nothing was changed. Look at it with the playbook elkit.almalinux.preflight")
+        self.state.write("plan.json", self.answer)
+        return "{0} packages come".format(len([item for item in self.answer["items"] if item["repository"]]))
+
+    def ready(self):
+        """dnf with the whole conversion resolved in it; a run that goes on makes it anew."""
+        if self.base is None:
+            self.base, self.answer = resolve(self.request)
+
+    def download(self):
+        self.ready()
+        paths = dnf_conversion.download(self.base, self.state.progress)
+        headers = dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items())
+        self.check(paths, headers)
+        self.state.write("packages.json", dict(
+            (nevra, {"path": path, "hash": rpm_transaction.header_hash(headers[nevra])}) for nevra, path in paths.items()))
+        kept = self.keep_source() if self.request["revert_cache"] else 0
+        return "{0} packages, {1} of the source kept".format(len(paths), kept)
+
+    def check(self, paths, headers):
+        """Whether AlmaLinux's keys, and no others, signed the packages that come from it.
+
+        :param paths: {nevra: path}; those of other repositories are checked by their own rules
+        :param headers: {nevra: the header in that file}
+        """
+        target = set(item["id"] for item in self.request["settings"]["repositories"])
+        ours = set(item["nevra"] for item in self.answer["items"] if item["repository"] in target)
+        keys = _openpgp.parse(self.request["keys"].encode("utf-8"), "AlmaLinux's keys")
+        directory = self.state.path("trust")
+        shutil.rmtree(directory, ignore_errors=True)
+        trust.check(dict((paths[nevra], headers[nevra]) for nevra in ours if nevra in paths), keys, directory)
+        for package in self.base.transaction.install_set:
+            if package.reponame not in target:
+                result, message = self.base.package_signature_check(package)
+                if result != 0:
+                    raise Failure("trust", "the signature of {0} is not good: {1}".format(package, message or "no key for it is imported"),
+                                  "Import its key, or disable its repository", untouched=True)
+
+    def keep_source(self):
+        """Fetch, once more, every package that is about to leave: how many.
+
+        :raises HostError: one cannot be had, or is another build than the installed one
+        """
+        leaving = set(row["package"] for row in self.answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
+        before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
+        base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"])
+        paths = dnf_conversion.fetch_exact(base, leaving)
+        base.close()
+        kept, missing = {}, []
+        for nevra in sorted(leaving):
+            path = paths.get(nevra)
+            if path is None or rpm_transaction.header_hash(rpm_transaction.read_file(path)) != before[nevra]["hash"]:
+                missing.append(nevra)
+            else:
+                kept[nevra] = path
+        if missing and "rollback-packages" not in self.request["ignore"]:
+            raise HostError(
+                "packages that a way back needs cannot be had again: {0}{1}".format(
+                    ", ".join(missing[:8]), " and {0} more".format(len(missing) - 8) if len(missing) > 8 else ""),
+                "Enable the repository that has them, name the check rollback-packages in ignore, or set revert_cache: false",
+                packages=missing)
+        self.state.write("source-packages.json", {"kept": kept, "missing": missing})
+        return len(kept)
+
+    def test(self):
+        self.ready()
+        if self.base.transaction and not self.downloaded():
+            dnf_conversion.download(self.base, self.state.progress)
+        dnf_conversion.transact(self.base, self.state.progress, test=True)
+
+    def downloaded(self):
+        return all(os.path.exists(package.localPkg()) for package in self.base.transaction.install_set)
+
+    # --- from here on ---
+
+    def transaction(self):
+        self.ready()
+        # A base that has tested a transaction cannot run it: dnf makes it anew out of what is cached.
+        self.base.close()
+        self.base = None
+        self.ready()
+        if not self.base.transaction:
+            return "nothing to do"
+        dnf_conversion.download(self.base, self.state.progress)
+        complaints = dnf_conversion.transact(self.base, self.state.progress, test=False)
+        self.base.close()
+        self.base = None
+        return "; ".join(complaints[-5:]) or None
+
+    def recover(self):
+        """After a run that was killed inside rpm: bring the packages to what the plan says, with rpm and the cache alone.
+
+        What was in flight is put in once more, so that its scriptlets run.
+        """
+        answer, paths = self.state.read("plan.json"), self.state.read("packages.json")
+        if not answer or not paths:
+            return
+        add, erase = remains.rest(answer, paths, rpm_transaction.installed(), self.state.data["progress"])
+        if not add and not erase:
+            return
+        self.state.step("recover")
+        rpm_transaction.run(add, erase, self.state.progress)
+
+    def repositories(self):
+        """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""
+        remains.drop_source_repositories(self.source)
+        result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
+        return "{0} enabled".format(len([row for row in result["repositories"] if row["after"] and row["after"]["enabled"]]))
+
+    def boot(self):
+        return boot.mend(self.request["boot"])
+
+    def leftovers(self):
+        commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
+        return None
+
+    def verify(self):
+        before = self.state.read("checks-before.json") or {"dependencies": [], "configuration": {}}
+        self.state.write("etc-after.json", snapshot.take())
+        found = remains.verify(self.source, self.request, before)
+        self.state.write("verdict.json", found)
+        if found["remains"]:
+            raise VerificationError("the host was converted, and does not pass: {0}".format("; ".join(found["remains"][:5])),
+                                    "Mend what is named and run again, or go back with state: reverted", remains=found["remains"])
+        return "passed"

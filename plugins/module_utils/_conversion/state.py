@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""What a conversion writes down about itself, so that another run, another controller or a person can go on.
+
+    /var/lib/elkit/conversion/<number>/state.json     stage, step, progress; on the disk before what it announces begins
+    /var/lib/elkit/conversion/<number>/…              the worker, the plan, packages, what was there before
+
+All of it is root's alone. Keys of state.json: schema, number, created, direction ("forward", "back"), stage, step, finished,
+result ("converted", "reverted", "failed" or None), error ({"message", "remedy"} or None), progress ({"done", "total", "what"}),
+stages [{"name", "seconds", "detail"}], request (what the worker was asked), process (id).
+"""
+
+import json
+import os
+import re
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY
+
+SCHEMA = 1
+FORWARD, BACK = "forward", "back"
+CONVERTED, REVERTED, FAILED = "converted", "reverted", "failed"
+FORWARD_STAGES = ("snapshot", "resolve", "download", "test", "transaction", "repositories", "boot", "leftovers", "verify")
+BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
+# From here on the host is neither what it was nor AlmaLinux until the run is through.
+NO_RETURN = "transaction"
+
+
+class State(object):
+    """One conversion's state: data (dict) and where it lies."""
+
+    def __init__(self, data, directory):
+        self.data = data
+        self.directory = directory
+
+    def path(self, *names):
+        return os.path.join(self.directory, *names)
+
+    def save(self):
+        files.write_atomic(self.path("state.json"), json.dumps(self.data, indent=1, sort_keys=True) + "\n", files.Attributes(0, 0, 0o600))
+
+    def begin(self, stage):
+        """The stage is about to begin; its steps follow."""
+        self.data.update(stage=stage, step="begun", progress=None)
+        self.save()
+
+    def step(self, step):
+        self.data["step"] = step
+        self.save()
+
+    def progress(self, done, total, what):
+        self.data["progress"] = {"done": done, "total": total, "what": what}
+        self.save()
+
+    def end(self, stage, seconds, detail=None):
+        """The stage is done."""
+        self.data["step"] = "done"
+        self.data["stages"] = [item for item in self.data["stages"] if item["name"] != stage]
+        self.data["stages"].append({"name": stage, "seconds": round(seconds, 1), "detail": detail})
+        self.save()
+
+    def is_done(self, stage):
+        return any(item["name"] == stage for item in self.data["stages"])
+
+    def finish(self, result, error=None):
+        self.data.update(finished=True, result=result, error=error, progress=None)
+        self.save()
+
+    def write(self, name, data):
+        """Keep *data* (that JSON can hold) beside the state."""
+        files.write_atomic(self.path(name), json.dumps(data, sort_keys=True) + "\n", files.Attributes(0, 0, 0o600))
+
+    def read(self, name):
+        """What write() kept, or None."""
+        text = files.read_text(self.path(name))
+        return None if text is None else json.loads(text)
+
+
+def root_of(root=STATE_DIRECTORY):
+    return os.path.join(root, "conversion")
+
+
+def numbers(root=STATE_DIRECTORY):
+    """Numbers of the conversions (str), oldest first."""
+    try:
+        names = os.listdir(root_of(root))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise files.describe(error, root_of(root))
+    return sorted(name for name in names if re.match(r"\d{8}\Z", name))
+
+
+def newest(root=STATE_DIRECTORY):
+    """The newest State that has a file, or None.
+
+    :raises HostError: it is damaged, or of a newer version
+    """
+    for number in reversed(numbers(root)):
+        directory = os.path.join(root_of(root), number)
+        path = os.path.join(directory, "state.json")
+        text = files.read_text(path)
+        if text is None:
+            continue
+        try:
+            data = json.loads(text)
+            schema = data["schema"]
+        except (ValueError, KeyError, TypeError):
+            raise HostError("{0} is damaged".format(path), "Look at what `rpm -qa` says, and move the file away", path=path)
+        if schema > SCHEMA:
+            raise HostError("{0} was written by a newer version of elkit.almalinux".format(path), "Use that version", path=path)
+        return State(data, directory)
+    return None
+
+
+def create(request, root=STATE_DIRECTORY):
+    """A new State, on the disk, in no stage yet."""
+    known = numbers(root)
+    number = "{0:08d}".format(int(known[-1]) + 1 if known else 1)
+    directory = os.path.join(root_of(root), number)
+    for path in (root, root_of(root), directory):
+        files.make_directory(path, 0o700)
+    state = State({
+        "schema": SCHEMA, "number": number, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "direction": FORWARD,
+        "stage": "", "step": "", "finished": False, "result": None, "error": None, "progress": None, "stages": [], "request": request,
+        "process": None}, directory)
+    state.save()
+    return state
+
+
+def past_no_return(state):
+    """Whether the packages of the host may be others than before."""
+    order = FORWARD_STAGES.index
+    return state.data["direction"] == BACK or state.data["stage"] in FORWARD_STAGES and order(state.data["stage"]) >= order(NO_RETURN)
