@@ -49,6 +49,9 @@ def convert(params, check_mode):
     if check_mode:
         return dict(report, changed=True, running=False, stage=None, progress=None)
     state = states.create(request_of(seen, report, params))
+    # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
+    state.data["request"]["settings"]["cache"] = state.path("cache")
+    state.save()
     prune(state)
     result = resume(state)
     return dict(report, **result)
@@ -226,5 +229,5 @@ def prune(state):
 
     for number in states.numbers():
         if number != state.data["number"]:
-            for name in ("source-cache", "before", "trust"):
+            for name in ("cache", "source-cache", "before", "trust"):
                 shutil.rmtree(os.path.join(states.root_of(), number, name), ignore_errors=True)

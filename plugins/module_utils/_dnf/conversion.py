@@ -38,6 +38,8 @@ def open_base(settings):
         base.conf.cachedir = os.path.join(settings["directory"], "cache")
     if settings.get("cache"):
         base.conf.cachedir = settings["cache"]
+    # A run that goes on, and the way back, need the packages.
+    base.conf.keepcache = True
     base.conf.best = True
     base.conf.install_weak_deps = False
     base.conf.clean_requirements_on_remove = False
@@ -280,6 +282,7 @@ def source_base(settings, keep):
         base.conf.persistdir = os.path.join(settings["directory"], "persist")
         base.conf.logdir = settings["directory"]
     base.conf.cachedir = settings["cache"]
+    base.conf.keepcache = True
     base.read_all_repos()
     for repo in list(base.repos.all()):
         if repo.id not in keep:
