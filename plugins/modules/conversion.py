@@ -32,9 +32,9 @@ options:
     description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
     type: str
   ignore:
-    description: Ids of checks that must not stop the conversion.
+    description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.
     type: list
-    elements: str
+    elements: raw
     default: []
   source_extra:
     description:
@@ -167,7 +167,7 @@ def main():
             "source": {"type": "str", "choices": ["mirrorlist", "metalink", "baseurl"]},
             "minor": {"type": "str"},
             "vault_mirror": {"type": "str"},
-            "ignore": {"type": "list", "elements": "str", "default": []},
+            "ignore": {"type": "list", "elements": "raw", "default": []},
             "source_extra": {"type": "dict", "default": {}},
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
             "key_url": {"type": "str", "no_log": False},

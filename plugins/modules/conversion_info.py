@@ -31,9 +31,9 @@ options:
     description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
     type: str
   ignore:
-    description: Ids of checks that must not stop the conversion.
+    description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.
     type: list
-    elements: str
+    elements: raw
     default: []
   source_extra:
     description:
@@ -112,6 +112,9 @@ checks:
     overridden:
       description: Whether it does.
       type: bool
+    reason:
+      description: Why, as given there.
+      type: str
 inhibitors:
   description: Ids of the checks that stop a conversion.
   returned: success
@@ -187,7 +190,7 @@ def main():
             "source": {"type": "str", "choices": ["mirrorlist", "metalink", "baseurl"]},
             "minor": {"type": "str"},
             "vault_mirror": {"type": "str"},
-            "ignore": {"type": "list", "elements": "str", "default": []},
+            "ignore": {"type": "list", "elements": "raw", "default": []},
             "source_extra": {"type": "dict", "default": {}},
         },
         supports_check_mode=True)

@@ -317,17 +317,18 @@ CHECKS = OrderedDict([
 
 
 def run(seen, ignore):
-    """What the checks found, and whether they let a conversion begin.
+    """What the checks found.
 
-    :param ignore: ids (list of str) of inhibitors that the user overrides
-    :returns: ([{"id", "severity", "found", "remedy", "overridable", "overridden"}], ids of *ignore* that are no check's)
+    :param ignore: {id of an inhibitor that the user overrides: the reason, or None}
+    :returns: [{"id", "severity", "found", "remedy", "overridable", "overridden", "reason"}]
     """
     rows = []
     for name, check in CHECKS.items():
         for finding in check(seen):
+            overridden = finding.overridable and name in ignore
             rows.append({"id": name, "severity": finding.severity, "found": finding.found, "remedy": finding.remedy,
-                         "overridable": finding.overridable, "overridden": finding.overridable and name in ignore})
-    return rows, sorted(set(ignore) - set(CHECKS))
+                         "overridable": finding.overridable, "overridden": overridden, "reason": ignore[name] if overridden else None})
+    return rows
 
 
 def inhibitors(rows):

@@ -7,6 +7,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Inp
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 
 READY, INHIBITED, DONE = "ready", "inhibited", "almalinux"
+# Looked at when the packages of the source are fetched, which a look does not do.
+ROLLBACK = "rollback-packages"
 
 
 def examine(params, context=None):
@@ -15,13 +17,31 @@ def examine(params, context=None):
     :param params: the module's
     :raises InputError: an option is wrong
     """
-    unknown = sorted(set(params["ignore"]) - set(checks.CHECKS))
-    if unknown:
-        raise InputError("ignore: there is no check {0}".format(", ".join(unknown)), "There are: {0}".format(", ".join(checks.CHECKS)))
+    ignored = overrides(params["ignore"])
     seen = look.gather(context or Context(), params)
-    if checks.is_already_there(seen) and not params["ignore"]:
+    if checks.is_already_there(seen):
         return seen, dict(report(seen, []), verdict=DONE)
-    return seen, report(seen, checks.run(seen, params["ignore"])[0])
+    return seen, report(seen, checks.run(seen, ignored))
+
+
+def overrides(items):
+    """{id of a check: the user's reason or None} of the option ignore.
+
+    :raises InputError: there is no such check, or an item is neither text nor a dictionary with an id
+    """
+    found = {}
+    for item in items:
+        if isinstance(item, dict) and isinstance(item.get("id"), str) and not set(item) - set(["id", "reason"]):
+            found[item["id"]] = item.get("reason")
+        elif isinstance(item, str):
+            found[item] = None
+        else:
+            raise InputError("ignore: {0!r} is no id of a check".format(item), "Give the id, or a dictionary with id and reason")
+    known = list(checks.CHECKS) + [ROLLBACK]
+    unknown = sorted(set(found) - set(known))
+    if unknown:
+        raise InputError("ignore: there is no check {0}".format(", ".join(unknown)), "There are: {0}".format(", ".join(known)))
+    return found
 
 
 def report(seen, findings):

@@ -104,7 +104,7 @@ def request_of(seen, report, params):
     keys = keys_of(source, params)
     rows = report["packages"]
     data.update(
-        keys=keys, ignore=list(params["ignore"]), revert_cache=params["revert_cache"],
+        keys=keys, ignore=sorted(flow.overrides(params["ignore"])), revert_cache=params["revert_cache"],
         source_repositories=sorted(set(seen.repositories["enabled"])),
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
