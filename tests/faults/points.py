@@ -5,6 +5,7 @@ from dataclasses import dataclass
 KILL, PAUSE = "kill", "pause"
 ACTIONS = (KILL, PAUSE)
 JOURNAL = "/var/lib/elkit/journal"
+CONVERSION = "/var/lib/elkit/conversion/*/state.json"
 # What rpm calls back through dnf: a package's file is opened, before any of it is on the disk; a package begins to go.
 RPM_BEGINS = ("_instOpenFile", "_uninst_start")
 
@@ -44,6 +45,17 @@ class Point:
 def journal(concern, step, occurrence=1):
     """The point at which the journal of *concern* has just written *step* (plugins/module_utils/_journal/entry.py lists them)."""
     return Point(step if occurrence == 1 else f"{step} ({occurrence})", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), occurrence)
+
+
+def conversion(stage, step="begun"):
+    """The point at which a conversion's state file says *step* of *stage* (plugins/module_utils/_conversion/state.py lists them)."""
+    return Point(stage if step == "begun" else f"{stage}/{step}", CONVERSION, (("stage", stage), ("step", step)))
+
+
+def in_conversion(stage, package):
+    """Inside rpm, at the *package*-th package of a conversion's *stage*."""
+    return Point(f"{stage}, rpm at package {package}", CONVERSION, (("stage", stage),), package,
+                 ("dnf/yum/rpmtrans.py", RPM_BEGINS, (("test", False),)))
 
 
 def in_transaction(concern, step, package=1):

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A conversion that is disturbed in every stage, inside rpm too: the same play again ends in AlmaLinux, and the way back is exact."""
+import pytest
+
+from tests.faults import matrix
+from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP
+from tests.faults.points import CONVERSION, conversion, in_conversion
+
+pytest_plugins = ["tests.faults.fixtures"]
+
+STAGES = ("snapshot", "resolve", "download", "test", "transaction", "repositories", "boot", "leftovers", "verify")
+BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
+MODULE = "elkit.almalinux.conversion"
+APPLY = [{"name": "apply", MODULE: {"trusted_keys": "{{ repositories_trusted_keys }}"}}]
+UNDO = [{"name": "undo", MODULE: {"state": "reverted"}}]
+# Every package with its vendor and the hash of its header, for sources and AlmaLinux share NEVRAs; and every file of /etc.
+LOOK = """
+rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort
+rpm --verifydb || echo 'the database is damaged'
+dnf -q check 2>&1
+find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
+"""
+STEPS = {stage: conversion(stage) for stage in STAGES}
+STEPS.update({"first package": in_conversion("transaction", 1), "middle package": in_conversion("transaction", 222),
+              "last package": in_conversion("transaction", 444)})
+BACK = {stage: conversion(stage) for stage in BACK_STAGES}
+SLICE = {("download", SIGKILL), ("first package", SIGKILL), ("middle package", STOP), ("last package", SIGKILL), ("repositories", CUT),
+         ("verify", CONTROLLER)}
+
+
+@pytest.fixture(scope="module")
+def table():
+    rows = matrix.Table("conversion")
+    yield rows
+    print("\n" + rows.text())
+
+
+@pytest.fixture(scope="module")
+def subject(fault_host):
+    """A function that gives the Subject, learnt on a host."""
+    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), CONVERSION, {}, [{MODULE: {"state": "reverted", "force": True}}],
+                           interrupted=("", *STAGES, *BACK_STAGES))
+
+    def give(host):
+        if host.name not in known.states:
+            known.learn([host])
+        return known
+    return give
+
+
+def wide(cases, few):
+    return [pytest.param(*case, marks=[] if case in few else [pytest.mark.full]) for case in cases]
+
+
+@pytest.mark.parametrize("step, action", wide([(step, action) for step in STEPS for action in matrix.ACTIONS], SLICE))
+def test_disturbed_then_the_same_play_again(fault_host, subject, table, step, action):
+    host = fault_host("fc9")
+    table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
+
+
+@pytest.mark.parametrize("step, action", wide([(step, action) for step in BACK for action in (SIGKILL, STOP)], {("back-files", SIGKILL)}))
+def test_a_disturbed_way_back(fault_host, subject, table, step, action):
+    host = fault_host("fc9")
+    table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))
