@@ -9,7 +9,6 @@ import shutil
 import tempfile
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, mapping, target
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import worker  # pylint: disable=unused-import  # bundle.py ships what is imported
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (

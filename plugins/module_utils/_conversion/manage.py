@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, plan, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError

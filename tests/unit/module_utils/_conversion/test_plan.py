@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs and verdicts: what dnf is asked, and what its answer says of each package."""
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra
+
+STREAM = mapping.source("centos-stream", 9, "x86_64")
+ORACLE = mapping.source("oracle", 9, "x86_64")
+
+
+def package(text, vendor="CentOS", size=100, provides=()):
+    parts = nevra.parse(text)
+    return {"nevra": text, "name": parts.name, "epoch": parts.epoch, "version": parts.version, "release": parts.release, "arch": parts.arch,
+            "vendor": vendor, "provides": list(provides), "size": size}
+
+
+def offer(text, repository="baseos", size=120):
+    return dict(package(text, None, size), repository=repository, download=50)
+
+
+def item(action, text, repository="baseos", size=120):
+    return dict(offer(text, repository, size), action=action)
+
+
+def rows_of(source, installed, available, items, problems=()):
+    jobs = plan.jobs(source, installed, available)
+    return jobs, dict((row["package"] or row["becomes"], row) for row in plan.verdicts(jobs, installed, items, list(problems)))
+
+
+def test_release_packages_are_swapped():
+    installed = [package("centos-stream-release-9.0-38.el9.noarch"), package("centos-stream-repos-9.0-38.el9.noarch"), package("centos-gpg-keys-9.0-38.el9.noarch")]
+    jobs, rows = rows_of(STREAM, installed, [offer("almalinux-release-9.8-1.el9.x86_64")], [
+        item("install", "almalinux-release-9.8-1.el9.x86_64"), *(item("remove", one["nevra"], None) for one in installed)])
+    assert jobs.data() == {"erase": sorted(one["nevra"] for one in installed), "reinstall": [], "sync": [],
+                           "install": ["almalinux-gpg-keys", "almalinux-release", "almalinux-repos"]}
+    assert {rows[one["nevra"]]["verdict"] for one in installed} == {"removed"}
+    assert rows["almalinux-release-9.8-1.el9.x86_64"]["verdict"] == "release"
+    assert plan.not_allowed(jobs, installed, [item("remove", one["nevra"], None) for one in installed]) == []
+
+
+def test_release_8_has_one_release_package():
+    assert plan.jobs(mapping.source("rocky", 8, "x86_64"), [], []).data()["install"] == ["almalinux-release"]
+
+
+def test_the_same_version_is_put_in_again_and_others_are_synced():
+    installed = [package("bash-5.1.8-9.el9.x86_64"), package("glibc-2.34-280.el9.x86_64"), package("tar-2:1.34-6.el9.x86_64")]
+    jobs, rows = rows_of(STREAM, installed, [
+        offer("bash-5.1.8-9.el9.x86_64"), offer("glibc-2.34-231.el9.x86_64"), offer("tar-2:1.34-7.el9.x86_64")], [
+            item("reinstall", "bash-5.1.8-9.el9.x86_64"), item("downgrade", "glibc-2.34-231.el9.x86_64"), item("upgrade", "tar-2:1.34-7.el9.x86_64")])
+    assert jobs.data()["reinstall"] == ["bash-5.1.8-9.el9.x86_64"] and jobs.data()["sync"] == ["glibc.x86_64", "tar.x86_64"]
+    assert [rows[one["nevra"]]["verdict"] for one in installed] == ["replaced", "downgraded", "upgraded"]
+    assert rows["glibc-2.34-280.el9.x86_64"]["becomes"] == "glibc-2.34-231.el9.x86_64"
+    assert rows["glibc-2.34-280.el9.x86_64"]["size"] == 20 and rows["glibc-2.34-280.el9.x86_64"]["download"] == 50
+
+
+def test_brands_change_their_names():
+    installed = [package("centos-logos-90.8-3.el9.noarch")]
+    jobs, rows = rows_of(STREAM, installed, [offer("almalinux-logos-90.6-1.el9.noarch")], [
+        item("install", "almalinux-logos-90.6-1.el9.noarch"), item("remove", "centos-logos-90.8-3.el9.noarch", None)])
+    assert "almalinux-logos" in jobs.data()["install"] and jobs.data()["erase"] == ["centos-logos-90.8-3.el9.noarch"]
+    assert rows["centos-logos-90.8-3.el9.noarch"]["becomes"] == "almalinux-logos-90.6-1.el9.noarch"
+    assert len(rows) == 1, "what it becomes is no row of its own"
+
+
+def test_a_brand_without_counterpart_leaves():
+    jobs, rows = rows_of(STREAM, [package("centos-indexhtml-9.0-0.el9.noarch")], [], [item("remove", "centos-indexhtml-9.0-0.el9.noarch", None)])
+    assert "almalinux-indexhtml" not in jobs.data()["install"] and rows["centos-indexhtml-9.0-0.el9.noarch"]["verdict"] == "removed"
+
+
+def test_others_are_left_alone():
+    installed = [package("acme-agent-2.1-1.x86_64", "Acme"), package("mine-1-1.noarch", ""), package("corp-tool-1-1.el9.x86_64")]
+    jobs, rows = rows_of(STREAM, installed, [offer("acme-agent-3-1.x86_64")], [])
+    assert jobs.data() == {"erase": [], "reinstall": [], "sync": [], "install": ["almalinux-gpg-keys", "almalinux-release", "almalinux-repos"]}
+    assert [rows[one["nevra"]]["verdict"] for one in installed] == ["kept-third-party", "kept-third-party", "kept-foreign"]
+    assert plan.not_allowed(jobs, installed, [item("obsoleted", "acme-agent-2.1-1.x86_64", None)]) == ["acme-agent-2.1-1.x86_64"]
+
+
+def test_a_newer_kernel_stays_and_almalinux_s_comes_beside_it():
+    installed = [package("kernel-core-5.14.0-720.el9.x86_64")]
+    jobs, rows = rows_of(STREAM, installed, [offer("kernel-core-5.14.0-600.el9.x86_64"), offer("kernel-core-5.14.0-687.12.1.el9_8.x86_64")], [
+        item("install", "kernel-core-5.14.0-687.12.1.el9_8.x86_64")])
+    assert "kernel-core-5.14.0-687.12.1.el9_8.x86_64" in jobs.data()["install"] and not jobs.data()["sync"]
+    assert rows["kernel-core-5.14.0-720.el9.x86_64"]["verdict"] == "kept-beside"
+    assert rows["kernel-core-5.14.0-687.12.1.el9_8.x86_64"]["verdict"] == "added-kernel"
+
+
+def test_oracle_s_kernels_stay_for_now():
+    installed = [package("kernel-uek-core-5.15.0-200.el9uek.x86_64", "Oracle America"), package("oraclelinux-release-el9-1.0-26.el9.x86_64", "Oracle America")]
+    jobs, rows = rows_of(ORACLE, installed, [], [item("remove", "oraclelinux-release-el9-1.0-26.el9.x86_64", None)])
+    assert jobs.data()["erase"] == ["oraclelinux-release-el9-1.0-26.el9.x86_64"]
+    assert rows["kernel-uek-core-5.15.0-200.el9uek.x86_64"]["verdict"] == "kept-beside"
+
+
+def test_almalinux_s_own_redhat_release_is_none_to_erase():
+    # Oracle's table removes the name; AlmaLinux's own build of it would stay.
+    jobs, rows = rows_of(ORACLE, [package("redhat-release-9.8-1.el9.x86_64", "AlmaLinux")], [], [])
+    assert not jobs.data()["erase"] and rows["redhat-release-9.8-1.el9.x86_64"]["verdict"] == "same"
+
+
+def test_nothing_but_the_table_s_packages_may_be_erased():
+    installed = [package("openssh-server-9.9p1-6.el9.x86_64")]
+    jobs = plan.jobs(STREAM, installed, [offer("openssh-server-9.9p1-5.el9.x86_64")])
+    assert plan.not_allowed(jobs, installed, [item("remove", "openssh-server-9.9p1-6.el9.x86_64", None)]) == ["openssh-server-9.9p1-6.el9.x86_64"]
+
+
+def test_what_does_not_fit_is_blocked_and_nothing_else_is_claimed():
+    installed = [package("bash-5.1.8-9.el9.x86_64"), package("glibc-2.34-280.el9.x86_64"), package("centos-stream-release-9.0-38.el9.noarch")]
+    _jobs, rows = rows_of(STREAM, installed, [offer("bash-5.1.8-9.el9.x86_64"), offer("glibc-2.34-231.el9.x86_64")], [], ["a needs b"])
+    assert {row["verdict"] for row in rows.values()} == {"blocked"}
+
+
+def test_every_verdict_is_explained():
+    _jobs, rows = rows_of(STREAM, [package("bash-5.1.8-9.el9.x86_64", "AlmaLinux")], [offer("bash-5.1.8-9.el9.x86_64")], [item("install", "new-1-1.noarch")])
+    assert {row["verdict"] for row in rows.values()} == {"same", "added"} <= set(plan.VERDICTS)
+
+
+def test_the_summary_adds_up():
+    rows = [{"verdict": "replaced", "download": 5, "size": 7}, {"verdict": "replaced", "download": 1, "size": -10}, {"verdict": "removed", "download": 0, "size": -3}]
+    assert plan.summary(rows) == ({"replaced": 2, "removed": 1}, 6, -6)
