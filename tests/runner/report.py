@@ -36,8 +36,10 @@ def _output(root, command):
 
 
 def _images(root):
-    """The kind of test hosts that were used: the testbed keeps its decision in a file."""
-    path = root / ".build/testbed/images"
+    """The kind of test hosts that were used: what ELKIT_IMAGES says, or the testbed's answer to "auto", which it keeps."""
+    if os.environ.get("ELKIT_IMAGES") in ("official", "lookalike"):
+        return os.environ["ELKIT_IMAGES"]
+    path = root / ".build/testbed/images-mode"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else "none"
 
 
@@ -49,6 +51,14 @@ def _bench(root):
         lines += ["| {} (ratio) | {:.2f} |".format(key, value) for key, value in data.get("ratios", {}).items()]
         lines += ["| {} (s) | {:.3f} |".format(key, value) for key, value in data.get("seconds", {}).items()]
         lines += ["| repetitions | {} |".format(data.get("n", "")), ""]
+    return lines or ["None were run.", ""]
+
+
+def _faults(root):
+    """The fault tables of this run, as the matrices wrote them."""
+    lines = []
+    for path in sorted((root / ".build/faults").glob("*.txt")):
+        lines += ["### {}".format(path.stem), "", "```text", path.read_text(encoding="utf-8").rstrip(), "```", ""]
     return lines or ["None were run.", ""]
 
 
@@ -90,10 +100,13 @@ def render(root, outcomes, allowed, seconds, totals):
         for identifier, reason in outcome.skipped:
             entry = skips.entry_for(identifier, allowed)
             met.setdefault(entry["id"] if entry else identifier, []).append(reason)
-    lines += ["| What | Skips | Why | Where it would run |", "| --- | --- | --- | --- |"] if met else ["Nothing."]
     listed = {entry["id"]: entry for entry in allowed}
+    # Written, and run by no step of this project.
+    met.update((identifier, [entry["reason"]]) for identifier, entry in listed.items() if identifier.startswith("not-run-"))
+    lines += ["| What | Skips | Why | Where it would run |", "| --- | --- | --- | --- |"] if met else ["Nothing."]
     for identifier, reasons in met.items():
         entry = listed.get(identifier, {"reason": reasons[0] + " (not listed)", "machine": "?"})
         lines.append("| {} | {} | {} | {} |".format(identifier, len(reasons), entry["reason"], entry["machine"]))
-    lines += ["", "## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
+    lines += ["", "## Faults", "", "What a host was left in, and what it came to.", ""] + _faults(root)
+    lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
     return "\n".join(lines).rstrip() + "\n"

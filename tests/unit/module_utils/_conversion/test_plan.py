@@ -27,7 +27,7 @@ def rows_of(source, installed, available, items, problems=()):
 
 
 def test_release_packages_are_swapped():
-    installed = [package("centos-stream-release-9.0-38.el9.noarch"), package("centos-stream-repos-9.0-38.el9.noarch"), package("centos-gpg-keys-9.0-38.el9.noarch")]
+    installed = [package("centos-{0}-9.0-38.el9.noarch".format(name)) for name in ("stream-release", "stream-repos", "gpg-keys")]
     jobs, rows = rows_of(STREAM, installed, [offer("almalinux-release-9.8-1.el9.x86_64")], [
         item("install", "almalinux-release-9.8-1.el9.x86_64"), *(item("remove", one["nevra"], None) for one in installed)])
     assert jobs.data() == {"erase": sorted(one["nevra"] for one in installed), "reinstall": [], "sync": [],
@@ -114,5 +114,6 @@ def test_every_verdict_is_explained():
 
 
 def test_the_summary_adds_up():
-    rows = [{"verdict": "replaced", "download": 5, "size": 7}, {"verdict": "replaced", "download": 1, "size": -10}, {"verdict": "removed", "download": 0, "size": -3}]
+    rows = [{"verdict": "replaced", "download": 5, "size": 7},
+            {"verdict": "replaced", "download": 1, "size": -10}, {"verdict": "removed", "download": 0, "size": -3}]
     assert plan.summary(rows) == ({"replaced": 2, "removed": 1}, 6, -6)
