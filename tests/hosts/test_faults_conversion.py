@@ -21,8 +21,8 @@ dnf -q check 2>&1
 find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
 """
 STEPS = {stage: conversion(stage) for stage in STAGES}
-STEPS.update({# rpm opens each of the 224 packages once to verify it, then to install it, and then erases the 220 old ones.
-              "verified package": in_conversion("transaction", 100), "first package": in_conversion("transaction", 226),
+# rpm opens each of the 224 packages once to verify it, then to install it, and then erases the 220 old ones.
+STEPS.update({"verified package": in_conversion("transaction", 100), "first package": in_conversion("transaction", 226),
               "middle package": in_conversion("transaction", 446),
               "last package": in_conversion("transaction", 668)})
 BACK = {stage: conversion(stage) for stage in BACK_STAGES}

@@ -45,7 +45,7 @@ def convert(params, check_mode):
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
             "this host is not converted, for {0}".format("; ".join("{0}: {1}".format(row["id"], row["found"]) for row in stopping)),
-            " ".join(row["remedy"] for row in stopping if row["remedy"]), **dict(report, inhibitors=report["inhibitors"]))
+            " ".join(row["remedy"] for row in stopping if row["remedy"]), **report)
     if check_mode:
         return dict(report, changed=True, running=False, stage=None, progress=None)
     state = states.create(request_of(seen, report, params))

@@ -30,7 +30,7 @@ def repositories(major, arch, wanted, mirror=None, source=None, minor=None, vaul
     :raises InputError: the minor is not of this major
     """
     here = host_of(major, arch)
-    if minor is not None and str(minor).split(".")[0] != str(major):
+    if minor is not None and str(minor).partition(".")[0] != str(major):
         raise InputError("minor: {0} is no minor of AlmaLinux {1}".format(minor, major), "Name one like {0}.8, quoted".format(major))
     found = []
     for canonical, repository in sorted(catalogue.known(here).items()):

@@ -185,7 +185,6 @@ def items_of(base):
     return [found[key] for key in sorted(found)]
 
 
-
 def download(base, progress):
     """Fetch what the resolved transaction brings: {nevra: path}.
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CentOS Stream 9 to AlmaLinux: the look changes nothing and says what is then done; refusals; there, again, and back."""
+import json
+import re
+
+import pytest
+
+from tests.faults.host import mirror_fault
+from tests.faults.plays import play
+
+from .test_faults_conversion import LOOK, MODULE
+
+pytest_plugins = ["tests.faults.fixtures"]
+
+HOST = "fc9"
+TRUSTED = "{{ repositories_trusted_keys }}"
+INFO = "elkit.almalinux.conversion_info"
+# What a login and a look at the packages leave by themselves, and why it does not count.
+BESIDE = (
+    "/var/log", "/run", "/proc", "/sys", "/dev", "/tmp",  # the system's own running
+    "/var/cache", "/var/lib/systemd", "/var/tmp",  # caches and timers
+    "/var/lib/rpm/rpmdb.sqlite-shm", "/var/lib/rpm/rpmdb.sqlite-wal", "/var/lib/rpm/__db",  # sqlite's and Berkeley DB's working files
+    "/root/.ansible", "/home",  # where Ansible works
+)
+EVERYTHING = "find / -xdev -type f %s -printf '%%p %%s %%m %%U %%T@\\n' | sort" % " ".join(
+    f"! -path '{path}' ! -path '{path}/*' ! -path '{path}.*'" for path in BESIDE)
+
+
+def convert(**more):
+    return {"name": "convert", MODULE: dict({"trusted_keys": TRUSTED}, **more)}
+
+
+def look(**more):
+    return {"name": "look", INFO: more}
+
+
+def ran(*tasks, rc=0):
+    run = play(HOST, list(tasks))
+    assert run.rc == rc and "Traceback" not in run.output, run.output
+    return run
+
+
+@pytest.fixture(scope="module")
+def host(fault_host):
+    return fault_host(HOST)
+
+
+@pytest.fixture
+def untouched(host):
+    """The host, which must be afterwards what it was before."""
+    before = host.run(LOOK)
+    yield host
+    assert host.run(LOOK) == before, "something was changed"
+
+
+def test_the_look_changes_nothing(host):
+    ran({"name": "login", "ansible.builtin.ping": {}})
+    before = host.run(EVERYTHING), host.run(LOOK)
+    found = ran(look()).result(HOST, "look")
+    assert found["verdict"] == "ready" and not found["changed"]
+    assert (host.run(EVERYTHING), host.run(LOOK)) == before
+
+
+def test_what_check_mode_says_is_what_is_done_and_the_way_back_is_exact(host):
+    before = host.run(LOOK)
+    nevras = host.run("rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort").split()
+    checked = ran(dict(convert(), check_mode=True)).result(HOST, "convert")
+    assert checked["changed"] and host.run(LOOK) == before
+    rows = checked["packages"]
+    assert sorted(row["package"] for row in rows if row["package"]) == nevras, "a verdict for every package"
+    done = ran(convert()).result(HOST, "convert")
+    assert done["result"] == "converted" and done["packages"] == rows
+    gone = {"upgraded", "downgraded", "removed", "swapped", "obsoleted"}
+    expected = [row["package"] for row in rows if row["package"] and row["verdict"] not in gone] + [
+        row["becomes"] for row in rows if row["becomes"] and row["verdict"] != "replaced"]
+    assert host.run("rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort").split() == sorted(expected)
+    stay = {row["package"] for row in rows if row["verdict"] == "kept-beside"}
+    assert set(host.run("rpm -qa --qf '%{vendor} %{nevra}\\n' | sed -n 's/^CentOS //p'").split()) == stay
+    assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
+    enabled = host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()
+    assert sorted(enabled) == ["appstream", "baseos", "extras"]
+    converted = host.run(LOOK)
+    again = ran(convert()).result(HOST, "convert")
+    assert again["changed"] is False and again["verdict"] == "almalinux" and host.run(LOOK) == converted
+    facts = ran({"name": "facts", "elkit.almalinux.host_facts": {"gather_subset": ["identity"]}}).result(HOST, "facts")
+    assert facts["ansible_facts"]["almalinux"]["identity"]["is_almalinux"]
+    back = ran(convert(state="reverted")).result(HOST, "convert")
+    assert back["result"] == "reverted" and host.run(LOOK) == before
+    assert ran(convert(state="reverted")).result(HOST, "convert")["changed"] is False
+
+
+def refused(words, *tasks):
+    """The last of *tasks* fails with all of *words*."""
+    run = ran(*tasks, rc=2)
+    message = run.result(HOST, tasks[-1]["name"])["msg"]
+    assert all(word in message for word in words), message
+    return run.result(HOST, tasks[-1]["name"])
+
+
+def test_a_key_that_is_not_pinned(untouched):
+    refused(["not pinned", "trusted_keys"], {"name": "convert", MODULE: {}})
+
+
+def test_a_repository_that_does_not_answer(untouched):
+    with mirror_fault("404", "mirrors.almalinux.org/mirrorlist/9/appstream"):
+        refused(["target", "appstream"], convert())
+
+
+def test_an_altered_package(untouched):
+    with mirror_fault("tampered", "mirror.elkit.test/almalinux/9/BaseOS/x86_64/os/Packages/bash"):
+        refused(["bash"], convert())
+
+
+@pytest.mark.parametrize("identifier, script", [
+    ("version-locks", "echo 'bash-0:5.1.8-9.el9.*' >>/etc/dnf/plugins/versionlock.list"),
+    ("excludes", "sed -i '/^\\[main\\]/a excludepkgs=bash' /etc/dnf/dnf.conf")])
+def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier, script):
+    host.run("tar -cf /root/dnf.tar /etc/dnf 2>/dev/null; " + script)
+    try:
+        assert identifier in refused([identifier, "bash"], convert())["inhibitors"]
+        found = ran(look(ignore=[{"id": identifier, "reason": "known"}])).result(HOST, "look")
+        assert found["verdict"] == "ready"
+        check = next(item for item in found["checks"] if item["id"] == identifier)
+        assert check["overridden"] and check["reason"] == "known"
+        assert {row["verdict"] for row in found["packages"] if re.match(r"bash-\d", row["package"] or "")} <= {"replaced", "upgraded", "downgraded"}
+    finally:
+        host.run("rm -rf /etc/dnf; tar -xpf /root/dnf.tar -C / && rm /root/dnf.tar")
+
+
+def test_an_unknown_check(untouched):
+    refused(["nonsense", "version-locks"], look(ignore=["nonsense"]))
+
+
+def test_a_full_state_directory(untouched):
+    with untouched.full("/var/lib/elkit"):
+        refused(["/var/lib/elkit"], convert())
+
+
+def test_rpm_is_locked(untouched):
+    with untouched.rpm_locked():
+        run = ran(convert(), rc=2)
+        assert "another package run" in run.result(HOST, "convert")["msg"], run.output
+
+
+def test_the_playbooks_and_the_role(host, tmp_path):
+    before = host.run(LOOK)
+    variables = {"convert_evidence": str(tmp_path)}
+    run = play(HOST, "elkit.almalinux.preflight", variables=variables)
+    assert run.rc == 0 and "ready" in run.output, run.output
+    assert json.loads((tmp_path / f"{HOST}-preflight.json").read_text())["verdict"] == "ready"
+    run = play(HOST, "elkit.almalinux.provision", variables=dict(variables, provision_convert=True))
+    assert run.rc == 0 and f"{HOST}: transaction" in run.output, run.output
+    assert json.loads((tmp_path / f"{HOST}-conversion.json").read_text())["result"] == "converted"
+    run = play(HOST, "elkit.almalinux.convert")
+    assert run.rc == 0 and "changed=0" in run.output, run.output
+    run = play(HOST, "elkit.almalinux.rollback", variables={"rollback_concerns": ["repositories", "conversion"]})
+    assert run.rc == 0, run.output
+    assert host.run(LOOK) == before
