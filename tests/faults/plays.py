@@ -18,17 +18,22 @@ _numbers = itertools.count()
 
 
 class Play:
-    """ansible-playbook with *tasks* (list) on *hosts* (an Ansible pattern), running. core: the virtual environment it comes from."""
+    """ansible-playbook on *hosts* (an Ansible pattern), running, with *tasks* (list), or a playbook of a collection (its name, str).
+
+    core: the virtual environment it comes from.
+    """
 
     def __init__(self, hosts, tasks, core="main", become=True, variables=None):
         (BUILD / "faults").mkdir(parents=True, exist_ok=True)
         # A connection of its own: nobody else's is cut.
         self.folder = Path(tempfile.mkdtemp(prefix="p", dir=BUILD / "faults"))
         (self.folder / "ansible.cfg").touch()
-        playbook = self.folder / "play.yml"
-        playbook.write_text(yaml.safe_dump([{"hosts": hosts, "become": become, "gather_facts": False, "tasks": tasks}]))
         self._log, self._events = self.folder / "output", self.folder / "events.jsonl"
-        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", f"{BUILD}/testbed/inventory.yml", str(playbook)]
+        playbook = tasks
+        if not isinstance(tasks, str):
+            playbook = str(self.folder / "play.yml")
+            Path(playbook).write_text(yaml.safe_dump([{"hosts": hosts, "become": become, "gather_facts": False, "tasks": tasks}]))
+        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", f"{BUILD}/testbed/inventory.yml", "-l", hosts, playbook]
         if variables:
             command += ["-e", json.dumps(variables)]
         environment = conftest._environment(self._events, core, {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder)})

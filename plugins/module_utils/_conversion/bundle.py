@@ -10,7 +10,10 @@ import io
 import sys
 import zipfile
 
-ROOT = "ansible_collections.elkit.almalinux.plugins.module_utils"
+# Imported to be bundled, with all that it imports.
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import worker
+
+ROOT = worker.__name__.rsplit(".", 2)[0]
 MAIN = """# SPDX-License-Identifier: GPL-3.0-or-later
 import sys
 

@@ -4,12 +4,13 @@
 
 import fcntl
 import os
+import shutil
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY
@@ -83,9 +84,6 @@ def check_way_back(state, params):
 
     :raises ElkitError: the packages of the source were not kept, or somebody changed files that the conversion changed
     """
-    from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import snapshot
-    from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError
-
     if not state.data["request"]["revert_cache"] and states.past_no_return(state):
         raise HostError("the packages of the source were not kept (revert_cache was false)", "Restore the host from a backup")
     before, after = state.read("etc-before.json"), state.read("etc-after.json")
@@ -225,8 +223,6 @@ def attach(number, known, patience):
 
 def prune(state):
     """Older conversions' packages go: only the newest can be taken back."""
-    import shutil
-
     for number in states.numbers():
         if number != state.data["number"]:
             for name in ("cache", "source-cache", "before", "trust"):
