@@ -73,9 +73,19 @@ class State(object):
         files.write_atomic(self.path(name), json.dumps(data, sort_keys=True) + "\n", files.Attributes(0, 0, 0o600))
 
     def read(self, name):
-        """What write() kept, or None."""
+        """What write() kept, or None.
+
+        :raises HostError: it is damaged
+        """
         text = files.read_text(self.path(name))
-        return None if text is None else json.loads(text)
+        return None if text is None else _decoded(self.path(name), text)
+
+
+def _decoded(path, text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise HostError("{0} is damaged".format(path), "Look at what `rpm -qa` says, and move its directory away", path=path)
 
 
 def root_of(root=STATE_DIRECTORY):
@@ -104,12 +114,8 @@ def newest(root=STATE_DIRECTORY):
         text = files.read_text(path)
         if text is None:
             continue
-        try:
-            data = json.loads(text)
-            schema = data["schema"]
-        except (ValueError, KeyError, TypeError):
-            raise HostError("{0} is damaged".format(path), "Look at what `rpm -qa` says, and move the file away", path=path)
-        if schema > SCHEMA:
+        data = _decoded(path, text)
+        if data["schema"] > SCHEMA:
             raise HostError("{0} was written by a newer version of elkit.almalinux".format(path), "Use that version", path=path)
         return State(data, directory)
     return None
