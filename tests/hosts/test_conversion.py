@@ -8,13 +8,12 @@ import pytest
 from tests.faults.host import mirror_fault
 from tests.faults.plays import play
 
-from .test_faults_conversion import LOOK, MODULE
+from . import conversions
+from .conversions import LOOK, MODULE, back, convert, look, there
 
 pytest_plugins = ["tests.faults.fixtures"]
 
 HOST = "fc9"
-TRUSTED = "{{ repositories_trusted_keys }}"
-INFO = "elkit.almalinux.conversion_info"
 # What a login and a look at the packages leave by themselves, and why it does not count.
 BESIDE = (
     "/var/log", "/run", "/proc", "/sys", "/dev", "/tmp",  # the system's own running
@@ -26,18 +25,8 @@ EVERYTHING = "find / -xdev -type f %s -printf '%%p %%s %%m %%U %%T@\\n' | sort" 
     f"! -path '{path}' ! -path '{path}/*' ! -path '{path}.*'" for path in BESIDE)
 
 
-def convert(**more):
-    return {"name": "convert", MODULE: dict({"trusted_keys": TRUSTED}, **more)}
-
-
-def look(**more):
-    return {"name": "look", INFO: more}
-
-
 def ran(*tasks, rc=0):
-    run = play(HOST, list(tasks))
-    assert run.rc == rc and "Traceback" not in run.output, run.output
-    return run
+    return conversions.ran(HOST, *tasks, rc=rc)
 
 
 @pytest.fixture
@@ -67,30 +56,8 @@ def test_the_look_changes_nothing(host):
 
 def test_what_check_mode_says_is_what_is_done_and_the_way_back_is_exact(host):
     before = host.run(LOOK)
-    nevras = host.run("rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort").split()
-    checked = ran(dict(convert(), check_mode=True)).result(HOST, "convert")
-    assert checked["changed"] and host.run(LOOK) == before
-    rows = checked["packages"]
-    assert sorted(row["package"] for row in rows if row["package"]) == nevras, "a verdict for every package"
-    done = ran(convert()).result(HOST, "convert")
-    assert done["result"] == "converted" and done["packages"] == rows
-    gone = {"upgraded", "downgraded", "removed", "swapped", "obsoleted"}
-    expected = [row["package"] for row in rows if row["package"] and row["verdict"] not in gone] + [
-        row["becomes"] for row in rows if row["becomes"] and row["verdict"] != "replaced"]
-    assert host.run("rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort").split() == sorted(expected)
-    stay = {row["package"] for row in rows if row["verdict"] == "kept-beside"}
-    assert set(host.run("rpm -qa --qf '%{vendor} %{nevra}\\n' | sed -n 's/^CentOS //p'").split()) == stay
-    assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
-    enabled = host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()
-    assert sorted(enabled) == ["appstream", "baseos", "extras"]
-    converted = host.run(LOOK)
-    again = ran(convert()).result(HOST, "convert")
-    assert again["changed"] is False and again["verdict"] == "almalinux" and host.run(LOOK) == converted
-    facts = ran({"name": "facts", "elkit.almalinux.host_facts": {"gather_subset": ["identity"]}}).result(HOST, "facts")
-    assert facts["ansible_facts"]["almalinux"]["identity"]["is_almalinux"]
-    back = ran(convert(state="reverted")).result(HOST, "convert")
-    assert back["result"] == "reverted" and host.run(LOOK) == before
-    assert ran(convert(state="reverted")).result(HOST, "convert")["changed"] is False
+    there(HOST, host, "CentOS", ("appstream", "baseos", "extras"))
+    back(HOST, host, before)
 
 
 def refused(words, *tasks):

@@ -6,20 +6,14 @@ from tests.faults import matrix
 from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP
 from tests.faults.points import CONVERSION, conversion, in_conversion
 
+from .conversions import LOOK, MODULE, TRUSTED
+
 pytest_plugins = ["tests.faults.fixtures"]
 
 STAGES = ("snapshot", "resolve", "download", "test", "transaction", "repositories", "boot", "leftovers", "verify")
 BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
-MODULE = "elkit.almalinux.conversion"
-APPLY = [{"name": "apply", MODULE: {"trusted_keys": "{{ repositories_trusted_keys }}"}}]
+APPLY = [{"name": "apply", MODULE: {"trusted_keys": TRUSTED}}]
 UNDO = [{"name": "undo", MODULE: {"state": "reverted"}}]
-# Every package with its vendor and the hash of its header, for sources and AlmaLinux share NEVRAs; and every file of /etc.
-LOOK = """
-rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort
-rpm --verifydb || echo 'the database is damaged'
-dnf -q check 2>&1
-find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
-"""
 STEPS = {stage: conversion(stage) for stage in STAGES}
 # rpm opens each of the 224 packages once to verify it, then to install it, and then erases the 220 old ones.
 STEPS.update({"verified package": in_conversion("transaction", 100), "first package": in_conversion("transaction", 226),

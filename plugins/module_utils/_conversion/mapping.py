@@ -21,7 +21,7 @@ class Source(object):
 
     distribution (distributions.Distribution), major (int), arch (str, of packages); repositories {id: canonical or None},
     replace {name: name}, remove and kernels (names and patterns), provides (capabilities), streams {stream: stream},
-    exceptions {name: why it may stay}, oldest (int, the oldest minor that works, or None).
+    exceptions {name or pattern: why it may stay}, oldest (int, the oldest minor that works, or None).
     """
 
     def __init__(self, distribution, major, arch, table):
@@ -73,6 +73,13 @@ class Source(object):
             if self.is_own(repo_id) and self.canonical(repo_id):
                 found.add(self.canonical(repo_id))
         return sorted(found)
+
+    def exception(self, name):
+        """Why package *name* of the source may stay, or None."""
+        for known, reason in sorted(self.exceptions.items()):
+            if fnmatch.fnmatchcase(name, known):
+                return reason
+        return None
 
     def fate(self, name, provides=(), vendor=None):
         """What the table says of package *name*: (RELEASE, None), (REPLACE, AlmaLinux's name), (REMOVE, None), (KERNEL, None), or

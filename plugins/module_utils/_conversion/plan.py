@@ -122,8 +122,8 @@ def _one(found, source, package, by_name, exact):
     elif name in by_name:
         found.sync.append("{0}.{1}".format(name, package["arch"]))
         found.expected[nevra] = ("blocked", None)
-    elif name in source.exceptions:
-        found.expected[nevra] = ("excepted", source.exceptions[name])
+    elif source.exception(name):
+        found.expected[nevra] = ("excepted", source.exception(name))
     else:
         found.expected[nevra] = ("kept-foreign", None)
 

@@ -97,7 +97,7 @@ def verify(source, request, before):
     for item in rpm_transaction.installed():
         if item["vendor"] not in source.distribution.vendors:
             continue
-        if item["name"] in source.exceptions or item["nevra"] in request["may_stay"]:
+        if source.exception(item["name"]) or item["nevra"] in request["may_stay"]:
             kept.append(item["nevra"])
         else:
             found.append("{0} is still of {1}".format(item["nevra"], item["vendor"]))

@@ -11,7 +11,7 @@ remove        packages that leave without a counterpart: names, or patterns of f
 provides      capabilities; whatever package of the source's vendor provides one of them leaves as well
 streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
 kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
-exceptions    packages of the source's vendor that may stay, and why
+exceptions    packages of the source's vendor (names or patterns) that may stay, and why
 oldest        {major: the oldest minor whose packages are known to convert}
 
 Sources of the names: the distributions' own repository files and release packages; almalinux-deploy 2026-04,
@@ -32,6 +32,9 @@ def _with(*parts):
         merged.update(part)
     return merged
 
+
+# CentOS's special interest groups: their repositories and packages are built for the family, and have no other home.
+_SIG = {"centos-release-*": "a repository of a CentOS special interest group, left as it is"}
 
 # What any host of the family may have, whatever it is.
 COMMON = {
@@ -60,11 +63,13 @@ TABLE = {
         "repositories": _with(_SAME_IDS, {
             "cr": None, "fasttrack": None, "baseos-vault": "baseos", "centosplus": "plus"}),
         "replace": _brands("centos"),
+        "exceptions": _SIG,
         "oldest": {8: 4},
     },
     "centos-stream": {
         "repositories": _with(_SAME_IDS, {"extras-common": "extras"}),
         "replace": _brands("centos"),
+        "exceptions": _SIG,
     },
     "rocky": {
         "repositories": _with(_SAME_IDS, {"rockyrpi": None, "security": None}),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The mirror of the test network: repositories under the vendors' own host names, with faults on request. See README.md.
 
-    server.py --root WWW --tls FOLDER [--http-port 80] [--https-port 443] [--proxy-port 3128] [--control-port 8099]
+    server.py --root WWW … --tls FOLDER [--http-port 80] [--https-port 443] [--proxy-port 3128] [--control-port 8099]
               [--address 0.0.0.0] [--private-password-file FILE] [--proxy-user USER:PASSWORD]
 
 Standard library only, Python 3.11 or newer.
@@ -77,7 +77,7 @@ def start(state, address="0.0.0.0", http=80, https=None, proxy=None, control=809
 def main():
     """Serve until the process ends."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--root", type=Path, nargs="+", required=True)
     parser.add_argument("--tls", type=Path, required=True)
     parser.add_argument("--address", default="0.0.0.0")
     for name, port in (("http", 80), ("https", 443), ("proxy", 3128), ("control", 8099)):
@@ -88,7 +88,7 @@ def main():
     password = os.environ.get("MIRROR_PRIVATE_PASSWORD", "mirror-secret")
     if options.private_password_file:
         password = options.private_password_file.read_text().strip()
-    state = State(Tree(options.root), password, options.proxy_user)
+    state = State(Tree(*options.root), password, options.proxy_user)
     state.upstream = {"http": ("127.0.0.1", options.http_port), "https": ("127.0.0.1", options.https_port)}
     start(state, options.address, options.http_port, options.https_port, options.proxy_port, options.control_port, options.tls)
     threading.Event().wait()

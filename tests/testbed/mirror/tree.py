@@ -34,14 +34,17 @@ class Answer:
 
 
 class Tree:
-    """The document root: one folder per host name, and mirrors.json which says what the mirror services answer."""
+    """The document roots: in each one folder per host name, and mirrors.json which says what the mirror services answer."""
 
-    def __init__(self, root):
-        self.root = Path(root).resolve()
-        mirrors = self.root / "mirrors.json"
-        data = json.loads(mirrors.read_text()) if mirrors.exists() else {}
-        self.mirrorlists = data.get("mirrorlists", {})
-        self.metalinks = data.get("metalinks", {})
+    def __init__(self, *roots):
+        self.roots = [Path(root).resolve() for root in roots]
+        self.mirrorlists, self.metalinks = {}, {}
+        for root in self.roots:
+            mirrors = root / "mirrors.json"
+            data = json.loads(mirrors.read_text()) if mirrors.exists() else {}
+            for release, slugs in data.get("mirrorlists", {}).items():
+                self.mirrorlists.setdefault(release, {}).update(slugs)
+            self.metalinks.update(data.get("metalinks", {}))
 
     def find(self, host, target, scheme="https"):
         """The Answer for a request. ``target`` is a path with or without a query."""
@@ -51,6 +54,8 @@ class Tree:
         words = path.strip("/").split("/")
         if words[0] == "mirrorlist" and len(words) == 3:
             return self._mirrorlist(words[1], words[2], query.get("arch"))
+        if words == ["mirrorlist"]:
+            return self._mirrors_of(self.metalinks.get("%s %s" % (query.get("repo"), query.get("arch", "x86_64"))))
         if words[0] == "metalink":
             if len(words) == 3:
                 path = self.mirrorlists.get(words[1], {}).get(words[2])
@@ -76,10 +81,10 @@ class Tree:
         for prefix, place in PREFIXES.items():
             if path == prefix or path.startswith(prefix + "/"):
                 candidates.append(place + path[len(prefix):])
-        for candidate in candidates:
-            place = self.root / posixpath.normpath("/" + candidate).lstrip("/")
+        for candidate, root in ((candidate, root) for candidate in candidates for root in self.roots):
+            place = root / posixpath.normpath("/" + candidate).lstrip("/")
             resolved = place.resolve()
-            if resolved.exists() and resolved.is_relative_to(self.root) and resolved != self.root:
+            if resolved.exists() and resolved.is_relative_to(root) and resolved != root:
                 return resolved
         return None
 
@@ -95,14 +100,20 @@ class Tree:
             return Answer(404, content=b"unknown release or repository\n", kind="text/plain")
         if arch and arch != "x86_64":
             path = path.replace("/x86_64/", "/%s/" % arch)
-            if not (self.root / path).exists():
+            if not any((root / path).exists() for root in self.roots):
                 return Answer(404, content=b"no such architecture\n", kind="text/plain")
+        return self._mirrors_of(path)
+
+    @staticmethod
+    def _mirrors_of(path):
+        if path is None:
+            return Answer(404, content=b"no such repository\n", kind="text/plain")
         return Answer(content=("https://%s/\n" % path).encode(), kind="text/plain")
 
     def _metalink(self, path):
         if path is None:
             return Answer(404, content=b"# no such repository\n", kind="text/plain")
-        repomd = (self.root / path / "repodata" / "repomd.xml").read_bytes()
+        repomd = next(root / path for root in self.roots if (root / path).exists()).joinpath("repodata", "repomd.xml").read_bytes()
         urls = "".join('    <url protocol="%s" type="%s" location="XX" preference="%d">%s://%s/repodata/repomd.xml</url>\n'
                        % (scheme, scheme, 100 - number, scheme, escape(path)) for number, scheme in enumerate(("https", "http")))
         # The timestamp is the newest in repomd.xml: librepo compares it with what it gets.

@@ -15,10 +15,9 @@ fi
 rm -rf "${database:?}"/*
 rpm --initdb
 
-installed=$CONTENT/installed/$MANIFEST
-mapfile -t payload <"$installed/payload.txt"
+mapfile -t payload <"$INSTALLED/payload.txt"
 real=() listed=()
-for file in "$installed"/*.rpm; do
+for file in "$INSTALLED"/*.rpm; do
     name=$(rpm -qp --nosignature --qf '%{NAME}' "$file")
     if printf '%s\n' "${payload[@]}" | grep -qxF -e "$name" -e "$(basename "$file")"; then real+=("$file"); else listed+=("$file"); fi
 done
@@ -26,6 +25,7 @@ rpm -i --justdb --nodeps --noscripts --notriggers --nosignature "${listed[@]}"
 # Debian's own would make the packages' configuration files .rpmnew ones.
 rm -f /etc/issue /etc/issue.net
 [ "${#real[@]}" = 0 ] || rpm -i --nodeps --noscripts --notriggers --nosignature --replacefiles "${real[@]}"
+[ ! -d "$INSTALLED/files" ] || cp -a "$INSTALLED/files/." /
 # Debian's own os-release is a file that the identity package replaced; the link in /etc follows it.
 ln -sf ../usr/lib/os-release /etc/os-release
 rpm -qa | wc -l

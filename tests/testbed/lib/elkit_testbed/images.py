@@ -3,6 +3,7 @@
 
 base-<debian>   a Debian userland by mmdebstrap             images/base/*.txt
 content         packages, repositories, keys, certificates   packages/, manifests/  (built inside a base-debian13 container)
+content-<kind>  the same of one kind in manifests/sources, made when it is asked for
 kind-<name>     base + content + images/mend                 what a host is started from
 """
 import hashlib
@@ -75,15 +76,27 @@ class Images:
         return "%sbase-%s:%s" % (IMAGES, base, digest(TESTBED / "images" / "base" / (base + ".txt"), bases()[base]))
 
     def content_tag(self):
-        return "%scontent:%s" % (IMAGES, digest(self.base_tag(BUILDER_BASE), TESTBED / "packages", TESTBED / "manifests"))
+        manifests = sorted((TESTBED / "manifests").glob("*.*"))
+        return "%scontent:%s" % (IMAGES, digest(self.base_tag(BUILDER_BASE), TESTBED / "packages", *manifests))
+
+    def own_content_tag(self, kind):
+        """Of a derived kind."""
+        return "%scontent-%s:%s" % (IMAGES, kind.name, digest(
+            self.content_tag(), *(path for path in sorted((TESTBED / "manifests" / "sources").glob("*.yml")) if _has_kind(path, kind.name))))
+
+    def own_contents(self):
+        """{kind: tag} of the derived kinds whose packages are made."""
+        tags = {name: self.own_content_tag(kind) for name, kind in sorted(kinds().items()) if kind.derived}
+        return {name: tag for name, tag in tags.items() if self.podman.has_image(tag)}
 
     def kind_tag(self, name):
         kind = kind_named(name)
         if self.mode() == "official" and kind.official:
             return "%sofficial-%s:%s" % (IMAGES, name, digest(kind.official, TESTBED / "images" / "official.sh"))
         homes = [str(home) for home in python_homes().values()] if kind.major == 8 else []
+        content = self.own_content_tag(kind) if kind.derived else self.content_tag()
         return "%skind-%s:%s" % (IMAGES, name, digest(
-            self.base_tag(kind.base), self.content_tag(), TESTBED / "images" / "mend", TESTBED / "images" / "standins", *homes))
+            self.base_tag(kind.base), content, TESTBED / "images" / "mend", TESTBED / "images" / "standins", *homes))
 
     def is_official(self, name):
         return self.mode() == "official" and bool(kind_named(name).official)
@@ -132,6 +145,15 @@ class Images:
         say("building %s (packages and repositories)" % tag)
         return self._commit(base, tag, ["bash", "/src/tests/testbed/packages/build.sh", "/content"])
 
+    def ensure_own_content(self, kind):
+        """The same of a derived kind alone."""
+        tag = self.own_content_tag(kind)
+        if self.podman.has_image(tag):
+            return tag
+        say("building %s (packages and repositories)" % tag)
+        return self._commit(self.ensure_base(BUILDER_BASE), tag,
+                            ["bash", "/src/tests/testbed/packages/build.sh", "--kind", kind.name, "/content"])
+
     def ensure_kind(self, name):
         """Make or fetch what hosts of this kind are started from; return its tag."""
         kind, tag = kind_named(name), self.kind_tag(name)
@@ -145,18 +167,22 @@ class Images:
         base = self.ensure_base(kind.base)
         say("building %s" % tag)
         mounts, pythons = ["--mount", "type=image,source=%s,destination=/mnt/content" % content], {}
+        installed = "/mnt/content/content/installed/" + kind.manifest
+        if kind.derived:
+            mounts += ["--mount", "type=image,source=%s,destination=/mnt/own" % self.ensure_own_content(kind)]
+            installed = "/mnt/own/content/installed/" + name
         if kind.major == 8:
             pythons = python_homes()
             mounts += ["--volume", "%s:/mnt/pythons:ro" % _stage_pythons(pythons, state_dir() / "pythons")]
         return self._commit(
             base, tag, ["bash", "/src/tests/testbed/images/mend/run.sh"], mounts,
-            {"KIND": name, "MANIFEST": kind.manifest, "BASE": kind.base, "MAJOR": kind.major, "DISTRIBUTION": kind.distribution,
+            {"KIND": name, "INSTALLED": installed, "BASE": kind.base, "MAJOR": kind.major, "DISTRIBUTION": kind.distribution,
              "CONTENT": "/mnt/content/content"}, labels={"elkit.pythons": " ".join(pythons)})
 
     def ensure(self, names=None):
-        """Make the images of these kinds (default: all), plus the content that the mirror serves. Returns tags by kind."""
+        """Make the images of these kinds (default: all but the derived ones), plus the content that the mirror serves. Returns tags by kind."""
         self.ensure_content()
-        return {name: self.ensure_kind(name) for name in (names or sorted(kinds()))}
+        return {name: self.ensure_kind(name) for name in (names or sorted(known for known, kind in kinds().items() if not kind.derived))}
 
     def _commit(self, base, tag, command, options=(), environment=None, labels=None):
         """Run ``command`` in a container of ``base`` with the clone at /src, read-only, and keep the result as ``tag``."""
@@ -173,6 +199,10 @@ class Images:
         finally:
             self.podman("rm", "--force", "--ignore", name, check=False)
         return tag
+
+
+def _has_kind(path, name):
+    return name in yaml.safe_load(path.read_text())["kinds"]
 
 
 def _registry_answers(registry):

@@ -18,6 +18,8 @@ class Kind:
     distribution: str
     major: int
     official: str = None
+    # Made when first asked for, with packages and repositories of its own: a kind of manifests/sources/*.yml.
+    derived: bool = False
     groups: tuple = field(default=())
 
 
@@ -50,6 +52,11 @@ def kinds():
         data = _load("manifests/" + path.name)
         if isinstance(data, dict) and "distribution" in data and "major" in data:
             found[path.stem] = _of_manifest(path.stem, path.stem, config["default_base"], officials)
+    for path in sorted((TESTBED / "manifests" / "sources").glob("*.yml")):
+        data = _load("manifests/sources/" + path.name)
+        for name, variables in data["kinds"].items():
+            found[name] = Kind(name=name, manifest=name, base=config["default_base"], distribution=data["distribution"],
+                               major=int(variables["major"]), derived=True, groups=("sources", "el%s" % variables["major"]))
     for name, variant in config["variants"].items():
         if variant["manifest"] in found:
             kind = _of_manifest(name, variant["manifest"], config["default_base"], officials)

@@ -10,7 +10,8 @@ from .paths import PREFIX, TESTBED
 
 NAME = PREFIX + "mirror"
 DOMAINS = ("mirrors.almalinux.org", "repo.almalinux.org", "vault.almalinux.org", "mirrors.fedoraproject.org", "dl.fedoraproject.org",
-           "mirrors.centos.org", "mirror.stream.centos.org", "vault.centos.org", "mirror.elkit.test")
+           "mirrors.centos.org", "mirror.stream.centos.org", "vault.centos.org", "mirror.elkit.test",
+           "mirrors.rockylinux.org", "dl.rockylinux.org", "yum.oracle.com", "cdn.redhat.com", "repo.dist.miraclelinux.net")
 CONTROL_PORT = 8081
 START_SECONDS = 30
 
@@ -43,19 +44,22 @@ def _inspect(podman):
 def ensure(podman, images):
     """Start the mirror, with the content of today, unless it runs; return its address."""
     tag = images.ensure_content()
+    contents = images.own_contents()
+    served = " ".join(sorted(contents.values()))
     data = _inspect(podman)
-    if data and (data["ImageName"] != tag or not data["State"]["Running"]):
+    if data and (data["ImageName"] != tag or data["Config"]["Labels"].get("elkit.contents", "") != served or not data["State"]["Running"]):
         podman("rm", "--force", "--time", "0", NAME)
         data = None
     if data is None:
         publish = ["--publish=127.0.0.1::%d" % CONTROL_PORT] if podman.rootless else []
+        mounts = [word for name, content in contents.items()
+                  for word in ("--mount", "type=image,source=%s,destination=/contents/%s" % (content, name))]
+        roots = ["/content/www"] + ["/contents/%s/content/www" % name for name in contents]
         podman("run", "--detach", "--name", NAME, "--hostname", "mirror", "--network=bridge", "--label", "elkit.clone=" + PREFIX,
-               "--volume", "%s:/mirror:ro" % (TESTBED / "mirror"), *publish, tag, "python3", "/mirror/server.py", *SERVER_ARGUMENTS)
+               "--label", "elkit.contents=" + served, *mounts, "--volume", "%s:/mirror:ro" % (TESTBED / "mirror"), *publish, tag,
+               "python3", "/mirror/server.py", "--root", *roots, "--tls", "/content/tls", "--control-port", str(CONTROL_PORT))
         data = _wait(podman)
     return address_of(data)
-
-
-SERVER_ARGUMENTS = ("--root", "/content/www", "--tls", "/content/tls", "--control-port", str(CONTROL_PORT))
 
 
 def _wait(podman):

@@ -22,26 +22,27 @@ def main(words):
     """Build everything; return the exit code."""
     parser = argparse.ArgumentParser(prog="build.sh")
     parser.add_argument("--manifests", type=Path, required=True)
+    parser.add_argument("--kind", help="a kind of manifests/sources, instead of the manifests beside that folder")
     parser.add_argument("output", type=Path)
     options = parser.parse_args(words)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         # packages are hard-linked into repositories: the work folder must be on the same file system
         with tempfile.TemporaryDirectory(dir=options.output, prefix=".work") as work:
-            _build(options.manifests, options.output, Path(work))
+            _build(options.manifests, options.kind, options.output, Path(work))
     except FactoryError as error:
         print("build.sh: %s" % error, file=sys.stderr)
         return 1
     return 0
 
 
-def _build(manifests, output, work):
+def _build(manifests, kind, output, work):
     started = time.monotonic()
 
     def say(text):
         print("%5.1f s  %s" % (time.monotonic() - started, text), flush=True)
 
-    distributions, shared = manifest.load(manifests)
+    distributions, shared = manifest.load(manifests, kind)
     for name in FOLDERS:
         shutil.rmtree(output / name, ignore_errors=True)
     packages = list(dict.fromkeys(package for distribution in distributions for package in distribution.all_packages()))
@@ -105,12 +106,16 @@ def _loose_files(distribution, www, keys):
 
 
 def _installed(distribution, folder):
-    """The packages that a host of this kind starts with."""
+    """The packages that a host of this kind starts with, and files that no package owns."""
     if not distribution.installed:
         return
     folder.mkdir(parents=True)
     for package in distribution.installed:
         os.link(package.path, folder / package.path.name)
+    for item in distribution.data.get("hosts", {}).get("files", []):
+        target = folder / "files" / item["path"].lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(item["content"])
     (folder / "payload.txt").write_text("".join(sorted(package.path.name + "\n" for package in distribution.payload)))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from . import derived
 from .errors import FactoryError
 from .nevra import Nevra, parse
 
@@ -247,6 +248,9 @@ def _expand_files(data):
             group["files"] = [one for item in group.get("files", []) for one in _expand_file(item)]
             if not group["files"]:
                 del group["files"]
+    hosts = data.get("hosts", {})
+    if hosts.get("files"):
+        hosts["files"] = [one for item in hosts["files"] for one in _expand_file(item)]
 
 
 def _fill_each(text, values):
@@ -269,21 +273,39 @@ def _expand_file(item):
     return [item]
 
 
-def load(folder: Path):
-    """All manifests of a folder. Returns (distributions, shared): shared holds relations, payloads and keys."""
+def load(folder: Path, kind=None):
+    """All manifests of a folder, or one kind of its sources/. Returns (distributions, shared): shared holds relations, payloads and keys."""
     shared = {name: yaml.safe_load((folder / (name + ".yml")).read_text()) for name in ("relations", "payloads", "keys")}
     _expand_files(shared["relations"])
     distributions = []
-    for path in sorted(folder.glob("*.yml")):
-        if path.stem in shared:
-            continue
-        raw = yaml.safe_load(path.read_text())
-        for number, variant in enumerate(raw.get("variants", [{}])):
-            home = path.stem if number == 0 and "variants" not in raw else "%s-%s" % (path.stem, variant.get("major", number))
-            distributions += _distribution(home, raw, variant, shared["relations"])
+    if kind:
+        distributions = _source(folder, kind, shared)
+    else:
+        for path in sorted(folder.glob("*.yml")):
+            if path.stem in shared:
+                continue
+            raw = yaml.safe_load(path.read_text())
+            for number, variant in enumerate(raw.get("variants", [{}])):
+                home = path.stem if number == 0 and "variants" not in raw else "%s-%s" % (path.stem, variant.get("major", number))
+                distributions += _distribution(home, raw, variant, shared["relations"])
     for distribution in distributions:
         distribution.check()
     return distributions, shared
+
+
+def _source(folder, kind, shared):
+    """The distribution of a kind in sources/; its keys take the place of all others."""
+    for path in sorted((folder / "sources").glob("*.yml")):
+        source = yaml.safe_load(path.read_text())
+        if kind in source["kinds"]:
+            base = yaml.safe_load((folder / ("al%s.yml" % source["kinds"][kind]["major"])).read_text())
+            values = _resolved({**base["vars"], "major": str(base["major"])})
+            base = substitute({key: base[key] for key in ("packages", "lists", "modules", "hosts", "repositories") if key in base}, values)
+            base["lists"]["identity_names"] = derived.identity_names(base)
+            data, variables = derived.raw(kind, source, base, substitute)
+            shared["keys"]["keys"] = source["keys"]
+            return _distribution(kind, data, variables, shared["relations"])
+    raise FactoryError("no file of manifests/sources has the kind %r" % kind)
 
 
 def _distribution(home, raw, variant, relations):

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole conversion, there and back, of a host of any source: what test_conversion*.py share."""
+from tests.faults.plays import play
+
+MODULE = "elkit.almalinux.conversion"
+INFO = "elkit.almalinux.conversion_info"
+TRUSTED = "{{ repositories_trusted_keys }}"
+# Every package with its vendor and the hash of its header, for sources and AlmaLinux share NEVRAs; and every file of /etc.
+LOOK = """
+rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort
+rpm --verifydb || echo 'the database is damaged'
+dnf -q check 2>&1
+find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
+"""
+NEVRAS = "rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort"
+# Verdicts after which the installed package is there no more.
+GONE = {"upgraded", "downgraded", "removed", "swapped", "obsoleted"}
+
+
+def convert(**more):
+    return {"name": "convert", MODULE: dict({"trusted_keys": TRUSTED}, **more)}
+
+
+def look(**more):
+    return {"name": "look", INFO: more}
+
+
+def ran(name, *tasks, rc=0):
+    """The conftest.Run of *tasks* on the host *name*, which ended with *rc*."""
+    run = play(name, list(tasks), timeout=600)
+    assert run.rc == rc and "Traceback" not in run.output, run.output
+    return run
+
+
+def there(name, host, vendors, enabled, **options):
+    """*host* becomes AlmaLinux as check mode said, once: the result of the module.
+
+    :param vendors: str, an extended regular expression of the source's vendors
+    :param enabled: ids of the repositories that are enabled then
+    """
+    before = host.run(LOOK)
+    nevras = host.run(NEVRAS).split()
+    checked = ran(name, dict(convert(**options), check_mode=True)).result(name, "convert")
+    assert checked["changed"] and host.run(LOOK) == before
+    rows = checked["packages"]
+    assert sorted(row["package"] for row in rows if row["package"]) == nevras, "a verdict for every package"
+    done = ran(name, convert(**options)).result(name, "convert")
+    assert done["result"] == "converted" and done["packages"] == rows
+    expected = [row["package"] for row in rows if row["package"] and row["verdict"] not in GONE] + [
+        row["becomes"] for row in rows if row["becomes"] and row["verdict"] != "replaced"]
+    assert host.run(NEVRAS).split() == sorted(expected)
+    stay = {row["package"] for row in rows if row["verdict"] == "kept-beside"}
+    assert set(host.run("rpm -qa --qf '%%{vendor}|%%{nevra}\\n' | grep -E '^(%s)' | cut -d'|' -f2 || true" % vendors).split()) == stay
+    assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
+    assert sorted(host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()) == sorted(enabled)
+    converted = host.run(LOOK)
+    again = ran(name, convert(**options)).result(name, "convert")
+    assert again["changed"] is False and again["verdict"] == "almalinux" and host.run(LOOK) == converted
+    facts = ran(name, {"name": "facts", "elkit.almalinux.host_facts": {"gather_subset": ["identity"]}}).result(name, "facts")
+    assert facts["ansible_facts"]["almalinux"]["identity"]["is_almalinux"]
+    return done
+
+
+def back(name, host, before):
+    """*host* is what LOOK said *before* again, and a second way back does nothing."""
+    done = ran(name, convert(state="reverted")).result(name, "convert")
+    assert done["result"] == "reverted" and host.run(LOOK) == before
+    assert ran(name, convert(state="reverted")).result(name, "convert")["changed"] is False
