@@ -24,6 +24,12 @@ options:
     description: How AlmaLinux's repositories are found. Default is C(mirrorlist), or C(baseurl) where there is a mirror.
     type: str
     choices: [mirrorlist, metalink, baseurl]
+  sync:
+    description: >-
+      Whether a host that is AlmaLinux already gets the newest packages of its major by the same road, with a plan, a resumable run and a
+      way back. Otherwise such a host is left as it is.
+    type: bool
+    default: false
   minor:
     description: A minor release of AlmaLinux to convert to, for example V("9.7"), quoted. Default is the newest.
     type: str
@@ -188,6 +194,7 @@ def main():
         argument_spec={
             "mirror": {"type": "str"},
             "source": {"type": "str", "choices": ["mirrorlist", "metalink", "baseurl"]},
+            "sync": {"type": "bool", "default": False},
             "minor": {"type": "str"},
             "vault_mirror": {"type": "str"},
             "ignore": {"type": "list", "elements": "raw", "default": []},

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytest.register_assert_rewrite("tests.hosts.conversions")
+
 CLONE = Path(__file__).resolve().parents[2]
 BUILD = CLONE / ".build"
 TESTBED = CLONE / "tests" / "testbed" / "testbed"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole conversion, there and back, of a host of any source: what test_conversion*.py share."""
-from tests.faults.plays import play
+from tests.faults.plays import Play
 
 MODULE = "elkit.almalinux.conversion"
 INFO = "elkit.almalinux.conversion_info"
@@ -27,7 +27,7 @@ def look(**more):
 
 def ran(name, *tasks, rc=0):
     """The conftest.Run of *tasks* on the host *name*, which ended with *rc*."""
-    run = play(name, list(tasks), timeout=600)
+    run = Play(name, list(tasks)).wait(600)
     assert run.rc == rc and "Traceback" not in run.output, run.output
     return run
 
@@ -49,7 +49,7 @@ def there(name, host, vendors, enabled, **options):
     expected = [row["package"] for row in rows if row["package"] and row["verdict"] not in GONE] + [
         row["becomes"] for row in rows if row["becomes"] and row["verdict"] != "replaced"]
     assert host.run(NEVRAS).split() == sorted(expected)
-    stay = {row["package"] for row in rows if row["verdict"] == "kept-beside"}
+    stay = {row["package"] for row in rows if row["verdict"] in ("kept-beside", "kept-foreign", "excepted")}
     assert set(host.run("rpm -qa --qf '%%{vendor}|%%{nevra}\\n' | grep -E '^(%s)' | cut -d'|' -f2 || true" % vendors).split()) == stay
     assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
     assert sorted(host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()) == sorted(enabled)

@@ -7,24 +7,25 @@ from tests.faults.host import FaultHost
 
 from .conversions import LOOK, back, convert, look, ran, there
 
-ALMALINUX = ("appstream", "baseos")
-EXTRAS = (*ALMALINUX, "extras")
-# kind: (vendors of the source, repositories enabled afterwards, packages and what must become of each)
+# AlmaLinux's release packages enable extras themselves.
+ENABLED = ("appstream", "baseos", "extras")
+# kind: (vendors of the source, packages and what must become of each)
 SOURCES = {
-    "c8": ("CentOS", EXTRAS, {}),
-    "cs8": ("CentOS", ALMALINUX, {"sudo": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
-    "cs10": ("CentOS", ALMALINUX, {"sudo": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
-    "ro8": ("Rocky", EXTRAS, {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
-    "ro9": ("Rocky", EXTRAS, {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
-    "ro10": ("Rocky", EXTRAS, {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
-    "ol8": ("Oracle", ALMALINUX, {"sudo": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
-    "ol9": ("Oracle", ALMALINUX, {"sudo": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
-    "ol10": ("Oracle", ALMALINUX, {"sudo": "downgraded", "kernel-uek-core": "kept-beside"}),
-    "rhel8": ("Red Hat", ALMALINUX, {"subscription-manager": "removed", "insights-client": "removed"}),
-    "rhel9": ("Red Hat", ALMALINUX, {"subscription-manager": "removed", "insights-client": "removed"}),
-    "rhel10": ("Red Hat", ALMALINUX, {"subscription-manager": "removed", "insights-client": "removed"}),
-    "ml8": ("Cybertrust", ALMALINUX, {}),
-    "ml9": ("Cybertrust", ALMALINUX, {}),
+    "c8": ("CentOS", {}),
+    "cs8": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
+    "cs10": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
+    "ro8": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
+    "ro9": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
+    "ro10": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
+    "ol8": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
+    "ol9": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
+    "ol10": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside"}),
+    "rhel8": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
+    "rhel9": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
+    "rhel10": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
+    "k10": ("Kitten", {"bash": "downgraded", "almalinux-kitten-release": "removed"}),
+    "ml8": ("Cybertrust", {}),
+    "ml9": ("Cybertrust", {}),
 }
 # One of each major in `make test`; CentOS Stream 9 stands in test_conversion.py.
 SLICE = ("ro8", "ol9", "rhel10")
@@ -42,14 +43,14 @@ def source(request):
 @pytest.mark.parametrize("source", [pytest.param(kind, marks=[] if kind in SLICE else [pytest.mark.full]) for kind in SOURCES], indirect=True)
 def test_there_and_back_and_there_again(source):
     name, kind, host = source
-    vendors, enabled, verdicts = SOURCES[kind]
+    vendors, verdicts = SOURCES[kind]
     before = host.run(LOOK)
     found = ran(name, look()).result(name, "look")
     assert found["verdict"] == "ready", [check for check in found["checks"] if check["severity"] != "note"]
     assert host.run(LOOK) == before
     seen = {row["package"].rsplit("-", 2)[0]: row["verdict"] for row in found["packages"] if row["package"]}
     assert {package: seen.get(package) for package in verdicts} == verdicts
-    there(name, host, vendors, enabled)
+    there(name, host, vendors, ENABLED)
     converted = host.run(LOOK)
     back(name, host, before)
     assert ran(name, convert()).result(name, "convert")["result"] == "converted"

@@ -19,9 +19,12 @@ def examine(params, context=None):
     """
     ignored = overrides(params["ignore"])
     seen = look.gather(context or Context(), params)
-    if checks.is_already_there(seen):
+    if checks.is_already_there(seen) and not params["sync"]:
         return seen, dict(report(seen, []), verdict=DONE)
-    return seen, report(seen, checks.run(seen, ignored))
+    found = report(seen, checks.run(seen, ignored))
+    if checks.is_already_there(seen) and found["verdict"] == READY and not any(plan.changes(row) for row in found["packages"]):
+        found["verdict"] = DONE
+    return seen, found
 
 
 def overrides(items):

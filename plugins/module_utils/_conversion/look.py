@@ -56,10 +56,10 @@ class Seen(object):
         self.is_root = context.is_root
 
 
-def recognise(seen, extra):
+def recognise(seen, extra, sync):
     """Set source, or why_not where this host is none that can be converted."""
     distribution = distributions.recognise(seen.context.os_release()[0])
-    answer = seen.identity["conversion"]
+    answer = distributions.as_source(distribution, seen.identity["major"], seen.identity["architecture"], sync)
     if answer["possible"]:
         seen.source = mapping.source(distribution.product, seen.identity["major"], seen.identity["architecture"], extra)
     else:
@@ -70,10 +70,10 @@ def gather(context, params):
     """The Seen of a host.
 
     :param context: _facts.context.Context
-    :param params: mirror, source, minor, vault_mirror, source_extra (see the module conversion_info)
+    :param params: mirror, source, minor, vault_mirror, source_extra sync (see the module conversion_info)
     """
     seen = Seen(context)
-    recognise(seen, params["source_extra"])
+    recognise(seen, params["source_extra"], params["sync"])
     seen.repositories = repositories.collect(context)
     seen.streams = module_streams.collect(context)
     seen.kernel = kernel.collect(context)

@@ -38,7 +38,8 @@ class Source(object):
         self.kernels = tuple(table["kernels"])
         self.exceptions = dict(table["exceptions"])
         self.oldest = table["oldest"].get(major)
-        self.release_packages = tuple(distribution.packages)
+        # AlmaLinux's own are what the others' are exchanged for.
+        self.release_packages = () if distribution.product == distributions.ALMALINUX else tuple(distribution.packages)
 
     @property
     def name(self):

@@ -51,6 +51,11 @@ def is_target(package):
     return package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
 
 
+def is_one_vendor(source):
+    """Whether the source's vendor is AlmaLinux too, so that a package's does not say whose build it is."""
+    return source.distribution.os_id == distributions.ALMALINUX
+
+
 def is_source(package, source):
     """Whether an installed package is the source's build."""
     return package["vendor"] in source.distribution.vendors
@@ -96,7 +101,8 @@ def jobs(source, installed, available):
 def _one(found, source, package, by_name, exact):
     nevra, name = package["nevra"], package["name"]
     fate, other = source.fate(name, package["provides"], package["vendor"])
-    if fate in (mapping.RELEASE, mapping.REMOVE) and not is_target(package):
+    kitten = source.distribution.product == distributions.KITTEN
+    if fate in (mapping.RELEASE, mapping.REMOVE) and (kitten or not is_target(package)):
         found.erase.append(nevra)
         found.expected[nevra] = ("removed", None)
     elif fate == mapping.REPLACE:
@@ -106,7 +112,7 @@ def _one(found, source, package, by_name, exact):
             found.install.append(other)
     elif fate == mapping.KERNEL:
         found.expected[nevra] = ("kept-beside", None)
-    elif is_target(package):
+    elif is_target(package) and not kitten:
         found.expected[nevra] = ("same", None)
         if name in by_name and name not in KERNELS:
             found.sync.append("{0}.{1}".format(name, package["arch"]))
@@ -172,6 +178,11 @@ def verdicts(found, installed, items, problems):
         if item["nevra"] not in used and item["action"] not in ("remove", "obsoleted"):
             rows.append(_added(item))
     return sorted(rows, key=lambda row: (row["package"] or row["becomes"], row["verdict"]))
+
+
+def changes(row):
+    """Whether a row of verdicts() means a change."""
+    return row["verdict"] in LEAVING or row["package"] is None
 
 
 def _new_half(package, coming, verdict):

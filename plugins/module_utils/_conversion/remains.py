@@ -95,7 +95,7 @@ def verify(source, request, before):
         found.append("the release package {0} is still there".format(nevra))
     kept = []
     for item in rpm_transaction.installed():
-        if item["vendor"] not in source.distribution.vendors:
+        if item["vendor"] not in source.distribution.vendors or plan.is_one_vendor(source):
             continue
         if source.exception(item["name"]) or item["nevra"] in request["may_stay"]:
             kept.append(item["nevra"])

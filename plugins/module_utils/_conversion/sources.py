@@ -152,5 +152,5 @@ TABLE = {
         "repositories": _with(_SAME_IDS, {"extras-common": "extras"}),
         "replace": {},
     },
-    "almalinux": {"repositories": {}, "replace": {}},
+    "almalinux": {"repositories": _SAME_IDS, "replace": {}},
 }

@@ -32,10 +32,11 @@ class Distribution(object):
 
 DISTRIBUTIONS = (
     # A few packages of AlmaLinux 8 of 2021 (basesystem, …) still carry the vendor CloudLinux.
+    # An older minor of AlmaLinux needs no more than a sync.
     Distribution(ALMALINUX, "almalinux", "AlmaLinux", ("AlmaLinux", "CloudLinux"),
-                 ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys")),
+                 ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys"), (8, 9, 10)),
     Distribution(KITTEN, "almalinux", "AlmaLinux Kitten", ("AlmaLinux",),
-                 ("almalinux-kitten-release", "almalinux-kitten-repos", "almalinux-kitten-gpg-keys")),
+                 ("almalinux-kitten-release", "almalinux-kitten-repos", "almalinux-kitten-gpg-keys"), (10,)),
     Distribution(CENTOS, "centos", "CentOS Linux", ("CentOS",),
                  ("centos-release", "centos-linux-release", "centos-linux-repos", "centos-gpg-keys"), (8,)),
     Distribution(STREAM, "centos", "CentOS Stream", ("CentOS",),
@@ -82,22 +83,21 @@ def is_el(values):
     return values.get("ID") not in ("fedora", "amzn") and ("rhel" in like or "centos" in like)
 
 
-def as_source(distribution, major, arch):
+def as_source(distribution, major, arch, sync=False):
     """What the host would be as the source of a conversion to AlmaLinux.
 
     :param distribution: Distribution or None
     :param major: int or None
     :param arch: str, of packages
+    :param sync: whether AlmaLinux itself is a source: of its newest packages
     :returns: {"possible": bool, "source": "centos-stream-9" or None, "target": "almalinux-9" or None, "reason": str or None};
         reason says why not
     """
     refused = {"possible": False, "source": None, "target": None, "reason": None}
     if distribution is None:
         return dict(refused, reason="It is none of the distributions that AlmaLinux can take over")
-    if distribution.os_id == ALMALINUX:
-        kitten = distribution.product == KITTEN
-        return dict(refused, reason="It is AlmaLinux Kitten; only a new installation leads to AlmaLinux" if kitten
-                    else "It is AlmaLinux already")
+    if distribution.product == ALMALINUX and not sync:
+        return dict(refused, reason="It is AlmaLinux already")
     source = "{0}-{1}".format(distribution.product, major)
     if major not in TARGET_MAJORS:
         return dict(refused, source=source, reason="{0} {1} has no AlmaLinux of the same major release".format(

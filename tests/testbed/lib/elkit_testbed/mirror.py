@@ -11,7 +11,7 @@ from .paths import PREFIX, TESTBED
 NAME = PREFIX + "mirror"
 DOMAINS = ("mirrors.almalinux.org", "repo.almalinux.org", "vault.almalinux.org", "mirrors.fedoraproject.org", "dl.fedoraproject.org",
            "mirrors.centos.org", "mirror.stream.centos.org", "vault.centos.org", "mirror.elkit.test",
-           "mirrors.rockylinux.org", "dl.rockylinux.org", "yum.oracle.com", "cdn.redhat.com", "repo.dist.miraclelinux.net")
+           "mirrors.rockylinux.org", "dl.rockylinux.org", "yum.oracle.com", "cdn.redhat.com", "kitten.repo.almalinux.org", "repo.dist.miraclelinux.net")
 CONTROL_PORT = 8081
 START_SECONDS = 30
 

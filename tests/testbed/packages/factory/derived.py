@@ -35,7 +35,7 @@ def raw(name, source, like, substitute):
             "packages": packages + repository.get("packages", [])}
     own["modules"] = _modules(like.get("modules", []), change, words.get("streams", {}))
     hosts = {key: change.entries(like["hosts"][key]) for key in ("payload", "installed")}
-    own["hosts"] = {key: hosts[key] + own.get("hosts", {}).get(key, []) for key in hosts}
+    own["hosts"] = {**own.get("hosts", {}), **{key: hosts[key] + own.get("hosts", {}).get(key, []) for key in hosts}}
     return own, variables
 
 

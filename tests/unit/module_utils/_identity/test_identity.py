@@ -7,7 +7,7 @@ HOSTS = [
     # os-release, release file, product, major, minor, source
     ({"ID": "almalinux", "NAME": "AlmaLinux", "VERSION_ID": "9.8"}, "AlmaLinux release 9.8 (Olive Jaguar)", "almalinux", 9, 8, None),
     ({"ID": "almalinux", "NAME": "AlmaLinux Kitten", "VERSION_ID": "10"}, "AlmaLinux Kitten release 10 (Lion Cub)",
-     "almalinux-kitten", 10, None, None),
+     "almalinux-kitten", 10, None, "almalinux-kitten-10"),
     ({"ID": "centos", "NAME": "CentOS Stream", "VERSION_ID": "9", "PLATFORM_ID": "platform:el9"}, "CentOS Stream release 9",
      "centos-stream", 9, None, "centos-stream-9"),
     ({"ID": "centos", "NAME": "CentOS Linux", "VERSION_ID": "8"}, "CentOS Linux release 8.5.2111", "centos", 8, 5, "centos-8"),

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Packages and metadata of a mirror of one's own, on the host's own disk: what is not as it must be stops a conversion before it begins."""
+import subprocess
+
+import pytest
+
+from tests.faults import remote
+from tests.faults.host import mirror_fault
+
+from . import conversions
+from .conversions import INFO, LOOK, MODULE, TRUSTED, back
+
+pytest_plugins = ["tests.faults.fixtures"]
+
+HOST = "fc9"
+MIRROR = "file:///srv/mirror"
+BASH = "Packages/bash-5.1.8-9.el9.x86_64.rpm"
+# In the mirror's container, which has the throw-away keys. $1: where the copy lies; $2: what is changed in it, run in BaseOS.
+COPY = """
+set -e
+export GNUPGHOME=/tmp/keys
+rm -rf /tmp/mirror "$GNUPGHOME"; mkdir -p /tmp/mirror; cp -a /content/keys/private "$GNUPGHOME"
+cp -a /content/www/repo.almalinux.org/almalinux/9.8 /tmp/mirror/9
+cp /content/www/repo.almalinux.org/almalinux/RPM-GPG-KEY-AlmaLinux-9 /tmp/mirror/
+cd /tmp/mirror/9/BaseOS/x86_64/os
+sign() { rpmsign --define "_gpg_name $1!" --define "_gpg_path $GNUPGHOME" --define '_gpg_digest_algo sha256' "${@:3}" --addsign "$2" >/dev/null; }
+print_of() { gpg --list-keys --with-colons "$1" | awk -F: '/^fpr:/ {print $10; exit}'; }
+%s
+createrepo_c --quiet --update .
+gpgconf --kill all
+"""
+# Signs bash with a key that is valid until 2021, on the day $when.
+EXPIRED = """
+made='--define' ; when=%s
+gpg --batch --quiet --faked-system-time '20200101T000100!' --passphrase '' --quick-gen-key acme@expired.example rsa2048 sign never
+print=$(print_of acme@expired.example)
+rpmsign --delsign %s >/dev/null
+sign "$print" %s --define "_gpg_sign_cmd_extra_args --faked-system-time $when!"
+gpg --batch --quiet --faked-system-time '20200102T000000!' --passphrase '' --quick-set-expire "$print" 20210101T000000
+gpg --armor --export "$print" >>/tmp/mirror/RPM-GPG-KEY-AlmaLinux-9
+echo "print=$print"
+"""
+
+
+def mirror_with(change):
+    """The mirror on the host, with *change* (shell) done in BaseOS; what that printed."""
+    container = remote.container_of(HOST)
+    podman = [remote.TESTBED, "podman", "--"]
+    mirror = container[:-len(HOST)] + "mirror"
+    done = subprocess.run([*podman, "exec", mirror, "bash", "-c", COPY % change], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    packed = subprocess.run([*podman, "exec", mirror, "tar", "-C", "/tmp/mirror", "-cf", "-", "."], capture_output=True, check=True).stdout
+    subprocess.run([*podman, "exec", "--interactive", container, "sh", "-c", "rm -rf /srv/mirror; mkdir -p /srv/mirror; tar -C /srv/mirror -xf -"],
+                   input=packed, check=True)
+    return done.stdout
+
+
+def convert(*trusted):
+    return {"name": "convert", MODULE: {
+        "mirror": MIRROR, "trusted_keys": "%s" % TRUSTED if not trusted else "{{ repositories_trusted_keys + %s }}" % list(trusted)}}
+
+
+@pytest.fixture
+def untouched(fault_host):
+    """The host as CentOS Stream, which must be afterwards what it was before."""
+    host = fault_host(HOST)
+    if "AlmaLinux" in host.run("cat /etc/os-release"):
+        conversions.ran(HOST, conversions.convert(state="reverted", force=True))
+    before = host.run(LOOK)
+    yield host
+    assert host.run(LOOK) == before, "something was changed"
+
+
+def refused(words, task):
+    run = conversions.ran(HOST, task, rc=2)
+    message = run.result(HOST, task["name"])["msg"]
+    assert all(word in message for word in words), message
+
+
+def test_an_unsigned_package(untouched):
+    mirror_with("rpmsign --delsign %s >/dev/null" % BASH)
+    refused(["bash-5.1.8-9", "signed"], convert())
+
+
+def test_a_package_signed_with_another_key(untouched):
+    mirror_with('rpmsign --delsign {0} >/dev/null; sign "$(print_of nobody@unknown.example)" {0}'.format(BASH))
+    refused(["bash-5.1.8-9", "key"], convert())
+
+
+def test_a_package_signed_after_its_key_was_up(untouched):
+    text = mirror_with(EXPIRED % ("20220101T000000", BASH, BASH))
+    refused(["bash-5.1.8-9", "2022-01-01", "2021-01-01"], convert(text.split("print=")[1].split()[0]))
+
+
+def test_a_package_signed_while_its_expired_key_was_valid(fault_host, untouched):
+    text = mirror_with(EXPIRED % ("20200601T000000", BASH, BASH))
+    before = untouched.run(LOOK)
+    done = conversions.ran(HOST, convert(text.split("print=")[1].split()[0])).result(HOST, "convert")
+    assert done["result"] == "converted"
+    back(HOST, untouched, before)
+
+
+def test_a_package_that_is_another_than_the_metadata_say(untouched):
+    mirror_with(":")
+    untouched.run(f"echo >>/srv/mirror/9/BaseOS/x86_64/os/{BASH}")
+    refused(["bash"], convert())
+
+
+@pytest.mark.parametrize("script, words", [
+    ("rm -rf repodata", ["target", "baseos"]),
+    ("for file in repodata/*primary*; do head -c 1000 $file >$file.new; mv $file.new $file; done", ["target", "baseos"]),
+    ("echo '<repomd' >repodata/repomd.xml", ["target", "baseos"])], ids=["missing", "truncated", "damaged"])
+def test_metadata_that_are_not_sound(untouched, script, words):
+    mirror_with(":")
+    untouched.run("cd /srv/mirror/9/BaseOS/x86_64/os && " + script)
+    refused(words, convert())
+
+
+@pytest.mark.parametrize("fault", ["truncated", "reset", "tampered"])
+def test_metadata_that_a_server_spoils(untouched, fault):
+    with mirror_fault(fault, "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/repodata"):
+        found = conversions.ran(HOST, {"name": "look", INFO: {}}).result(HOST, "look")
+        assert found["verdict"] == "inhibited" and found["inhibitors"] == ["target"], found
+        refused(["target", "baseos"], conversions.convert())
