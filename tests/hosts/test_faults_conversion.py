@@ -20,8 +20,7 @@ STEPS.update({"verified package": in_conversion("transaction", 100), "first pack
               "middle package": in_conversion("transaction", 446),
               "last package": in_conversion("transaction", 668)})
 BACK = {stage: conversion(stage) for stage in BACK_STAGES}
-SLICE = {("download", SIGKILL), ("first package", SIGKILL), ("middle package", STOP), ("last package", SIGKILL), ("repositories", CUT),
-         ("verify", CONTROLLER)}
+SLICE = {("first package", SIGKILL), ("middle package", STOP), ("repositories", CUT), ("verify", CONTROLLER)}
 
 
 @pytest.fixture(scope="module")
