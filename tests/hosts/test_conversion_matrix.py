@@ -7,8 +7,8 @@ from tests.faults.host import FaultHost
 
 from .conversions import LOOK, back, convert, look, ran, there
 
-# AlmaLinux's release packages enable extras themselves.
-ENABLED = ("appstream", "baseos", "extras")
+# AlmaLinux's release packages enable extras themselves, those of 10 crb too.
+ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", "extras"), "10": ("appstream", "baseos", "crb", "extras")}
 # kind: (vendors of the source, packages and what must become of each)
 SOURCES = {
     "c8": ("CentOS", {}),
@@ -20,9 +20,9 @@ SOURCES = {
     "ol8": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
     "ol9": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
     "ol10": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside"}),
-    "rhel8": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
-    "rhel9": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
-    "rhel10": ("Red Hat", {"subscription-manager": "removed", "insights-client": "removed"}),
+    "rhel8": ("Red Hat", {"subscription-manager": "removed", "katello-host-tools": "removed"}),
+    "rhel9": ("Red Hat", {"subscription-manager": "removed", "katello-host-tools": "removed"}),
+    "rhel10": ("Red Hat", {"subscription-manager": "removed", "katello-host-tools": "removed"}),
     "k10": ("Kitten", {"bash": "downgraded", "almalinux-kitten-release": "removed"}),
     "ml8": ("Cybertrust", {}),
     "ml9": ("Cybertrust", {}),
@@ -50,7 +50,7 @@ def test_there_and_back_and_there_again(source):
     assert host.run(LOOK) == before
     seen = {row["package"].rsplit("-", 2)[0]: row["verdict"] for row in found["packages"] if row["package"]}
     assert {package: seen.get(package) for package in verdicts} == verdicts
-    there(name, host, vendors, ENABLED)
+    there(name, host, vendors, ENABLED["10" if kind.endswith("10") else kind[-1]])
     converted = host.run(LOOK)
     back(name, host, before)
     assert ran(name, convert()).result(name, "convert")["result"] == "converted"

@@ -26,7 +26,7 @@ cd /tmp/mirror/9/BaseOS/x86_64/os
 sign() { rpmsign --define "_gpg_name $1!" --define "_gpg_path $GNUPGHOME" --define '_gpg_digest_algo sha256' "${@:3}" --addsign "$2" >/dev/null; }
 print_of() { gpg --list-keys --with-colons "$1" | awk -F: '/^fpr:/ {print $10; exit}'; }
 %s
-createrepo_c --quiet --update .
+createrepo_c --quiet .
 gpgconf --kill all
 """
 # Signs bash with a key that is valid until 2021, on the day $when.

@@ -75,8 +75,17 @@ def drop_source_repositories(source):
     for item in facts["configured"]:
         by_file.setdefault(item["file"], []).append(item["id"])
     for path, ids in sorted(by_file.items()):
-        if all(source.is_own(item) for item in ids) and commands.run(["rpm", "-qf", path], check=False).rc != 0:
+        if all(source.is_own(item) for item in ids) and not _is_packaged(path):
             files.remove(path)
+
+
+def _is_packaged(path):
+    """Whether a package brings the file *path*. One that owns it as a ghost, as almalinux-release does redhat.repo, does not."""
+    result = commands.run(["rpm", "-qf", "--qf", "[%{FILENAMES}\t%{FILEFLAGS:fflags}\n]", path], check=False)
+    if result.rc != 0:
+        return False
+    flags = [line.split("\t")[1] for line in result.stdout.splitlines() if line.split("\t")[0] == path]
+    return any("g" not in item for item in flags)
 
 
 def verify(source, request, before):

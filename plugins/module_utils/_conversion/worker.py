@@ -60,7 +60,8 @@ def work():
             # For whoever looks at the host; the result is one line.
             traceback.print_exc()
             failure = agent.failure_of(error)
-            stop(state, failure.message, failure.remedy or "Run again: it goes on from the stage {0}".format(state.data["stage"]))
+            again = "Run again: it goes on from the stage {0}".format(state.data["stage"]) if states.past_no_return(state) else "Run again"
+            stop(state, failure.message, failure.remedy or again)
             return 1
     return 0
 

@@ -214,7 +214,13 @@ def download(base, progress):
     coming = list(base.transaction.install_set) if base.transaction else []
     try:
         base.download_packages(coming, Meter())
-    except dnf.exceptions.DownloadError as error:
+    except dnf.exceptions.Error as error:
+        # Of a mirror on the host's own disk dnf says only that something is wrong.
+        local = [package for package in coming if not package.localPkg().startswith(base.conf.cachedir) and os.path.exists(package.localPkg())]
+        spoilt = sorted(str(package) for package in local if not package.verifyLocalPkg())
+        if spoilt:
+            raise Failure("host", "{0}: not what the metadata of its repository say".format(", ".join(spoilt[:8])),
+                          "Bring the mirror up to date; nothing was installed")
         raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works",
                       untouched=True)
     return dict((str(package), package.localPkg()) for package in coming)
