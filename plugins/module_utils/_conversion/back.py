@@ -12,7 +12,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
-from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 
 def difference(before, now, running):
@@ -76,6 +76,7 @@ class Back(object):
         """What rpm and the journal say against it, before anything is touched."""
         snapshot.check_readable(self.state.read("etc-before.json"), self.state.path("before"))
         add, erase, _stay = self.work()
+        self.state.write("copies.json", remains.leftovers())
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress, test=True)
         return "{0} packages come back".format(len(add))
@@ -87,7 +88,12 @@ class Back(object):
         return "stays until another kernel runs: {0}".format(", ".join(item["nevra"] for item in stay)) if stay else None
 
     def back_files(self):
-        paths = snapshot.restore(self.state.read("etc-before.json"), self.state.read("etc-after.json"), self.state.path("before"))
+        before = self.state.read("etc-before.json")
+        paths = snapshot.restore(before, self.state.read("etc-after.json"), self.state.path("before"))
+        # What rpm has set aside on this way back: copies of AlmaLinux's files, which the conversion wrote.
+        for path in set(remains.leftovers()) - set(self.state.read("copies.json") or remains.leftovers()) - set(before):
+            files.remove(path)
+            paths.append(path)
         keys = self.state.read("keys-before.json")
         for fingerprint, name in sorted(remains.imported_keys().items()):
             if fingerprint not in keys:

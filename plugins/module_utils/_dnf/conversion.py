@@ -72,9 +72,12 @@ def open_base(settings):
 def add_repository(base, item):
     """Add the enabled repository *item* of open_base()'s settings."""
     import dnf.repo
+    import libdnf.conf
 
     repo = dnf.repo.Repo(item["id"], base.conf)
-    setattr(repo, item["option"], [item["url"]] if item["option"] == "baseurl" else item["url"])
+    # dnf fills variables in where it fetches, but not where it looks for the packages of a file:// mirror.
+    url = libdnf.conf.ConfigParser.substitute(item["url"], base.conf.substitutions)
+    setattr(repo, item["option"], [url] if item["option"] == "baseurl" else url)
     repo.gpgcheck = True
     repo.gpgkey = list(item["keys"])
     repo.skip_if_unavailable = False
