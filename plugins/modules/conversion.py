@@ -153,7 +153,7 @@ verdict_after:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.elkit.almalinux.plugins.module_utils import _module
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, plan
 
 
 def work(module):
@@ -163,7 +163,10 @@ def work(module):
     manage.check_root()
     if params["state"] == "reverted":
         return manage.revert(params, module.check_mode)
-    return manage.convert(params, module.check_mode)
+    result = manage.convert(params, module.check_mode)
+    if module._diff and result.get("changed") and "packages" in result:
+        result["diff"] = plan.diff(result["packages"])
+    return result
 
 
 def main():

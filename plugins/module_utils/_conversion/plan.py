@@ -185,6 +185,20 @@ def changes(row):
     return row["verdict"] in LEAVING or row["package"] is None
 
 
+def diff(rows):
+    """What Ansible shows with --diff of the packages that change: {"before", "after"} (text, a package a line) and their headers.
+
+    :param rows: as verdicts() gives them
+    """
+    moving = [row for row in rows if changes(row)]
+    # A package that is exchanged for AlmaLinux's build of the same version has the same name on both sides.
+    before = ["{0}{1}\n".format(row["package"], " (the source's build)" if row["verdict"] == "replaced" else "")
+              for row in moving if row["package"]]
+    after = ["{0}{1}\n".format(row["becomes"] or row["package"], " (AlmaLinux's build)" if row["verdict"] == "replaced" else "")
+             for row in moving if row["becomes"] or row["verdict"] == "replaced"]
+    return {"before_header": "packages", "before": "".join(sorted(before)), "after_header": "packages", "after": "".join(sorted(after))}
+
+
 def _new_half(package, coming, verdict):
     """The item that takes the place of *package*, or None. Another architecture counts where the package had none of its own."""
     if verdict in ("removed", "swapped", "kept-beside", "kept-third-party"):

@@ -117,3 +117,13 @@ def test_the_summary_adds_up():
     rows = [{"verdict": "replaced", "download": 5, "size": 7},
             {"verdict": "replaced", "download": 1, "size": -10}, {"verdict": "removed", "download": 0, "size": -3}]
     assert plan.summary(rows) == ({"replaced": 2, "removed": 1}, 6, -6)
+
+
+def test_the_diff_shows_what_moves():
+    rows = [{"package": "bash-5-1.x", "becomes": "bash-5-1.x", "verdict": "replaced"},
+            {"package": "acme-1-1.x", "becomes": None, "verdict": "kept-third-party"},
+            {"package": "rocky-release-9-1.n", "becomes": None, "verdict": "removed"},
+            {"package": None, "becomes": "almalinux-release-9-1.x", "verdict": "release"}]
+    shown = plan.diff(rows)
+    assert shown["before"] == "bash-5-1.x (the source's build)\nrocky-release-9-1.n\n"
+    assert shown["after"] == "almalinux-release-9-1.x\nbash-5-1.x (AlmaLinux's build)\n"
