@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.faults.host import mirror_fault
-from tests.faults.plays import play
+from tests.faults.plays import Play, play
 
 from . import conversions
 from .conversions import LOOK, MODULE, back, convert, look, there
@@ -100,6 +100,29 @@ def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier
 
 def test_an_unknown_check(untouched):
     refused(["nonsense", "version-locks"], look(ignore=["nonsense"]))
+
+
+def test_an_os_release_that_cannot_be_written(untouched):
+    with untouched.immutable("/usr/lib/os-release"):
+        assert "immutable" in refused(["/usr/lib/os-release", "chattr -i"], convert())["inhibitors"]
+
+
+def test_two_runs_at_once_are_one(host):
+    before = host.run(LOOK)
+    runs = [Play(HOST, [convert()]) for _number in range(2)]
+    ended = [one.wait(300) for one in runs]
+    assert [run.rc for run in ended] == [0, 0], ended[0].output + ended[1].output
+    assert host.run("ls /var/lib/elkit/conversion | wc -l; cat /etc/os-release").count("AlmaLinux") > 0
+    assert {run.result(HOST, "convert").get("result") for run in ended} <= {"converted", None}
+    back(HOST, host, before)
+
+
+def test_another_locale_makes_no_difference(host):
+    before = host.run(LOOK)
+    plain = ran(look()).result(HOST, "look")
+    other = ran(dict(look(), environment={"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"})).result(HOST, "look")
+    assert {key: plain[key] for key in ("verdict", "packages", "checks")} == {key: other[key] for key in ("verdict", "packages", "checks")}
+    assert host.run(LOOK) == before
 
 
 def test_a_full_state_directory(untouched):

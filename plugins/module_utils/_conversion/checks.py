@@ -201,6 +201,13 @@ def mounts(seen):
     return found
 
 
+def immutable(seen):
+    if not seen.immutable:
+        return []
+    return [Finding(INHIBITOR, "rpm cannot write {0}: the flag immutable is set".format(_names(seen.immutable)),
+                    "Take it off for the time of the conversion: chattr -i {0}".format(" ".join(seen.immutable[:8])))]
+
+
 def room(seen):
     if not seen.plan or not seen.plan["rows"]:
         return []
@@ -309,7 +316,7 @@ CHECKS = OrderedDict([
     ("source", source_supported), ("root", root), ("minor", minor), ("container", container), ("control-panel", panels),
     ("cloud-client", cloud_clients), ("registration", registration), ("rpm-database", rpm_database), ("dependencies", dependencies),
     ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels),
-    ("secure-boot", secure_boot), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("space", room), ("target", target),
+    ("secure-boot", secure_boot), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("immutable", immutable), ("space", room), ("target", target),
     ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),
     ("broken-repositories", broken_repositories), ("third-party-packages", third_party_packages), ("excludes", excludes),
     ("version-locks", version_locks), ("streams", streams),

@@ -34,7 +34,7 @@ class Seen(object):
 
     context, identity (facts), source (mapping.Source or None), why_not (str or None), repositories, streams, kernel, reboot,
     security, environment, subscription (facts sections), database (_rpm.database.Database or None), excludes {file: [pattern]},
-    locks [line], mounts [dict], plan (worker.resolve()'s answer, or None), errors {what: ElkitError}, dnf_check [line],
+    locks [line], mounts [dict], immutable [path], plan (worker.resolve()'s answer, or None), errors {what: ElkitError}, dnf_check [line],
     targets (target.repositories()), enabled_after (canonical ids), is_root
     """
 
@@ -49,6 +49,7 @@ class Seen(object):
         self.excludes = {}
         self.locks = []
         self.mounts = []
+        self.immutable = []
         self.dnf_check = []
         self.targets = []
         self.enabled_after = []
@@ -88,6 +89,7 @@ def gather(context, params):
     seen.excludes = excludes(context)
     seen.locks = version_locks(context)
     seen.mounts = mounts(context)
+    seen.immutable = immutable(context)
     if seen.source is None:
         return seen
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
@@ -121,6 +123,18 @@ def request(seen, params, directory):
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+
+
+def immutable(context):
+    """Files that rpm may have to replace and that have the flag immutable (chattr +i), sorted."""
+    if not commands.find("lsattr"):
+        return []
+    paths = ["/usr/lib/os-release"]
+    for directory in ("/etc", "/etc/yum.repos.d", "/etc/dnf", "/etc/dnf/vars", "/etc/pki/rpm-gpg"):
+        paths.extend("{0}/{1}".format(directory, name) for name in context.names(directory))
+    # It complains of links and of what has no flags, and goes on.
+    lines = [line.split(None, 1) for line in commands.run(["lsattr", "-d"] + paths, check=False).stdout.splitlines()]
+    return sorted(words[1] for words in lines if len(words) == 2 and "i" in words[0])
 
 
 def third_party(seen):

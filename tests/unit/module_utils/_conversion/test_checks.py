@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands against a conversion, by what a host looks like."""
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import checks, mapping
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+
+
+class Context:
+    """The files of a host: {path: text}."""
+
+    def __init__(self, files):
+        self.files = files
+
+    def exists(self, path):
+        return path in self.files
+
+    def read(self, path):
+        return self.files.get(path)
+
+    def read_bytes(self, path):
+        return self.files[path].encode() if path in self.files else None
+
+    def names(self, directory):
+        return sorted({path[len(directory) + 1:].split("/")[0] for path in self.files if path.startswith(directory + "/")})
+
+
+def host(product="rocky", major=9, files=(), **other):
+    """A machine that nothing stands against, but for what is given."""
+    seen = SimpleNamespace(
+        context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
+        source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
+        database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[],
+        streams={"streams": []}, environment={"type": "machine", "container": None}, subscription={"registered": False},
+        kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
+        reboot={"required": False, "reasons": []}, security={"secure_boot": False, "fips": False},
+        repositories={"configured": [], "broken_files": []})
+    vars(seen).update(other)
+    return seen
+
+
+def package(name):
+    return SimpleNamespace(name=name, nevra=name + "-1-1.el9.x86_64", arch="x86_64")
+
+
+def plan(**parts):
+    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": []}, **parts)
+
+
+def row(verdict, name="acme-1-1.x86_64"):
+    return {"package": name, "verdict": verdict, "becomes": None, "repository": None, "download": 0, "size": 0, "detail": None}
+
+
+def test_nothing_stands_against_it():
+    assert checks.run(host(), {}) == []
+
+
+CASES = [
+    # what the host is like, id, severity, words, overridable
+    ({"source": None, "why_not": "It is Fedora"}, "source", "inhibitor", "Fedora", False),
+    ({"is_root": False}, "root", "inhibitor", "not made by root", False),
+    ({"environment": {"type": "container", "container": "podman"}}, "container", "note", "podman", False),
+    ({"files": {"/usr/local/cpanel/cpanel": ""}}, "control-panel", "inhibitor", "cPanel", True),
+    ({"files": {"/usr/local/psa/version": ""}}, "control-panel", "inhibitor", "Plesk", True),
+    ({"database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning", "rhui-azure", False),
+    ({"subscription": {"registered": True}}, "registration", "inhibitor", "registered", True),
+    ({"files": {"/etc/rhsm/facts/katello.facts": ""}}, "registration", "inhibitor", "Foreman", True),
+    ({"errors": {"database": HostError("rpm's database cannot be read", "Rebuild it")}}, "rpm-database", "inhibitor", "cannot be read", False),
+    ({"dnf_check": ["acme has missing requires of libold"]}, "dependencies", "inhibitor", "libold", True),
+    ({"kernel": {"running_newest": False, "newest": "2", "running": "1", "installed": []}}, "reboot-pending", "inhibitor", "2 is installed", True),
+    ({"reboot": {"required": True, "reasons": [{"package": "glibc"}]}}, "reboot-pending", "warning", "glibc", False),
+    ({"files": {"/sys/module/zfs/taint": "POE"}}, "kernel-modules", "warning", "zfs", False),
+    ({"security": {"secure_boot": True, "fips": False}}, "secure-boot", "warning", "shim", False),
+    ({"security": {"secure_boot": False, "fips": True}}, "fips", "warning", "FIPS", False),
+    ({"mounts": [{"mount": "/", "type": "btrfs", "options": ["rw"]}]}, "btrfs", "inhibitor", "btrfs", False),
+    ({"mounts": [{"mount": "/usr", "type": "xfs", "options": ["ro"]}]}, "mounts", "inhibitor", "read-only", False),
+    ({"mounts": [{"mount": "/var/tmp", "type": "xfs", "options": ["noexec"]}]}, "mounts", "inhibitor", "noexec", True),
+    ({"immutable": ["/usr/lib/os-release"]}, "immutable", "inhibitor", "os-release", True),
+    ({"errors": {"plan": HostError("the repository baseos does not answer", "Mend it")}}, "target", "inhibitor", "baseos", False),
+    ({"plan": plan(problems=["nothing provides x"])}, "solver", "inhibitor", "nothing provides x", False),
+    ({"plan": plan(not_allowed=["sudo-1-1.x86_64"])}, "solver", "inhibitor", "sudo", False),
+    ({"plan": plan(rows=[row("kept-foreign")])}, "no-counterpart", "inhibitor", "acme", True),
+    ({"plan": plan(rows=[row("kept-third-party")])}, "third-party-packages", "note", "acme", False),
+    ({"excludes": {"/etc/dnf/dnf.conf": ["bash"]}}, "excludes", "inhibitor", "bash", True),
+    ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
+    ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
+    ({"repositories": {"configured": [], "broken_files": [{"file": "/x.repo", "problems": ["line 1"]}]}}, "broken-repositories", "warning", "/x.repo", False),
+]
+
+
+@pytest.mark.parametrize("other, identifier, severity, words, overridable", CASES)
+def test_what_stands_against_it(other, identifier, severity, words, overridable):
+    found = checks.run(host(**other), {})
+    assert [(item["id"], item["severity"], item["overridable"]) for item in found] == [(identifier, severity, overridable)]
+    assert words in found[0]["found"] and (severity == "note" or found[0]["remedy"])
+
+
+@pytest.mark.parametrize("other, identifier, overridable", [(other, identifier, overridable) for other, identifier, severity, _w, overridable in CASES
+                                                            if severity == "inhibitor"])
+def test_only_what_may_be_is_overridden(other, identifier, overridable):
+    found = checks.run(host(**other), {identifier: "we know"})
+    assert [(item["overridden"], item["reason"]) for item in found] == [(overridable, "we know" if overridable else None)]
+    assert (checks.inhibitors(found) == []) is overridable
+
+
+def test_minors():
+    old = host("rocky", 8, identity={"name": "Rocky Linux", "minor": 3, "is_almalinux": False, "product": "rocky"})
+    assert [(item["id"], item["severity"]) for item in checks.run(old, {})] == [("minor", "inhibitor")]
+    new = host("rocky", 9, identity={"name": "Rocky Linux", "minor": 99, "is_almalinux": False, "product": "rocky"})
+    assert [(item["id"], item["severity"]) for item in checks.run(new, {})] == [("minor", "warning")]
+
+
+def test_kernels_of_the_source_alone_and_of_others():
+    installed = [{"package": "kernel-core-5.14.0-1.el9.x86_64", "vendor": "Oracle America"},
+                 {"package": "kernel-uek-core-6.12.0-1.el9uek.x86_64", "vendor": "Oracle America"},
+                 {"package": "kernel-ml-core-7.0-1.el9.elrepo.x86_64", "vendor": "The ELRepo Project"}]
+    seen = host("oracle", 9, kernel={"running_newest": True, "running": "x", "newest": "x", "installed": installed})
+    found = checks.run(seen, {})
+    assert [item["id"] for item in found] == ["third-party-kernels"] * 2
+    assert "kernel-uek-core" in found[0]["found"] and "kernel-core-5" not in found[0]["found"] and "kernel-ml-core" in found[1]["found"]
+
+
+def test_every_check_is_seen_by_these_tests():
+    assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space", "streams"}
