@@ -13,7 +13,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
-from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY, host_lock
 
 UNIT = "elkit-conversion"
 # How long a worker that was just started may take to write its process id.
@@ -49,11 +49,17 @@ def convert(params, check_mode):
             " ".join(row["remedy"] for row in stopping if row["remedy"]), **report)
     if check_mode:
         return dict(report, changed=True, running=False, stage=None, progress=None)
-    state = states.create(request_of(seen, report, params))
-    # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
-    state.data["request"]["settings"]["cache"] = state.path("cache")
-    state.save()
-    prune(state)
+    asked = request_of(seen, report, params)
+    files.make_directory(STATE_DIRECTORY, 0o700)
+    # Not the worker's lock: this one is held for a moment, so that of two runs at once one begins and the other goes along.
+    with host_lock(states.root_of()):
+        state = states.newest()
+        if state is None or state.data["finished"]:
+            state = states.create(asked)
+            # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
+            state.data["request"]["settings"]["cache"] = state.path("cache")
+            state.save()
+            prune(state)
     result = resume(state)
     return dict(report, **result)
 
@@ -69,6 +75,11 @@ def revert(params, check_mode):
     if state.data["direction"] == states.FORWARD:
         if running():
             raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
+        if not state.data["finished"] and state.read("packages-before.json") is None:
+            # It was ended before it had even noted what there is.
+            if not check_mode:
+                state.finish(states.REVERTED)
+            return progress_of(state, changed=False)
         check_way_back(state, params)
         if check_mode:
             return progress_of(state, changed=True)
