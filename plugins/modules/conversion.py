@@ -16,39 +16,6 @@ description:
 author:
   - elkit.almalinux contributors (@elkit)
 options:
-  mirror:
-    description:
-      - One root for AlmaLinux's repositories, with the layout of the public mirrors below it; see the option of the same name of
-        M(elkit.almalinux.repositories). It may be a C(file://) URL.
-    type: str
-  source:
-    description: How AlmaLinux's repositories are found. Default is C(mirrorlist), or C(baseurl) where there is a mirror.
-    type: str
-    choices: [mirrorlist, metalink, baseurl]
-  sync:
-    description: >-
-      Whether a host that is AlmaLinux already gets the newest packages of its major by the same road, with a plan, a resumable run and a
-      way back. Otherwise such a host is left as it is.
-    type: bool
-    default: false
-  minor:
-    description: A minor release of AlmaLinux to convert to, for example V("9.7"), quoted. Default is the newest.
-    type: str
-  vault_mirror:
-    description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
-    type: str
-  ignore:
-    description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.
-    type: list
-    elements: raw
-    default: []
-  source_extra:
-    description:
-      - What is known of these hosts and not in the collection's table of sources. Keys are C(repositories) (id to canonical id),
-        C(replace) (package to package), C(remove) (packages, with * and ?), C(provides) (capabilities), C(streams) (stream to stream),
-        C(kernels) (packages) and C(exceptions) (package to the reason why it may stay).
-    type: dict
-    default: {}
   state:
     description:
       - V(converted) makes the host AlmaLinux.
@@ -94,7 +61,7 @@ attributes:
     description: The hosts it works on.
     platforms: Enterprise Linux 8, 9 and 10
     support: full
-extends_documentation_fragment: []
+extends_documentation_fragment: [elkit.almalinux.conversion]
 """
 
 EXAMPLES = r"""
@@ -143,6 +110,13 @@ summary:
   description: As of M(elkit.almalinux.conversion_info).
   returned: when the host was looked at
   type: dict
+removed_kernels:
+  description: >-
+    Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now. A later run does that: the conversion itself leaves
+    them, and so does a container, whose kernel is not its own.
+  returned: when the host is AlmaLinux already
+  type: list
+  elements: str
 verdict_after:
   description:
     - What the verification found, with C(remains) (what must not be), C(kept) (packages of the source that may stay), C(configuration)
@@ -153,7 +127,7 @@ verdict_after:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.elkit.almalinux.plugins.module_utils import _module
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, options, plan
 
 
 def work(module):
@@ -171,14 +145,7 @@ def work(module):
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "mirror": {"type": "str"},
-            "source": {"type": "str", "choices": ["mirrorlist", "metalink", "baseurl"]},
-            "sync": {"type": "bool", "default": False},
-            "minor": {"type": "str"},
-            "vault_mirror": {"type": "str"},
-            "ignore": {"type": "list", "elements": "raw", "default": []},
-            "source_extra": {"type": "dict", "default": {}},
+        argument_spec=dict(options.LOOK, **{
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
             "key_url": {"type": "str", "no_log": False},
             "keys": {"type": "str", "no_log": False},
@@ -186,7 +153,7 @@ def main():
             "revert_cache": {"type": "bool", "default": True},
             "force": {"type": "bool", "default": False},
             "attach": {"type": "dict"},
-        },
+        }),
         supports_check_mode=True)
     _module.run(module, work)
 

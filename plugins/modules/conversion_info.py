@@ -14,40 +14,6 @@ description:
   - The result is a list of checks with remedies, and a verdict for every package.
 author:
   - elkit.almalinux contributors (@elkit)
-options:
-  mirror:
-    description:
-      - One root for AlmaLinux's repositories, with the layout of the public mirrors below it; see the option of the same name of
-        M(elkit.almalinux.repositories). It may be a C(file://) URL.
-    type: str
-  source:
-    description: How AlmaLinux's repositories are found. Default is C(mirrorlist), or C(baseurl) where there is a mirror.
-    type: str
-    choices: [mirrorlist, metalink, baseurl]
-  sync:
-    description: >-
-      Whether a host that is AlmaLinux already gets the newest packages of its major by the same road, with a plan, a resumable run and a
-      way back. Otherwise such a host is left as it is.
-    type: bool
-    default: false
-  minor:
-    description: A minor release of AlmaLinux to convert to, for example V("9.7"), quoted. Default is the newest.
-    type: str
-  vault_mirror:
-    description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
-    type: str
-  ignore:
-    description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.
-    type: list
-    elements: raw
-    default: []
-  source_extra:
-    description:
-      - What is known of these hosts and not in the collection's table of sources. Keys are C(repositories) (id to canonical id),
-        C(replace) (package to package), C(remove) (packages, with * and ?), C(provides) (capabilities), C(streams) (stream to stream),
-        C(kernels) (packages) and C(exceptions) (package to the reason why it may stay).
-    type: dict
-    default: {}
 attributes:
   check_mode:
     description: It changes nothing anyway.
@@ -59,7 +25,7 @@ attributes:
     description: The hosts it works on.
     platforms: Enterprise Linux 8, 9 and 10
     support: full
-extends_documentation_fragment: []
+extends_documentation_fragment: [elkit.almalinux.conversion]
 """
 
 EXAMPLES = r"""
@@ -182,7 +148,7 @@ streams:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.elkit.almalinux.plugins.module_utils import _module
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, options
 
 
 def work(module):
@@ -190,17 +156,7 @@ def work(module):
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "mirror": {"type": "str"},
-            "source": {"type": "str", "choices": ["mirrorlist", "metalink", "baseurl"]},
-            "sync": {"type": "bool", "default": False},
-            "minor": {"type": "str"},
-            "vault_mirror": {"type": "str"},
-            "ignore": {"type": "list", "elements": "raw", "default": []},
-            "source_extra": {"type": "dict", "default": {}},
-        },
-        supports_check_mode=True)
+    module = AnsibleModule(argument_spec=options.LOOK, supports_check_mode=True)
     _module.run(module, work)
 
 

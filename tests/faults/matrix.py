@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from .plays import Play, play
 from .points import KILL, PAUSE
 from .remote import BUILD
@@ -58,6 +60,21 @@ class Table:
         path.write_text(self.text())
 
 
+def table_of(name):
+    """A fixture: the Table *name* of a test module, printed at its end."""
+    @pytest.fixture(scope="module")
+    def table():
+        rows = Table(name)
+        yield rows
+        print("\n" + rows.text())
+    return table
+
+
+def wide(cases, few):
+    """Parameters for *cases* (tuples), of which only those in *few* are run in `make test`."""
+    return [pytest.param(*case, marks=[] if case in few else [pytest.mark.full]) for case in cases]
+
+
 @dataclass
 class Subject:
     """What is brought from old to new: tasks (list) for an Ansible play, their undo, and a function that says what a host is (text).
@@ -75,6 +92,12 @@ class Subject:
     states: dict
     rescue: list
     interrupted: tuple = ("planned", "applying", "reverting")
+
+    def on(self, host):
+        """This one, learnt on *host* if it was not yet."""
+        if host.name not in self.states:
+            self.learn([host])
+        return self
 
     def learn(self, hosts):
         """Run undisturbed, and note what old and new are."""

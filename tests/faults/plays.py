@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plays that can be killed."""
-import itertools
 import json
 import os
 import signal
@@ -13,8 +12,6 @@ import yaml
 from tests.hosts import conftest
 
 from .remote import BUILD
-
-_numbers = itertools.count()
 
 
 class Play:

@@ -32,6 +32,21 @@ def ran(name, *tasks, rc=0):
     return run
 
 
+def refused(name, words, *tasks):
+    """The result of the last of *tasks*, which fails with all of *words*."""
+    run = ran(name, *tasks, rc=2)
+    result = run.result(name, tasks[-1]["name"])
+    assert all(word in result["msg"] for word in words), result["msg"]
+    return result
+
+
+def as_source(name, host):
+    """*host* as what it was before any conversion, whatever a test has left."""
+    if "AlmaLinux" in host.run("cat /etc/os-release"):
+        ran(name, convert(state="reverted", force=True))
+    return host
+
+
 def there(name, host, vendors, enabled, **options):
     """*host* becomes AlmaLinux as check mode said, once: the result of the module.
 

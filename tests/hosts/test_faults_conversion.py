@@ -23,37 +23,24 @@ BACK = {stage: conversion(stage) for stage in BACK_STAGES}
 SLICE = {("first package", SIGKILL), ("middle package", STOP), ("repositories", CUT), ("verify", CONTROLLER)}
 
 
-@pytest.fixture(scope="module")
-def table():
-    rows = matrix.Table("conversion")
-    yield rows
-    print("\n" + rows.text())
+table = matrix.table_of("conversion")
 
 
 @pytest.fixture(scope="module")
-def subject(fault_host):
+def subject():
     """A function that gives the Subject, learnt on a host."""
     known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), CONVERSION, {}, [{MODULE: {"state": "reverted", "force": True}}],
                            interrupted=("", *STAGES, *BACK_STAGES))
-
-    def give(host):
-        if host.name not in known.states:
-            known.learn([host])
-        return known
-    return give
+    return known.on
 
 
-def wide(cases, few):
-    return [pytest.param(*case, marks=[] if case in few else [pytest.mark.full]) for case in cases]
-
-
-@pytest.mark.parametrize("step, action", wide([(step, action) for step in STEPS for action in matrix.ACTIONS], SLICE))
+@pytest.mark.parametrize("step, action", matrix.wide([(step, action) for step in STEPS for action in matrix.ACTIONS], SLICE))
 def test_disturbed_then_the_same_play_again(fault_host, subject, table, step, action):
     host = fault_host("fc9")
     table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
 
 
-@pytest.mark.parametrize("step, action", wide([(step, action) for step in BACK for action in (SIGKILL, STOP)], {("back-files", SIGKILL)}))
+@pytest.mark.parametrize("step, action", matrix.wide([(step, action) for step in BACK for action in (SIGKILL, STOP)], {("back-files", SIGKILL)}))
 def test_a_disturbed_way_back(fault_host, subject, table, step, action):
     host = fault_host("fc9")
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))

@@ -31,44 +31,31 @@ CASES = [(host, step, action) for host in ("f9", "f8", "f10") for step in STEPS 
          if host == "f9" or action == SIGKILL]
 
 
-@pytest.fixture(scope="module")
-def table():
-    rows = matrix.Table("repositories")
-    yield rows
-    print("\n" + rows.text())
+table = matrix.table_of("repositories")
 
 
 @pytest.fixture(scope="module")
-def subject(fault_host):
+def subject():
     """A function that gives the Subject, learnt on a host."""
     known = matrix.Subject(APPLY, UNDO, lambda host: host.run(STATE), f"{JOURNAL}/repositories/*/state.json", {},
                            [{"elkit.almalinux.repositories": {"state": "reverted", "force": True}}])
-
-    def give(host):
-        if host.name not in known.states:
-            known.learn([host])
-        return known
-    return give
+    return known.on
 
 
-def wide(cases, few):
-    return [pytest.param(*case, marks=[] if case in few else [pytest.mark.full]) for case in cases]
-
-
-@pytest.mark.parametrize("name, step, action", wide(CASES, SLICE))
+@pytest.mark.parametrize("name, step, action", matrix.wide(CASES, SLICE))
 def test_disturbed_then_the_same_play_again(fault_host, subject, table, name, step, action):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
 
 
-@pytest.mark.parametrize("name, step", wide([("f9", step) for step in STEPS], {("f9", "after-first-file")}))
+@pytest.mark.parametrize("name, step", matrix.wide([("f9", step) for step in STEPS], {("f9", "after-first-file")}))
 def test_disturbed_then_undone_at_once(fault_host, subject, table, name, step):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, STEPS[step], SIGKILL, REVERT))
 
 
-@pytest.mark.parametrize("name, step, action", wide([("f9", step, action) for step in BACK for action in matrix.ACTIONS],
-                                                    {("f9", "reverting", SIGKILL)}))
+@pytest.mark.parametrize("name, step, action", matrix.wide([("f9", step, action) for step in BACK for action in matrix.ACTIONS],
+                                                           {("f9", "reverting", SIGKILL)}))
 def test_a_disturbed_undo(fault_host, subject, table, name, step, action):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))

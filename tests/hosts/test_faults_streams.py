@@ -36,15 +36,11 @@ CASES = [(name, step, action) for name in ("fd12", "f9", "f8") for step in STEPS
          if (action != PARENT or "package" in step) and (name == "fd12" or action == SIGKILL)]
 
 
-@pytest.fixture(scope="module")
-def table():
-    rows = matrix.Table("module_streams")
-    yield rows
-    print("\n" + rows.text())
+table = matrix.table_of("module_streams")
 
 
 @pytest.fixture(scope="module")
-def subject(fault_host):
+def subject():
     """A function that gives the Subject, learnt on a host."""
     known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), f"{JOURNAL}/{CONCERN}/*/state.json", {},
                            [{"elkit.almalinux.module_streams": {"state": "reverted", "force": True}}])
@@ -52,29 +48,24 @@ def subject(fault_host):
     def give(host):
         if host.name not in known.states:
             assert play(host.name, KEYS).rc == 0
-            known.learn([host])
-        return known
+        return known.on(host)
     return give
 
 
-def wide(cases, few):
-    return [pytest.param(*case, marks=[] if case in few else [pytest.mark.full]) for case in cases]
-
-
-@pytest.mark.parametrize("name, step, action", wide(CASES, SLICE))
+@pytest.mark.parametrize("name, step, action", matrix.wide(CASES, SLICE))
 def test_disturbed_then_the_same_play_again(fault_host, subject, table, name, step, action):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
 
 
-@pytest.mark.parametrize("name, step", wide([("fd12", step) for step in STEPS], {("fd12", "first package")}))
+@pytest.mark.parametrize("name, step", matrix.wide([("fd12", step) for step in STEPS], {("fd12", "first package")}))
 def test_disturbed_then_undone_at_once(fault_host, subject, table, name, step):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, STEPS[step], SIGKILL, REVERT))
 
 
-@pytest.mark.parametrize("name, step, action", wide([("fd12", step, action) for step in BACK for action in (SIGKILL, CUT, CONTROLLER, STOP)],
-                                                    {("fd12", "second package", SIGKILL)}))
+@pytest.mark.parametrize("name, step, action", matrix.wide([("fd12", step, action) for step in BACK for action in (SIGKILL, CUT, CONTROLLER, STOP)],
+                                                           {("fd12", "second package", SIGKILL)}))
 def test_a_disturbed_undo(fault_host, subject, table, name, step, action):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))

@@ -37,6 +37,16 @@ def is_kernel_of(item, running):
     return item["name"] in plan.KERNELS and item["nevra"] == "{0}-{1}".format(item["name"], running)
 
 
+def set_aside(now, earlier, before):
+    """The copies (sorted paths) that rpm made on this way back: of AlmaLinux's files, which the conversion wrote.
+
+    :param now: paths as remains.leftovers() gives them
+    :param earlier: the same before rpm ran, or None where that was not noted
+    :param before: the snapshot from before the conversion
+    """
+    return [] if earlier is None else sorted(set(now) - set(earlier) - set(before))
+
+
 class Back(object):
     """One way back at work; the stages as in run.Run."""
 
@@ -90,15 +100,14 @@ class Back(object):
     def back_files(self):
         before = self.state.read("etc-before.json")
         paths = snapshot.restore(before, self.state.read("etc-after.json"), self.state.path("before"))
-        # What rpm has set aside on this way back: copies of AlmaLinux's files, which the conversion wrote.
-        for path in set(remains.leftovers()) - set(self.state.read("copies.json") or remains.leftovers()) - set(before):
+        copies = set_aside(remains.leftovers(), self.state.read("copies.json"), before)
+        for path in copies:
             files.remove(path)
-            paths.append(path)
         keys = self.state.read("keys-before.json")
         for fingerprint, name in sorted(remains.imported_keys().items()):
             if fingerprint not in keys:
                 commands.run(["rpm", "-e", "--allmatches", name], check=False)
-        return "{0} files put back".format(len(paths))
+        return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):
         if self.state.data["request"]["boot"]["container"]:

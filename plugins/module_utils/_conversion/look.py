@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, mapping, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, mapping, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -71,7 +71,7 @@ def gather(context, params):
     """The Seen of a host.
 
     :param context: _facts.context.Context
-    :param params: mirror, source, minor, vault_mirror, source_extra sync (see the module conversion_info)
+    :param params: mirror, source, minor, vault_mirror, source_extra, sync (see the module conversion_info)
     """
     seen = Seen(context)
     recognise(seen, params["source_extra"], params["sync"])
@@ -126,7 +126,7 @@ def request(seen, params, directory):
 
 
 def immutable(context):
-    """Files that rpm may have to replace and that have the flag immutable (chattr +i), sorted."""
+    """Files that rpm may have to replace and that have the flag immutable (chattr +i), sorted; those that no package writes do not count."""
     if not commands.find("lsattr"):
         return []
     paths = ["/usr/lib/os-release"]
@@ -134,7 +134,7 @@ def immutable(context):
         paths.extend("{0}/{1}".format(directory, name) for name in context.names(directory))
     # It complains of links and of what has no flags, and goes on.
     lines = [line.split(None, 1) for line in commands.run(["lsattr", "-d"] + paths, check=False).stdout.splitlines()]
-    return sorted(words[1] for words in lines if len(words) == 2 and "i" in words[0])
+    return sorted(words[1] for words in lines if len(words) == 2 and "i" in words[0] and words[1] not in snapshot.LEFT_OUT)
 
 
 def third_party(seen):

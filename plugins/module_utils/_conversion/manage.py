@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, look, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, kernels, look, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
@@ -41,7 +41,11 @@ def convert(params, check_mode):
         return resume(state)
     seen, report = flow.examine(params)
     if report["verdict"] == flow.DONE:
-        return dict(report, changed=False, running=False, stage=None, progress=None)
+        gone = outlived_kernels(state, seen)
+        if gone and not check_mode:
+            with host_lock():
+                kernels.remove(gone)
+        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone)
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
@@ -62,6 +66,15 @@ def convert(params, check_mode):
             prune(state)
     result = resume(state)
     return dict(report, **result)
+
+
+def outlived_kernels(state, seen):
+    """NEVRAs of the source's kernels that the last conversion left beside AlmaLinux's, and that may go now."""
+    if state is None or state.data["result"] != states.CONVERTED or seen.environment["type"] == "container" or seen.database is None:
+        return []
+    request = state.data["request"]
+    kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if request["revert_cache"] else None
+    return kernels.outlived(seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
 
 
 def revert(params, check_mode):
@@ -116,6 +129,7 @@ def request_of(seen, report, params):
         keys=keys, ignore=sorted(flow.overrides(params["ignore"])), revert_cache=params["revert_cache"],
         source_repositories=sorted(set(seen.repositories["enabled"])),
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
+        kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
         repositories=target.repository_params(seen.enabled_after, params),
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,

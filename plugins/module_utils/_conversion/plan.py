@@ -46,9 +46,9 @@ def evr(package):
     return package["epoch"], package["version"], package["release"]
 
 
-def is_target(package):
-    """Whether an installed package is AlmaLinux's build."""
-    return package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
+def is_target(package, source):
+    """Whether an installed package is AlmaLinux's build. Kitten's have the same vendor, and are others."""
+    return source.distribution.product != distributions.KITTEN and package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
 
 
 def is_one_vendor(source):
@@ -89,11 +89,10 @@ def jobs(source, installed, available):
     for package in available:
         by_name.setdefault(package["name"], []).append(package)
     exact = set(package["nevra"] for package in available)
-    converting = source.distribution.os_id != distributions.ALMALINUX or source.distribution.product == distributions.KITTEN
     present = set(package["name"] for package in installed)
     for package in installed:
         _one(found, source, package, by_name, exact)
-    if converting:
+    if source.release_packages:
         found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
     return found
 
@@ -101,8 +100,7 @@ def jobs(source, installed, available):
 def _one(found, source, package, by_name, exact):
     nevra, name = package["nevra"], package["name"]
     fate, other = source.fate(name, package["provides"], package["vendor"])
-    kitten = source.distribution.product == distributions.KITTEN
-    if fate in (mapping.RELEASE, mapping.REMOVE) and (kitten or not is_target(package)):
+    if fate in (mapping.RELEASE, mapping.REMOVE) and not is_target(package, source):
         found.erase.append(nevra)
         found.expected[nevra] = ("removed", None)
     elif fate == mapping.REPLACE:
@@ -112,7 +110,7 @@ def _one(found, source, package, by_name, exact):
             found.install.append(other)
     elif fate == mapping.KERNEL:
         found.expected[nevra] = ("kept-beside", None)
-    elif is_target(package) and not kitten:
+    elif is_target(package, source):
         found.expected[nevra] = ("same", None)
         if name in by_name and name not in KERNELS:
             found.sync.append("{0}.{1}".format(name, package["arch"]))

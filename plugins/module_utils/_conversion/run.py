@@ -132,22 +132,22 @@ class Run(object):
                                   "Import its key, or disable its repository", untouched=True)
 
     def keep_source(self):
-        """Fetch, once more, every package that is about to leave: how many.
+        """Fetch, once more, every package that is about to leave, and the kernels that leave later if they can be had: how many.
 
         :raises HostError: one cannot be had, or is another build than the installed one
         """
         leaving = set(row["package"] for row in self.answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
         base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"])
-        paths = dnf_conversion.fetch_exact(base, leaving)
+        paths = dnf_conversion.fetch_exact(base, leaving | set(self.request["kernels_beside"]))
         base.close()
         kept, missing = {}, []
-        for nevra in sorted(leaving):
+        for nevra in sorted(leaving | set(self.request["kernels_beside"])):
             path = paths.get(nevra)
-            if path is None or rpm_transaction.header_hash(rpm_transaction.read_file(path)) != before[nevra]["hash"]:
-                missing.append(nevra)
-            else:
+            if path is not None and rpm_transaction.header_hash(rpm_transaction.read_file(path)) == before[nevra]["hash"]:
                 kept[nevra] = path
+            elif nevra in leaving:
+                missing.append(nevra)
         if missing and "rollback-packages" not in self.request["ignore"]:
             raise HostError(
                 "packages that a way back needs cannot be had again: {0}{1}".format(

@@ -81,10 +81,14 @@ class State(object):
         return None if text is None else _decoded(self.path(name), text)
 
 
-def _decoded(path, text):
+def _decoded(path, text, key=None):
+    """What JSON *text* of the file *path* says; with *key*, it must be an object that has it."""
     try:
-        return json.loads(text)
-    except ValueError:
+        data = json.loads(text)
+        if key is None or data[key] is not None:
+            return data
+        raise KeyError(key)
+    except (ValueError, KeyError, TypeError):
         raise HostError("{0} is damaged".format(path), "Look at what `rpm -qa` says, and move its directory away", path=path)
 
 
@@ -114,7 +118,7 @@ def newest(root=STATE_DIRECTORY):
         text = files.read_text(path)
         if text is None:
             continue
-        data = _decoded(path, text)
+        data = _decoded(path, text, "schema")
         if data["schema"] > SCHEMA:
             raise HostError("{0} was written by a newer version of elkit.almalinux".format(path), "Use that version", path=path)
         return State(data, directory)

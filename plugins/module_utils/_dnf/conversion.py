@@ -223,7 +223,7 @@ def download(base, progress):
         spoilt = sorted(str(package) for package in local if not package.verifyLocalPkg())
         if spoilt:
             raise Failure("host", "{0}: not what the metadata of its repository say".format(", ".join(spoilt[:8])),
-                          "Bring the mirror up to date; nothing was installed")
+                          "Bring the mirror up to date", untouched=True)
         raise Failure("host", "a package cannot be downloaded: {0}".format(first_line(error)), "Run again once the mirror works",
                       untouched=True)
     return dict((str(package), package.localPkg()) for package in coming)

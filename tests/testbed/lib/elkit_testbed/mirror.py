@@ -47,7 +47,11 @@ def ensure(podman, images):
     contents = images.own_contents()
     served = " ".join(sorted(contents.values()))
     data = _inspect(podman)
+    place = []
     if data and (data["ImageName"] != tag or data["Config"]["Labels"].get("elkit.contents", "") != served or not data["State"]["Running"]):
+        # Hosts that run, and those that are stopped and started, know it by this address.
+        if address_of(data):
+            place = ["--ip", address_of(data)]
         podman("rm", "--force", "--time", "0", NAME)
         data = None
     if data is None:
@@ -55,7 +59,7 @@ def ensure(podman, images):
         mounts = [word for name, content in contents.items()
                   for word in ("--mount", "type=image,source=%s,destination=/contents/%s" % (content, name))]
         roots = ["/content/www"] + ["/contents/%s/content/www" % name for name in contents]
-        podman("run", "--detach", "--name", NAME, "--hostname", "mirror", "--network=bridge", "--label", "elkit.clone=" + PREFIX,
+        podman("run", "--detach", "--name", NAME, "--hostname", "mirror", "--network=bridge", *place, "--label", "elkit.clone=" + PREFIX,
                "--label", "elkit.contents=" + served, *mounts, "--volume", "%s:/mirror:ro" % (TESTBED / "mirror"), *publish, tag,
                "python3", "/mirror/server.py", "--root", *roots, "--tls", "/content/tls", "--control-port", str(CONTROL_PORT))
         data = _wait(podman)

@@ -1,0 +1,45 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, elkit.almalinux contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+class ModuleDocFragment(object):
+    """What conversion_info and conversion are told alike; the argument spec is module_utils/_conversion/options.py."""
+
+    DOCUMENTATION = r"""
+options:
+  mirror:
+    description:
+      - One root for AlmaLinux's repositories, with the layout of the public mirrors below it; see the option of the same name of
+        M(elkit.almalinux.repositories). It may be a C(file://) URL.
+    type: str
+  source:
+    description: How AlmaLinux's repositories are found. Default is C(mirrorlist), or C(baseurl) where there is a mirror.
+    type: str
+    choices: [mirrorlist, metalink, baseurl]
+  sync:
+    description: >-
+      Whether a host that is AlmaLinux already gets the newest packages of its major by the same road, with a plan, a resumable run and a
+      way back. Otherwise such a host is left as it is.
+    type: bool
+    default: false
+  minor:
+    description: A minor release of AlmaLinux to convert to, for example V("9.7"), quoted. Default is the newest.
+    type: str
+  vault_mirror:
+    description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
+    type: str
+  ignore:
+    description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.
+    type: list
+    elements: raw
+    default: []
+  source_extra:
+    description:
+      - What is known of these hosts and not in the collection's table of sources. Keys are C(repositories) (id to canonical id),
+        C(replace) (package to package), C(remove) (packages, with * and ?), C(provides) (capabilities), C(streams) (stream to stream),
+        C(kernels) (packages) and C(exceptions) (package to the reason why it may stay).
+    type: dict
+    default: {}
+"""

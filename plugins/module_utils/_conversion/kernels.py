@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The kernels of the source, which stay beside AlmaLinux's until that one runs."""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+
+
+def outlived(facts, installed, beside, kept):
+    """NEVRAs (sorted) of the source's kernel packages that may go, for AlmaLinux's kernel runs.
+
+    :param facts: the facts section kernel
+    :param installed: NEVRAs of the packages that are installed
+    :param beside: NEVRAs that the conversion let stay until now
+    :param kept: NEVRAs that a way back can have again, or None if there shall be no way back; what it could not have again stays
+    """
+    vendors = distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
+    if not any(item["vendor"] in vendors and kernel.matches(facts["running"], item["release"]) for item in facts["installed"]):
+        return []
+    return sorted(nevra for nevra in beside if nevra in installed and (kept is None or nevra in kept))
+
+
+def remove(nevras):
+    """Erase packages. rpm refuses where another one needs them; nothing is taken along.
+
+    :raises CommandError: rpm refuses; says why
+    """
+    commands.run(["rpm", "-e"] + nevras, timeout=600)
