@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole conversion, there and back, of a host of any source: what test_conversion*.py share."""
+import subprocess
+
+from tests.faults import remote
 from tests.faults.plays import Play
 
 MODULE = "elkit.almalinux.conversion"
@@ -15,6 +18,21 @@ find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf
 NEVRAS = "rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort"
 # Verdicts after which the installed package is there no more.
 GONE = {"upgraded", "downgraded", "removed", "swapped", "obsoleted"}
+
+
+def from_mirror(name, script, place):
+    """Run *script* (bash) in the container of the mirror, which has rpm's and createrepo's tools and the throw-away keys, and bring
+    what it left in /tmp/made to the folder *place* of host *name*; what it printed."""
+    container = remote.container_of(name)
+    podman = [remote.TESTBED, "podman", "--"]
+    mirror = container[:-len(name)] + "mirror"
+    done = subprocess.run([*podman, "exec", mirror, "bash", "-c", "set -e; rm -rf /tmp/made; mkdir -p /tmp/made\n" + script],
+                          text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    packed = subprocess.run([*podman, "exec", mirror, "tar", "-C", "/tmp/made", "-cf", "-", "."], capture_output=True, check=True).stdout
+    subprocess.run([*podman, "exec", "--interactive", container, "sh", "-c", f"rm -rf {place}; mkdir -p {place}; tar -C {place} -xf -"],
+                   input=packed, check=True)
+    return done.stdout
 
 
 def convert(**more):

@@ -110,11 +110,54 @@ def test_two_runs_at_once_are_one(host):
     back(HOST, host, before)
 
 
+GERMAN = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}
+
+
 def test_another_locale_makes_no_difference(host):
     before = host.run(LOOK)
+    spoken = host.run("LC_ALL=de_DE.UTF-8 LANGUAGE=de /usr/bin/python3 -c 'import dnf.i18n as i; i.setup_locale(); print(i._(\"Nothing to do.\"))'")
+    assert "Nichts" in spoken, "dnf does not speak German here: this proves nothing"
     plain = ran(look()).result(HOST, "look")
-    other = ran(dict(look(), environment={"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"})).result(HOST, "look")
+    other = ran(dict(look(), environment=GERMAN)).result(HOST, "look")
     assert {key: plain[key] for key in ("verdict", "packages", "checks")} == {key: other[key] for key in ("verdict", "packages", "checks")}
+    done = ran(dict(convert(), environment=GERMAN)).result(HOST, "convert")
+    assert done["result"] == "converted" and done["packages"] == plain["packages"]
+    assert ran(dict(convert(state="reverted"), environment=GERMAN)).result(HOST, "convert")["result"] == "reverted" and host.run(LOOK) == before
+
+
+@pytest.fixture
+def package(host):
+    """A function that installs a package of a third party, which leaves again at the end."""
+    names = []
+
+    def install(name, lines, files=""):
+        """*lines*: of the preamble; *files*: shell that lays files out below $root."""
+        conversions.from_mirror(HOST, f"""
+root=/tmp/root; rm -rf $root; mkdir -p $root; cd /tmp
+{files or ":"}
+{{ printf 'Name: {name}\nVersion: 1\nRelease: 1\nSummary: A stand-in\nLicense: GPL-3.0-or-later\nVendor: Acme\nBuildArch: noarch\n{lines}\n'
+printf '%%description\\nA stand-in.\\n%%install\\nmkdir -p %%{{buildroot}}; cp -a /tmp/root/. %%{{buildroot}}/\\n%%files\\n'
+(cd $root && find . -type f | sed 's/^[.]//'); }} >/tmp/{name}.spec
+rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp/made' /tmp/{name}.spec
+""", "/var/tmp/elkit-made")
+        host.run("rpm -i --nodeps --nosignature /var/tmp/elkit-made/noarch/*.rpm; rm -rf /var/tmp/elkit-made")
+        names.append(name)
+    yield install
+    for name in names:
+        host.run(f"rpm -e {name}")
+
+
+def test_a_package_of_a_third_party_that_does_not_fit_is_named_with_what_it_needs(host, package):
+    package("acme-pinned", "Requires: centos-stream-release")
+    before = host.run(LOOK)
+    assert "solver" in refused(["acme-pinned-1-1", "centos-stream-release"], convert())["inhibitors"]
+    assert host.run(LOOK) == before
+
+
+def test_a_file_that_two_packages_have_is_found_before_anything_is_changed(host, package):
+    package("acme-release", "", "mkdir -p $root/etc; echo acme >$root/etc/almalinux-release")
+    before = host.run(LOOK)
+    refused(["acme-release", "/etc/almalinux-release"], convert())
     assert host.run(LOOK) == before
 
 
