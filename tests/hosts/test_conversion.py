@@ -167,6 +167,22 @@ def test_a_full_state_directory(untouched):
         refused(["/var/lib/elkit"], convert())
 
 
+def test_a_full_boot(untouched):
+    with untouched.full("/boot"):
+        refused(["/boot"], convert())
+
+
+def test_too_little_room_for_the_packages(untouched):
+    untouched.run("rm -rf /var/lib/elkit; install -d -m 700 /var/lib/elkit")
+    with untouched.own_file_system("/var/lib/elkit"):
+        assert "space" in refused(["/var/lib/elkit", "free and needs"], convert())["inhibitors"]
+
+
+def test_a_read_only_file_system(untouched):
+    with untouched.read_only("/usr"):
+        assert "mounts" in refused(["/usr", "read-only"], convert())["inhibitors"]
+
+
 def test_rpm_is_locked(untouched):
     with untouched.rpm_locked():
         run = ran(convert(), rc=2)
