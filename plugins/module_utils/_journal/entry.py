@@ -42,9 +42,10 @@ class Change(object):
         self.attrs = attrs
 
 
-def begin(concern, root=STATE_DIRECTORY):
+def begin(concern, root=STATE_DIRECTORY, run=None):
     """The Entry of a new change of *concern*, or the interrupted one to go on in. Call it under the host's lock.
 
+    :param run: str that binds the entries of one run together (see reverts()), or None where a run has one entry
     :raises HostError: the state directory cannot be written, or the newest entry is damaged
     """
     store = Store(concern, root)
@@ -52,8 +53,11 @@ def begin(concern, root=STATE_DIRECTORY):
     if state is not None and state["stage"] in _store.INTERRUPTED:
         entry = Entry(store, state, continued=True)
         entry.sweep()
-        return entry
-    return Entry(store, store.create(), continued=False)
+    else:
+        entry = Entry(store, store.create(), continued=False)
+    if run is not None:
+        entry.state["run"] = run
+    return entry
 
 
 def interrupted(concern, root=STATE_DIRECTORY):
@@ -194,12 +198,33 @@ class Entry(object):
             self.state["notes"].append(item)
             self.store.save(self.state)
 
+    def note_all(self, kind, items):
+        """note() for each dict in *items*, on the disk at once. Where an interrupted run noted the same thing before it began, that one's
+        "before" is the one that counts."""
+        known = dict((_name_of(item["data"]), item["data"]) for item in self.state["notes"] if item["kind"] == kind)
+        for data in items:
+            earlier = known.get(_name_of(data))
+            if earlier is not None:
+                earlier["after"] = data["after"]
+            else:
+                self.state["notes"].append({"kind": kind, "data": data})
+        self.store.save(self.state)
+
+    def take_back(self, paths):
+        """Put some of the files of this entry back at once, for whoever reads them does not take them; the others stay."""
+        items = [item for item in self.state["files"] if item["path"] in paths]
+        _undo_files(self.store, dict(self.state, files=items))
+        self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
+        self.store.save(self.state)
+
     def commit(self):
         """The change is done: it is now the one that "reverted" means."""
         for item in self.state["files"]:
             item["after"] = item["after"][-1:]
         self._step(_store.APPLIED, "applied")
-        self.store.prune()
+        # Runs in several entries, and a way back to before the first, need every one of them.
+        if "run" not in self.state:
+            self.store.prune()
 
     def rollback(self, undo=None):
         """Put everything back at once, as if this entry had never been; for errors after write_all().
@@ -219,6 +244,10 @@ class Revert(object):
         self.state = state
         self.restore = restore
         self.notes = state["notes"]
+
+    def now(self, item):
+        """The content (bytes) of a path in restore as it is now, or None for no file."""
+        return files.read_bytes(item["path"])
 
     def before(self, item):
         """The content (bytes) that a path in restore gets back, or None for no file."""
@@ -249,14 +278,38 @@ def revert(concern, force=False, root=STATE_DIRECTORY):
     state = store.newest()
     if state is None or state["stage"] == _store.REVERTED:
         return None
+    return _planned(store, state, force, {})
+
+
+def reverts(concern, force=False, first=False, root=STATE_DIRECTORY):
+    """The Reverts of the last run of *concern*, the newest entry first, or with *first* of all runs. They are to be applied in that order.
+
+    :raises ChangedSinceError, HostError: as revert(); nothing is put back then
+    """
+    store = Store(concern, root)
+    found, passed = [], {}
+    for number in reversed(store.numbers()):
+        state = store.load(number)
+        if state is None or state["stage"] == _store.REVERTED:
+            continue
+        if found and not first and state.get("run") != found[0].state.get("run"):
+            break
+        found.append(_planned(store, state, force, passed))
+        # What an older entry finds once this one is undone.
+        passed.update((item["path"], item["before"]["sha256"] if item["before"] else None) for item in state["files"])
+    return found
+
+
+def _planned(store, state, force, passed):
+    """The Revert of one entry; *passed*: {path: hash} of what the undo of newer entries leaves."""
     restore = []
     foreign = []
     for item in state["files"]:
-        now = sha256(files.read_bytes(item["path"]))
-        if now == (item["before"]["sha256"] if item["before"] else None):
+        now = passed[item["path"]] if item["path"] in passed else sha256(files.read_bytes(item["path"]))
+        if now == (item["before"]["sha256"] if item["before"] else None) and item["path"] not in passed:
             continue
         unknown = item.get("foreign") and state["stage"] in _store.INTERRUPTED
-        if now not in item["after"] and not unknown:
+        if now not in item["after"] and now != (item["before"] or {}).get("sha256") and not unknown:
             foreign.append(item["path"])
         restore.append(item)
     if foreign and not force:
@@ -264,6 +317,10 @@ def revert(concern, force=False, root=STATE_DIRECTORY):
             "changed by someone else since: {0}".format(", ".join(sorted(foreign))),
             "Look at the difference, and use force: true to overwrite it", paths=sorted(foreign))
     return Revert(store, state, restore)
+
+
+def _name_of(data):
+    return tuple(sorted((key, str(value)) for key, value in data.items() if key not in ("before", "after")))
 
 
 def _undo_files(store, state):

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, elkit.almalinux contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's part in an audit: it compiles the catalogue for the host, so that the host needs none."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline
+
+
+class ActionModule(ActionBase):
+    """Runs the module of the same name with the controls of this host."""
+
+    _requires_connection = True
+    _supports_async = False
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = {key: value for key, value in self._task.args.items() if key not in baseline.PRIVATE}
+        try:
+            options = baseline.selection(arguments)
+            release = self._low_level_execute_command("cat /etc/os-release")
+            controls, major, _catalogue = baseline.controls_for(release.get("stdout", ""), options)
+        except ElkitError as error:
+            raise AnsibleActionFail(f"{self._task.action.split('.')[-1]}: {error}") from error
+        result.update(self._execute_module(module_args=dict(arguments, controls=controls, el=major), task_vars=task_vars))
+        return result

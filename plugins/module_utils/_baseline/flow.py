@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""What the modules baseline_info and baseline do with their parameters: dicts in, the module's result out."""
+
+import os
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, put, run
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
+
+# What a diff never shows, whoever may read it.
+SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/boot/grub2/user.cfg")
+
+
+def check_root():
+    """:raises HostError: this process is not root's"""
+    if os.geteuid() != 0:
+        raise HostError("only root can look at, or change, all that a baseline is about", "Run with become: true")
+
+
+def look(params):
+    """What baseline_info returns."""
+    check_root()
+    controls, flags = _begin(params)
+    rows = run.audit(controls, Context(), params["el"], flags)
+    return _result(rows, flags, False)
+
+
+def work(params, check_mode, diff):
+    """What baseline returns."""
+    check_root()
+    if params["state"] == "reverted":
+        return revert(params, check_mode, diff)
+    controls, flags = _begin(params)
+    guard = Guard(**(params["guard"] or {"mode": "none", "reason": "nobody said how a second login could be tried"}))
+    if check_mode:
+        outcome = run.preview(controls, Context(), params["el"], flags)
+    else:
+        outcome = run.apply(controls, Context, params["el"], flags, guard)
+    result = _result(outcome.rows, flags, outcome.changed)
+    result["files"] = sorted(outcome.files)
+    result["states"] = [item for item in outcome.states if item["kind"] != "account"]
+    result["run"] = outcome.run
+    if outcome.guard is not None:
+        result["guard"] = outcome.guard
+    if diff:
+        result["diff"] = [_diff(path, before, after) for path, (before, after) in sorted(outcome.files.items())] + [
+            {"before_header": "{kind} {name}".format(**item), "after_header": "{kind} {name}".format(**item),
+             "before": "{0}\n".format(item["before"]), "after": "{0}\n".format(item["after"])} for item in result["states"]]
+    return result
+
+
+def revert(params, check_mode, diff):
+    """What baseline returns for state=reverted."""
+    with host_lock():
+        done = put.revert(Context, params["force"], check_mode, params["revert_to"] == "first")
+    result = {"changed": done["changed"], "files": sorted(set(done["files"])), "states": done["states"], "runs": done["runs"], "controls": []}
+    if diff:
+        result["diff"] = [_diff(path, _text(now), _text(before)) for path, now, before in done["diff"]]
+    return result
+
+
+def _text(content):
+    return None if content is None else content.decode("utf-8", "replace")
+
+
+def _begin(params):
+    if params["controls"] is None or params["el"] is None:
+        raise InputError("no controls were given", "Call the module through its action plugin, which compiles them: it is installed with it")
+    return run.parse(params["controls"]), environment.detect(Context(), params["environment"])
+
+
+def _diff(path, before, after):
+    if path in SECRET_FILES:
+        before = after = "(not shown)\n"
+    return {"before_header": path, "after_header": path, "before": before or "", "after": after or ""}
+
+
+def _result(rows, flags, changed):
+    reports = [row.report() for row in rows]
+    return {"changed": changed, "controls": reports, "counts": options.counts(reports), "environment": flags,
+            "checked_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "changed_ids": sorted(row["id"] for row in reports if row["status"] == model.CHANGED)}

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The kinds of state. A new kind is one file beside this one and one line here.
+
+A kind is a module with
+    PHASE            int: lower ones are put first, and undone last
+    load(view, name) the value on the host now, JSON-able, no secrets
+    put(context, name, value)
+                     make it so; raises an ElkitError; *context* is a _facts.context.Context
+and, where putting one at a time would be slow,
+    put_all(context, values)
+                     the same for {name: value}
+"""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import mode, package, sysctl, unit
+
+KINDS = {
+    "package": package,
+    "mode": mode,
+    "sysctl": sysctl,
+    "unit": unit,
+}

@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The flow of a baseline: read, plan, apply, verify. audit() is its first half alone, so both see the same.
+
+Where controls could lock somebody out, the plan is carried out in two parts: first all the others, then those together, under a guard.
+"""
+
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
+
+MAJORS = (8, 9, 10)
+
+
+class Row(object):
+    """What a run knows of one control: the Control, its first and last Finding, its status and why."""
+
+    def __init__(self, control):
+        self.control = control
+        self.finding = None
+        self.status = None
+        self.message = None
+        self.waits_for = ()
+        self.seconds = 0.0
+
+    def fail(self, error):
+        """Take an exception for the outcome."""
+        self.status = model.FAIL if isinstance(error, NotFixable) else model.ERROR
+        self.message = str(error)
+
+    def report(self):
+        """The row as a dict for people and machines; what says nothing is left out."""
+        row = {"id": self.control.id, "status": self.status, "seconds": round(self.seconds, 4)}
+        finding = self.finding
+        if finding is not None and self.status != model.NOT_APPLICABLE:
+            row["before"], row["after"] = finding.before, finding.after
+            if finding.path:
+                row["file"], row["line"] = finding.path, finding.line
+            if finding.overridden_by:
+                row["overridden_by"] = finding.overridden_by
+        note = self.message or (finding.note if finding is not None else None)
+        if note:
+            row["message"] = note
+        if self.waits_for:
+            row["waits_for"] = list(self.waits_for)
+        if self.control.exception:
+            row["exception"] = dict(self.control.exception)
+            row["holds"] = bool(finding is not None and finding.ok)
+        return row
+
+
+def parse(items):
+    """The Controls of a list of dicts, in order.
+
+    :raises InputError: one is incomplete, names no mechanism there is, or is there twice
+    """
+    controls, seen = [], set()
+    for item in items:
+        control = Control(item)
+        if control.mechanism not in registry.MECHANISMS:
+            raise InputError("the control {0} names the mechanism {1}, which there is not".format(control.id, control.mechanism),
+                             "There are: {0}".format(", ".join(sorted(registry.MECHANISMS))))
+        if control.id in seen:
+            raise InputError("the control {0} is there twice".format(control.id), "Name it once")
+        seen.add(control.id)
+        controls.append(control)
+    return controls
+
+
+def new_view(context, el, flags):
+    return View(context, el, flags)
+
+
+def look(row, view):
+    """Set row.finding, and its status as an audit has it."""
+    control = row.control
+    began = time.monotonic()
+    try:
+        reason = exempt(control, view)
+        row.finding = model.not_applicable(reason) if reason else registry.MECHANISMS[control.mechanism].check(control, view)
+        row.status = model.NOT_APPLICABLE if not row.finding.applies else model.PASS if row.finding.ok else model.FAIL
+        if row.status == model.PASS and row.finding.reboot:
+            row.status = model.PENDING_REBOOT
+    except ElkitError as error:
+        row.finding = None
+        row.fail(error)
+        row.status = model.ERROR
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        # A bug of one mechanism, or a file that no one thought of, must not take the evidence of 300 others with it.
+        row.finding = None
+        row.status = model.ERROR
+        row.message = "{0} could not look at it: {1}: {2}".format(control.mechanism, type(error).__name__, error)
+    row.seconds += time.monotonic() - began
+    if control.exception and row.status != model.NOT_APPLICABLE:
+        if not control.exception.get("expired"):
+            row.status = model.EXCEPTED
+        elif not control.enforce:
+            row.status = model.FAIL
+            row.message = "the exception ended on {0}".format(control.exception["expires"])
+
+
+def exempt(control, view):
+    """Why *control* does not apply on this host (str), or None."""
+    for flag in control.not_in:
+        if flag in view.flags:
+            return "not in this environment: {0}".format(flag)
+    if control.only_in and not set(control.only_in) & view.flags:
+        return "only where there is: {0}".format(", ".join(control.only_in))
+    for name in control.packages:
+        if not view.has_package(name):
+            return "the package {0} is not installed".format(name)
+    return None
+
+
+def may_fix(row):
+    return row.status == model.FAIL and (not row.control.exception or row.control.enforce)
+
+
+def plan(rows, view):
+    """Plan what puts the failing of *rows* right: their status becomes CHANGED, or says why not."""
+    for row in rows:
+        if not may_fix(row):
+            continue
+        began = time.monotonic()
+        mark = view.mark()
+        view.current = row.control.id
+        try:
+            registry.MECHANISMS[row.control.mechanism].fix(row.control, view)
+            after = registry.MECHANISMS[row.control.mechanism].check(row.control, view)
+            if not after.ok:
+                raise NotFixable("what it takes is not enough: {0}".format(after.note or after.overridden_by or "see before"))
+            row.status = model.CHANGED
+            row.finding.overridden_by = None
+            row.message = after.note
+        except ElkitError as error:
+            view.forget(mark)
+            row.fail(error)
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            view.forget(mark)
+            row.status = model.ERROR
+            row.message = "{0} could not plan it: {1}: {2}".format(row.control.mechanism, type(error).__name__, error)
+        finally:
+            view.current = None
+        row.seconds += time.monotonic() - began
+
+
+def audit(controls, context, el, flags):
+    """The rows of a look at *controls*: nothing changes."""
+    view = new_view(context, el, flags)
+    rows = [Row(control) for control in controls]
+    for row in rows:
+        look(row, view)
+    return rows
+
+
+def waiting(rows, view):
+    """Say of which package the rows wait that only apply, or change, once it is there."""
+    for row in rows:
+        row.waits_for = tuple(name for name in row.control.packages if view.has_package(name) and not view.has_package_now(name))
+
+
+class Outcome(object):
+    """What an apply comes to: rows (list of Row), files and states that changed (for the diff), run (str, the journal's word for it, or
+    None), guard (dict, or None where nothing waits for a login)."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.files = {}
+        self.states = []
+        self.run = None
+        self.guard = None
+
+    @property
+    def changed(self):
+        return any(row.status == model.CHANGED for row in self.rows)
+
+
+def preview(controls, context, el, flags):
+    """The Outcome that apply() would have; nothing changes."""
+    view = new_view(context, el, flags)
+    rows = [Row(control) for control in controls]
+    for row in sorted(rows, key=_packages_first):
+        look(row, view)
+        plan([row], view)
+    waiting(rows, view)
+    outcome = Outcome(rows)
+    _keep(outcome, view)
+    return outcome
+
+
+def _packages_first(row):
+    return row.control.mechanism != "package"
+
+
+def _keep(outcome, view):
+    planned, states = view.changes()
+    for path, item in planned.items():
+        before = outcome.files[path][0] if path in outcome.files else item.before
+        outcome.files[path] = (before, item.text)
+    for (kind, name), value in states.items():
+        outcome.states.append({"kind": kind, "name": name, "before": view.state_now(kind, name), "after": value})
+
+
+def apply(controls, context_of, el, flags, guard):
+    """Put *controls* right, and look again.
+
+    :param context_of: a function that makes a fresh _facts.context.Context
+    :param guard: see guard.Guard
+    :returns: Outcome
+    :raises ElkitError: nothing at all could be done (locked, disk full, no root)
+    """
+    rows = [Row(control) for control in controls]
+    outcome = Outcome(rows)
+    with host_lock():
+        run = put.Run(guard.run)
+        packages = [row for row in rows if row.control.mechanism == "package"]
+        view = new_view(context_of(), el, flags)
+        _stage(packages, view, run, outcome)
+        if run.changed:
+            view = new_view(context_of(), el, flags)
+        others = [row for row in rows if row.control.mechanism != "package"]
+        _stage([row for row in others if not row.control.locks_out], view, run, outcome)
+        risky = [row for row in others if row.control.locks_out]
+        if run.changed:
+            view = new_view(context_of(), el, flags)
+        for row in risky:
+            look(row, view)
+        _guarded(risky, view, run, outcome, guard)
+        run.act(rows)
+        if outcome.guard is None:
+            run.commit()
+        outcome.run = run.name if run.changed else None
+        verify(rows, new_view(context_of(), el, flags))
+    return outcome
+
+
+def _stage(rows, view, run, outcome):
+    for row in rows:
+        look(row, view)
+    plan(rows, view)
+    _carry_out(rows, view, run, outcome)
+
+
+def _carry_out(rows, view, run, outcome):
+    done = run.put(view, rows)
+    if done:
+        _keep(outcome, view)
+
+
+def _guarded(rows, view, run, outcome, guard):
+    """The part that could lock somebody out."""
+    plan(rows, view)
+    planned = [row for row in rows if row.status == model.CHANGED]
+    if not planned:
+        return
+    refused = guard.refuse(planned, view)
+    if refused:
+        # Planned anew without them: what they share with others must not go in by the back door.
+        view.forget(({}, {}, {}))
+        for row in rows:
+            if row.control.id in refused:
+                row.status, row.message = model.ERROR, refused[row.control.id]
+            elif row.status == model.CHANGED:
+                row.status = model.FAIL
+        plan(rows, view)
+        planned = [row for row in rows if row.status == model.CHANGED]
+        if not planned:
+            return
+    if not guard.possible:
+        for row in planned:
+            row.status, row.message = model.PENDING, guard.reason
+        view.forget(({}, {}, {}))
+        return
+    run.next_entry()
+    outcome.guard = guard.arm(run, [row.control.id for row in planned])
+    _carry_out(rows, view, run, outcome)
+
+
+def verify(rows, view):
+    """Look again at what changed: a control that does not hold is no success."""
+    for row in rows:
+        if row.status != model.CHANGED:
+            continue
+        again = Row(row.control)
+        began = time.monotonic()
+        try:
+            again.finding = registry.MECHANISMS[row.control.mechanism].check(row.control, view)
+        except ElkitError as error:
+            again.finding = Finding(False, note=str(error))
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            again.finding = Finding(False, note="{0}: {1}".format(type(error).__name__, error))
+        if not again.finding.ok:
+            row.status = model.ERROR
+            row.message = "it was changed, and does not hold: {0}".format(
+                again.finding.note or again.finding.overridden_by or again.finding.before)
+        row.seconds += time.monotonic() - began
+
+
+__all__ = ["ControlError", "MAJORS", "Outcome", "Row", "apply", "audit", "parse", "preview"]

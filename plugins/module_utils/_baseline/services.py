@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""What follows a change of files: who checks them, and who reads them anew. Data; one row per reader."""
+
+import fnmatch
+
+
+class Reader(object):
+    """A program that reads files.
+
+    :param name: str, for people
+    :param paths: patterns (fnmatch) of the files
+    :param check: command (list) that refuses files the program could not read, or None. It is run after they are written and before
+        anything is reloaded; where it fails they are put back.
+    :param act: command (list) that has them read anew, or None
+    :param unit: unit that must be active for *act*, or None where *act* is run anyway
+    """
+
+    def __init__(self, name, paths, check=None, act=None, unit=None):
+        self.name = name
+        self.paths = paths
+        self.check = check
+        self.act = act
+        self.unit = unit
+
+    def reads(self, path):
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.paths)
+
+
+READERS = (
+    Reader("systemd", ("/etc/systemd/system/*", "/etc/systemd/system.conf.d/*"), act=["systemctl", "daemon-reload"]),
+    Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", "/etc/sysconfig/sshd"), ["sshd", "-t"],
+           ["systemctl", "reload-or-restart", "sshd.service"], "sshd.service"),
+    Reader("sudo", ("/etc/sudoers", "/etc/sudoers.d/*"), ["visudo", "-c"]),
+    Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service"),
+    Reader("auditd", ("/etc/audit/auditd.conf",), None, ["auditctl", "--signal", "reload"], "auditd.service"),
+    Reader("journald", ("/etc/systemd/journald.conf", "/etc/systemd/journald.conf.d/*"), None,
+           ["systemctl", "restart", "systemd-journald.service"], "systemd-journald.service"),
+    Reader("rsyslog", ("/etc/rsyslog.conf", "/etc/rsyslog.d/*"), ["rsyslogd", "-N1"], ["systemctl", "restart", "rsyslog.service"], "rsyslog.service"),
+    Reader("chrony", ("/etc/chrony.conf", "/etc/chrony.d/*", "/etc/sysconfig/chronyd"), None,
+           ["systemctl", "restart", "chronyd.service"], "chronyd.service"),
+    Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
+    Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),
+)
+
+
+def of(paths):
+    """The Readers of any of *paths*."""
+    return [reader for reader in READERS if any(reader.reads(path) for path in paths)]

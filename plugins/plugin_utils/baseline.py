@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, elkit.almalinux contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins baseline and baseline_info share: options in, controls compiled for the host, a module call, rows out."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import os_release
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
+
+# Options that the controller deals with; the modules never see them.
+SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expired": "report", "only_ids": [], "skip_ids": [], "themes": [],
+             "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": []}
+# What the modules take besides, and nobody gives by hand.
+PRIVATE = ("controls", "el", "guard")
+
+
+def selection(arguments):
+    """The options of SELECTION out of the task's *arguments*, which lose them.
+
+    :raises InputError: one has the wrong form
+    """
+    options = {}
+    for name, default in SELECTION.items():
+        value = arguments.pop(name, None)
+        if value is None:
+            value = default
+        if isinstance(default, list) and isinstance(value, (str, int)):
+            value = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else [value]
+        if not isinstance(value, type(default)):
+            raise InputError(f"{name} is {value!r}", "It must be a " + {list: "list", dict: "dictionary", str: "word"}[type(default)])
+        options[name] = value
+    options["levels"] = [int(item) if str(item).isdigit() else item for item in options["levels"]]
+    catalogues.check_words([options["expired"]], ("report", "enforce"), "expired")
+    return options
+
+
+def host_of(text):
+    """(major, name) of a host by its os-release.
+
+    :raises UnsupportedError: it is none that the catalogue is for
+    """
+    values = os_release.parse(text)[0]
+    name = values.get("PRETTY_NAME") or "a system without /etc/os-release"
+    major = values.get("VERSION_ID", "").split(".")[0]
+    like = values.get("ID_LIKE", "").split() + [values.get("ID", "")]
+    if "rhel" not in like or not major.isdigit() or int(major) not in catalogues.MAJORS:
+        raise UnsupportedError(f"this host runs {name}", "The baseline is for Enterprise Linux 8, 9 and 10: take it out of the hosts of this play")
+    return int(major), name
+
+
+def controls_for(text, options):
+    """(controls, major, catalogue) for the host with that os-release.
+
+    :raises InputError, UnsupportedError: see catalogue.py
+    """
+    catalogue = catalogues.with_own(tuple(options["controls_folders"]))
+    major, _name = host_of(text)
+    return catalogues.compile_controls(catalogue, major, options, datetime.date.today()), major, catalogue

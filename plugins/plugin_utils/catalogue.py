@@ -1,0 +1,319 @@
+# Copyright: (c) 2026, elkit.almalinux contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalogue of controls on the controller: read it, check it, and compile what one host is asked for.
+
+    roles/hardening/controls/*.yml     a file per theme: variables, and controls
+    roles/hardening/profiles/*.yml     a file per profile: the rule ids it has on each release
+    roles/hardening/references/*.yml   a file per standard: what it calls each rule, with the version of the benchmark
+
+The modules take the whole union of the releases' controls; each release of a control is chosen here by the host's major.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import functools
+import pathlib
+import re
+
+import yaml
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
+
+ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles" / "hardening"
+MAJORS = (8, 9, 10)
+RISKS = ("lockout", "service", "reboot")
+TYPES = {"int": int, "str": str, "bool": bool, "list": list}
+THEME_KEYS = {"theme", "title", "variables", "controls"}
+CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
+REQUIRED = {"id", "title", "mechanism"}
+VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile"}
+ID = re.compile(r"[a-z0-9][a-z0-9_]*\Z")
+
+
+def read(path):
+    """The YAML document of a file.
+
+    :raises InputError: it cannot be read, or is no YAML; names file and line
+    """
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return yaml.load(handle, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check the path") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{place} is no YAML: {getattr(error, 'problem', None) or error}", "Mend the file") from error
+
+
+def nearest(word, words):
+    """" (the nearest is X)" for an error about a *word* that is none of *words*, or ""."""
+    found = difflib.get_close_matches(word, list(words), 1)
+    return f" (the nearest is {found[0]})" if found else ""
+
+
+class Catalogue:
+    """All controls there are: controls (list of dict, as in the files plus "theme"), variables ({name: dict}), profiles
+    ({name: {major: [id]}}), references ({standard: document})."""
+
+    def __init__(self):
+        self.controls = []
+        self.variables = {}
+        self.profiles = {}
+        self.references = {}
+
+    @property
+    def ids(self):
+        return {control["id"] for control in self.controls}
+
+    def add_theme(self, path, document, extra=False):
+        """Take the document of a theme file in.
+
+        :raises InputError: it is not as the schema has it; names file, control and key
+        """
+        problem = problems_of(document)
+        if problem:
+            raise InputError(f"{path}: {problem}", "See docs/hardening.md for what a theme file holds")
+        for name, variable in (document.get("variables") or {}).items():
+            if name in self.variables:
+                raise InputError(f"{path}: the variable {name} is there already", "Give it another name")
+            self.variables[name] = variable
+        known = {(control["id"], major) for control in self.controls for major in control["el"]}
+        for control in document.get("controls") or []:
+            control = dict(control, theme=document["theme"], el=list(control.get("el") or MAJORS), extra=extra)
+            for major in control["el"]:
+                if (control["id"], major) in known:
+                    raise InputError(f"{path}: the control {control['id']} is there already for release {major}", "Give it another id")
+                known.add((control["id"], major))
+            self.controls.append(control)
+
+    def level(self, control_id, major):
+        """1 or 2: the level of the CIS server profile that has the control on that release, or None."""
+        for level in (1, 2):
+            if control_id in self.profiles.get(f"cis_server_l{level}", {}).get(major, ()):
+                return level
+        return None
+
+
+def problems_of(document):
+    """What is wrong with the document of a theme file (str), or None."""
+    if not isinstance(document, dict):
+        return "it holds no theme"
+    unknown = sorted(set(document) - THEME_KEYS)
+    if unknown:
+        return f"there is no key {unknown[0]}"
+    if not isinstance(document.get("theme"), str):
+        return "it has no theme"
+    for name, variable in (document.get("variables") or {}).items():
+        if not isinstance(variable, dict) or set(variable) - VARIABLE_KEYS or variable.get("type") not in TYPES:
+            return f"the variable {name} needs type ({', '.join(TYPES)}) and may have {', '.join(sorted(VARIABLE_KEYS - {'type'}))}"
+    for control in document.get("controls") or []:
+        if not isinstance(control, dict) or REQUIRED - set(control):
+            return f"a control needs {', '.join(sorted(REQUIRED))}: {str(control)[:80]}"
+        if not isinstance(control["id"], str) or not ID.match(control["id"]):
+            return f"{control['id']!r} is no id (small letters, digits and underscores)"
+        unknown = sorted(set(control) - CONTROL_KEYS)
+        if unknown:
+            return f"the control {control['id']} has a key {unknown[0]}, which there is not"
+        if not isinstance(control.get("args", {}), dict):
+            return f"the args of the control {control['id']} are no mapping"
+        if set(control.get("risk") or ()) - set(RISKS):
+            return f"the control {control['id']} has a risk that is none of {', '.join(RISKS)}"
+        if set(control.get("el") or ()) - set(MAJORS):
+            return f"the control {control['id']} is for a release that is none of 8, 9, 10"
+    return None
+
+
+@functools.cache
+def builtin():
+    """The Catalogue that ships with the collection; do not change it."""
+    catalogue = Catalogue()
+    for path in sorted((ROLE / "controls").glob("*.yml")):
+        catalogue.add_theme(path.name, read(path))
+    for path in sorted((ROLE / "profiles").glob("*.yml")):
+        document = read(path)
+        catalogue.profiles[path.stem] = {int(major): set(ids) for major, ids in document["rules"].items()}
+    for path in sorted((ROLE / "references").glob("*.yml")):
+        catalogue.references[path.stem] = read(path)
+    return catalogue
+
+
+def with_own(folders):
+    """The built-in Catalogue and the theme files in *folders* (of an inventory).
+
+    :raises InputError: a folder or file cannot be read or is wrong
+    """
+    if not folders:
+        return builtin()
+    catalogue = Catalogue()
+    catalogue.controls = list(builtin().controls)
+    catalogue.variables = dict(builtin().variables)
+    catalogue.profiles, catalogue.references = builtin().profiles, builtin().references
+    for folder in folders:
+        place = pathlib.Path(folder)
+        if not place.is_dir():
+            raise InputError(f"the folder of controls {folder} is not there", "Check hardening_controls_folders")
+        for path in sorted(place.glob("*.yml")) + sorted(place.glob("*.yaml")):
+            catalogue.add_theme(str(path), read(path), extra=True)
+    return catalogue
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+def values_of(catalogue, given, profile, major):
+    """{name: value} of all variables for this host.
+
+    :param given: {name: value} from the user
+    :raises InputError: a name there is not, a wrong type, a value out of range
+    """
+    unknown = sorted(set(given) - set(catalogue.variables))
+    if unknown:
+        raise InputError(f"there is no value {unknown[0]}{nearest(unknown[0], catalogue.variables)}", "See docs/controls.md for those there are")
+    values = {}
+    for name, variable in catalogue.variables.items():
+        if name in given:
+            values[name] = checked(name, variable, given[name])
+            continue
+        value = variable.get("default")
+        value = (variable.get("by_el") or {}).get(major, value)
+        values[name] = (variable.get("by_profile") or {}).get(profile, value)
+    return values
+
+
+def checked(name, variable, value):
+    """*value* in its type. :raises InputError: it has another type, or is out of range"""
+    wanted = variable["type"]
+    if wanted == "int" and isinstance(value, str) and re.match(r"-?\d+\Z", value):
+        value = int(value)
+    if wanted == "bool" and isinstance(value, str) and value.lower() in ("true", "false", "yes", "no"):
+        value = value.lower() in ("true", "yes")
+    if wanted == "str" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, TYPES[wanted]) or (wanted == "int" and isinstance(value, bool)):
+        raise InputError(f"the value {name} is {value!r}, and must be {wanted}", "Correct it")
+    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) and not variable.get("multiline"):
+        raise InputError(f"the value {name} has a line break or another control character", "Write it in one line")
+    if wanted == "list" and any(not isinstance(item, (str, int)) or "\n" in str(item) for item in value):
+        raise InputError(f"the value {name} must be a list of words", "Correct it")
+    for word, wrong in (("min", lambda limit: value < limit), ("max", lambda limit: value > limit)):
+        if word in variable and wrong(variable[word]):
+            raise InputError(f"the value {name} is {value}, out of {variable.get('min', '…')} to {variable.get('max', '…')}", "Correct it")
+    if "choices" in variable and value not in variable["choices"]:
+        raise InputError(f"the value {name} is {value!r}, and must be one of {', '.join(map(str, variable['choices']))}", "Correct it")
+    return value
+
+
+def filled(thing, values, control_id):
+    """*thing* with {"var": name} replaced by its value, at any depth."""
+    if isinstance(thing, dict):
+        if set(thing) == {"var"}:
+            if thing["var"] not in values:
+                raise InputError(f"the control {control_id} names the value {thing['var']}, which there is not", "Declare it below variables")
+            return values[thing["var"]]
+        return {key: filled(value, values, control_id) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [filled(value, values, control_id) for value in thing]
+    return thing
+
+
+# --- selection -------------------------------------------------------------------------------------------------------
+
+def exceptions_of(given, catalogue, today):
+    """{control id: {reason, owner, expires, expired}}.
+
+    :param given: list of dicts with id, reason, owner, expires ("YYYY-MM-DD")
+    :param today: datetime.date
+    :raises InputError: one of them is missing or empty, the date is none, or the id is unknown
+    """
+    found = {}
+    for item in given:
+        if not isinstance(item, dict) or not item.get("id"):
+            raise InputError(f"an exception has no id: {item!r}", "Give id, reason, owner and expires")
+        name = item["id"]
+        if name not in catalogue.ids:
+            raise InputError(f"an exception names the control {name}, which there is not{nearest(name, catalogue.ids)}", "Correct the id")
+        missing = [key for key in ("reason", "owner", "expires") if not str(item.get(key) or "").strip()]
+        if missing:
+            raise InputError(f"the exception of {name} has no {', '.join(missing)}", "All three of reason, owner and expires are required")
+        unknown = sorted(set(item) - {"id", "reason", "owner", "expires", "ticket"})
+        if unknown:
+            raise InputError(f"the exception of {name} has a key {unknown[0]}, which there is not", "Give id, reason, owner, expires, ticket")
+        expires = item["expires"]
+        if not isinstance(expires, datetime.date):
+            try:
+                expires = datetime.date.fromisoformat(str(expires))
+            except ValueError as error:
+                raise InputError(f"the exception of {name} ends on {item['expires']!r}, which is no date", "Write YYYY-MM-DD") from error
+        if name in found:
+            raise InputError(f"there are two exceptions of {name}", "Keep one")
+        found[name] = {"reason": str(item["reason"]), "owner": str(item["owner"]), "expires": expires.isoformat(),
+                       "expired": expires < today, **({"ticket": str(item["ticket"])} if item.get("ticket") else {})}
+    return found
+
+
+def check_ids(words, catalogue, what):
+    """:raises InputError: one of *words* is no id of a control"""
+    for word in words:
+        if word not in catalogue.ids:
+            raise InputError(f"{what} names the control {word}, which there is not{nearest(word, catalogue.ids)}", "Correct the id")
+
+
+def check_words(words, known, what):
+    """:raises InputError: one of *words* is not *known*"""
+    for word in words:
+        if word not in known:
+            raise InputError(f"{what} is {word}, which there is not{nearest(str(word), map(str, known))}", f"There are: {', '.join(map(str, sorted(known)))}")
+
+
+def compile_controls(catalogue, major, options, today):
+    """The controls for one host, as the modules take them.
+
+    :param options: dict: profile, values, exceptions, expired ("report" or "enforce"), only_ids, skip_ids, themes, skip_themes, levels,
+        skip_risks
+    :returns: list of dict
+    :raises InputError: names the thing and the nearest that there is
+    """
+    profile = options["profile"]
+    check_words([profile], catalogue.profiles, "the profile")
+    check_ids(options["only_ids"], catalogue, "only_ids")
+    check_ids(options["skip_ids"], catalogue, "skip_ids")
+    both = sorted(set(options["only_ids"]) & set(options["skip_ids"]))
+    if both:
+        raise InputError(f"{both[0]} is in only_ids and in skip_ids", "Take it out of one of them")
+    known_themes = {control["theme"] for control in catalogue.controls}
+    check_words(options["themes"], known_themes, "a theme of themes")
+    check_words(options["skip_themes"], known_themes, "a theme of skip_themes")
+    check_words(options["levels"], (1, 2), "a level")
+    check_words(options["skip_risks"], RISKS, "a risk of skip_risks")
+    exceptions = exceptions_of(options["exceptions"], catalogue, today)
+    values = values_of(catalogue, options["values"], profile, major)
+    in_profile = catalogue.profiles[profile].get(major, set())
+    found = []
+    for control in catalogue.controls:
+        name = control["id"]
+        if major not in control["el"] or name in options["skip_ids"]:
+            continue
+        if options["only_ids"]:
+            if name not in options["only_ids"]:
+                continue
+        elif name not in in_profile and not control["extra"]:
+            continue
+        if options["themes"] and control["theme"] not in options["themes"] or control["theme"] in options["skip_themes"]:
+            continue
+        if options["levels"] and catalogue.level(name, major) not in options["levels"]:
+            continue
+        if set(control.get("risk") or ()) & set(options["skip_risks"]):
+            continue
+        data = {"id": name, "mechanism": control["mechanism"], "theme": control["theme"],
+                "args": filled(control.get("args") or {}, values, name)}
+        for key in ("risk", "not_in", "only_in", "package"):
+            if control.get(key):
+                data[key] = control[key]
+        if name in exceptions:
+            data["exception"] = exceptions[name]
+            data["enforce"] = options["expired"] == "enforce" and exceptions[name]["expired"]
+        found.append(data)
+    return found
