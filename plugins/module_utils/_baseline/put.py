@@ -9,6 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import s
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY
 
 CONCERN = "baseline"
 
@@ -34,7 +35,7 @@ class Run(object):
 
     def _begin(self):
         if self.entry is None:
-            self.entry = journal.begin(CONCERN, run=self.name)
+            self.entry = journal.begin(CONCERN, self.context.at(STATE_DIRECTORY), run=self.name)
         return self.entry
 
     def commit(self):
@@ -112,7 +113,7 @@ class Run(object):
     def _files(self, view, planned, by_id):
         planned = dict(planned)
         while planned:
-            changes = [journal.Change(path, planned[path].text, planned[path].attrs) for path in sorted(planned)]
+            changes = [journal.Change(self.context.at(path), planned[path].text, planned[path].attrs) for path in sorted(planned)]
             fresh = self.entry is None
             entry = self._begin()
             # An entry that holds packages already stays where its files cannot be written.
@@ -123,7 +124,7 @@ class Run(object):
             except HostError as error:
                 if fresh:
                     self.entry = None
-                path = error.details.get("path")
+                path = (error.details.get("path") or "")[len(self.context.root):]
                 if path not in planned:
                     raise
                 # One file that cannot be written does not keep the others out.
@@ -136,7 +137,7 @@ class Run(object):
             paths = [path for path in planned if reader.reads(path)]
             said = self._check(reader) if reader.check else None
             if said:
-                self.entry.take_back(paths)
+                self.entry.take_back([self.context.at(path) for path in paths])
                 self._blame(view, paths, by_id, ElkitError("{0} refuses it: {1}".format(reader.name, said), "The files are as they were"))
             else:
                 self._readers.append((reader, sorted(set().union(*[view.authors.get(path, set()) for path in paths]))))
@@ -244,7 +245,8 @@ def revert(context_of, force, check_mode, first=False):
     """
     result = {"changed": False, "files": [], "states": [], "runs": [], "diff": []}
     passed = set()
-    found = journal.reverts(CONCERN, force, first)
+    root = context_of().root
+    found = journal.reverts(CONCERN, force, first, root + STATE_DIRECTORY)
     # All of them are looked at before the first is put back.
     for planned in found:
         mine = changed_since(context_of(), planned.notes, passed)
@@ -255,13 +257,13 @@ def revert(context_of, force, check_mode, first=False):
         context = context_of()
         for item in planned.restore:
             before = planned.before(item)
-            result["files"].append(item["path"])
-            result["diff"].append((item["path"], planned.now(item), before))
+            result["files"].append(item["path"][len(root):])
+            result["diff"].append((item["path"][len(root):], planned.now(item), before))
         result["states"].extend(note["data"] for note in planned.notes if note["kind"] in ("state", "packages"))
         result["runs"].append(planned.state.get("run"))
         result["changed"] = result["changed"] or bool(planned.restore or planned.notes)
         if not check_mode:
-            paths = [item["path"] for item in planned.state["files"]]
+            paths = [item["path"][len(root):] for item in planned.state["files"]]
             planned.apply(lambda kind, data, context=context: undo(context, kind, data))
             for reader in services.of(paths):
                 act(context, reader)

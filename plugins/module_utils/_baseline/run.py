@@ -13,7 +13,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY, host_lock
 
 MAJORS = (8, 9, 10)
 
@@ -217,7 +217,7 @@ def apply(controls, context_of, el, flags, guard):
     """
     rows = [Row(control) for control in controls]
     outcome = Outcome(rows)
-    with host_lock():
+    with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
         packages = [row for row in rows if row.control.mechanism == "package"]
         view = new_view(context_of(), el, flags)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow over a small tree: mechanisms of three lines stand for the real ones, the journal and the files are real."""
+import os
+import stat
+
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put, run, services
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+
+
+class Line(object):
+    """A line in a file."""
+
+    @staticmethod
+    def check(control, view):
+        path, line = control.need("path"), control.need("line")
+        return Finding(line in view.lines(path), None, line, path)
+
+    @staticmethod
+    def fix(control, view):
+        path = control.need("path")
+        view.write(path, (view.read(path) or "") + control.need("line") + "\n")
+
+
+class Mode(object):
+    """The mode of a file."""
+
+    @staticmethod
+    def check(control, view):
+        now = view.state("mode", control.need("path"))
+        return Finding(now is not None and now[2] == control.need("mode"), now, control.need("mode"))
+
+    @staticmethod
+    def fix(control, view):
+        now = view.state("mode", control.need("path"))
+        view.put("mode", control.need("path"), now[:2] + [control.need("mode")])
+
+
+class Never(object):
+    @staticmethod
+    def check(control, view):
+        return Finding(False)
+
+    @staticmethod
+    def fix(control, view):
+        view.write("/etc/half", "half\n")
+        raise NotFixable("a partition cannot be made", "Make it")
+
+
+class Broken(object):
+    @staticmethod
+    def check(control, view):
+        raise IndexError("list index out of range")
+
+    fix = check
+
+
+class Useless(object):
+    @staticmethod
+    def check(control, view):
+        return Finding(False)
+
+    @staticmethod
+    def fix(control, view):
+        view.write("/etc/useless", "x\n")
+
+
+MECHANISMS = {"line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "MECHANISMS", MECHANISMS)
+    monkeypatch.setattr(services, "READERS", (
+        services.Reader("daemon", ("/etc/daemon*",), ["check-daemon"], ["reload-daemon"]),))
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "a").write_text("one\n")
+    (etc / "daemon").write_text("good\n")
+    os.chmod(str(etc / "a"), 0o666)
+    return tmp_path
+
+
+@pytest.fixture
+def context_of(host):
+    calls = []
+
+    def ran(argv, **more):
+        calls.append(argv[0])
+        text = (host / "etc/daemon").read_text() if (host / "etc/daemon").exists() else ""
+        return commands.Result(1 if argv[0] == "check-daemon" and "bad" in text else 0, "", "line 2: bad")
+
+    def make():
+        return Context(root=str(host), run=ran, uname=("5.14", "x86_64"))
+    make.calls = calls
+    return make
+
+
+def line(name, path="/etc/a", text=None, **more):
+    return dict({"id": name, "mechanism": "line", "args": {"path": path, "line": text or name}}, **more)
+
+
+def mode(name, path="/etc/a", value=0o600, **more):
+    return dict({"id": name, "mechanism": "mode", "args": {"path": path, "mode": value}}, **more)
+
+
+def picture(host):
+    found = {}
+    for directory, _names, others in os.walk(str(host / "etc")):
+        for name in others:
+            path = os.path.join(directory, name)
+            found[path] = (open(path, "rb").read(), stat.S_IMODE(os.lstat(path).st_mode))
+    return found
+
+
+def statuses(rows):
+    return dict((row.control.id, row.status) for row in rows)
+
+
+def apply(items, context_of, guard=None):
+    return run.apply(run.parse(items), context_of, 9, (), guard or Guard("local"))
+
+
+def test_audit_says_what_apply_then_changes_and_a_second_run_nothing(host, context_of):
+    items = [line("two"), line("one"), mode("private"), line("new", "/etc/sub/b")]
+    before = picture(host)
+    assert statuses(run.audit(run.parse(items), context_of(), 9, ())) == {
+        "two": "fail", "one": "pass", "private": "fail", "new": "fail"}
+    preview = run.preview(run.parse(items), context_of(), 9, ())
+    assert picture(host) == before
+    done = apply(items, context_of)
+    assert statuses(done.rows) == statuses(preview.rows) == {
+        "two": "changed", "one": "pass", "private": "changed", "new": "changed"}
+    assert preview.files == done.files and (host / "etc/a").read_text() == "one\ntwo\n"
+    assert stat.S_IMODE((host / "etc/a").stat().st_mode) == 0o600
+    again = apply(items, context_of)
+    assert not again.changed and again.run is None
+
+
+def test_two_controls_share_a_file_and_the_plan_of_the_first_is_seen(host, context_of):
+    done = apply([line("two"), line("three")], context_of)
+    assert (host / "etc/a").read_text() == "one\ntwo\nthree\n" and done.changed
+
+
+@pytest.mark.parametrize("mechanism, status, words", [
+    ("never", "fail", "Make it"), ("broken", "error", "IndexError"), ("useless", "fail", "not enough")])
+def test_one_bad_control_hides_no_other_and_leaves_no_half(host, context_of, mechanism, status, words):
+    done = apply([{"id": "bad", "mechanism": mechanism}, line("two")], context_of)
+    assert statuses(done.rows) == {"bad": status, "two": "changed"}
+    assert words in done.rows[0].message
+    assert not (host / "etc/half").exists() and not (host / "etc/useless").exists()
+
+
+def test_exceptions(host, context_of):
+    kept = {"reason": "r", "owner": "o", "expires": "2030-01-01", "expired": False}
+    gone = dict(kept, expires="2020-01-01", expired=True)
+    done = apply([line("a1", exception=kept), line("a2", exception=gone), line("a3", exception=gone, enforce=True)], context_of)
+    assert statuses(done.rows) == {"a1": "excepted", "a2": "fail", "a3": "changed"}
+    assert (host / "etc/a").read_text() == "one\na3\n"
+    assert "2020-01-01" in done.rows[1].message and done.rows[0].report()["holds"] is False
+
+
+def test_environment_and_packages(host, context_of):
+    rows = run.audit(run.parse([line("x", not_in=["container"]), line("y", only_in=["desktop"]), line("z")]), context_of(), 9, {"container": "podman"})
+    assert statuses(rows) == {"x": "not_applicable", "y": "not_applicable", "z": "fail"}
+
+
+def test_files_that_a_reader_refuses_are_put_back_and_the_others_stay(host, context_of):
+    done = apply([line("bad", "/etc/daemon"), line("two")], context_of)
+    assert statuses(done.rows) == {"bad": "error", "two": "changed"}
+    assert (host / "etc/daemon").read_text() == "good\n" and (host / "etc/a").read_text() == "one\ntwo\n"
+    assert "line 2: bad" in done.rows[0].message and "reload-daemon" not in context_of.calls
+
+
+def test_a_reader_that_refuses_what_is_there_already_is_not_touched(host, context_of):
+    (host / "etc/daemon").write_text("bad\n")
+    done = apply([line("fine", "/etc/daemon")], context_of)
+    assert statuses(done.rows) == {"fine": "error"} and "as they are" in done.rows[0].message
+    assert (host / "etc/daemon").read_text() == "bad\n"
+
+
+def test_a_reader_reads_anew_once(host, context_of):
+    apply([line("fine", "/etc/daemon"), line("also", "/etc/daemon.d")], context_of)
+    assert context_of.calls.count("reload-daemon") == 1
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda etc: os.symlink("/nowhere", str(etc / "b")), "link to nothing"),
+    (lambda etc: os.symlink(str(etc.parent / "shadow"), str(etc / "b")), "is a link to"),
+    (lambda etc: (etc / "b").mkdir(), "no file"),
+    (lambda etc: os.symlink(str(etc), str(etc / "c")) or os.mkfifo(str(etc / "b")), "no file"),
+])
+def test_what_is_no_file_is_refused_by_name_and_never_followed(host, context_of, spoil, words):
+    (host / "shadow").write_text("secret\n")
+    spoil(host / "etc")
+    done = apply([line("bad", "/etc/b"), line("two")], context_of)
+    assert statuses(done.rows) == {"bad": "error", "two": "changed"} and words in done.rows[0].message
+    assert (host / "shadow").read_text() == "secret\n"
+
+
+def test_a_linked_directory_on_the_way_is_refused(host, context_of):
+    (host / "elsewhere").mkdir()
+    os.symlink(str(host / "elsewhere"), str(host / "etc/d"))
+    done = apply([line("bad", "/etc/d/b")], context_of)
+    assert statuses(done.rows) == {"bad": "error"} and "on the way" in done.rows[0].message
+    assert not os.listdir(str(host / "elsewhere"))
+
+
+def test_the_mode_of_a_link_is_refused(host, context_of):
+    os.symlink("a", str(host / "etc/l"))
+    assert statuses(apply([mode("m", "/etc/l")], context_of).rows) == {"m": "error"}
+
+
+def test_a_path_with_spaces(host, context_of):
+    assert statuses(apply([line("s", "/etc/with space/a file")], context_of).rows) == {"s": "changed"}
+
+
+def test_revert_to_the_last_and_to_the_first(host, context_of):
+    start = picture(host)
+    apply([line("two"), mode("private")], context_of)
+    middle = picture(host)
+    second = Guard("local")
+    second.run = "second"
+    apply([line("three"), line("new", "/etc/sub/b")], context_of, second)
+    looked = put.revert(context_of, False, True)
+    assert looked["changed"] and picture(host) != middle
+    done = put.revert(context_of, False, False)
+    assert picture(host) == middle and sorted(done["files"]) == ["/etc/a", "/etc/sub/b"] and not (host / "etc/sub").exists()
+    apply([line("three")], context_of, second)
+    assert sorted(put.revert(context_of, False, True, first=True)["files"]) == ["/etc/a", "/etc/a"]
+    put.revert(context_of, False, False, first=True)
+    assert picture(host) == start
+    assert put.revert(context_of, False, False)["changed"] is False
+
+
+def test_revert_refuses_what_someone_changed_since_unless_forced(host, context_of):
+    start = picture(host)
+    apply([line("two"), mode("private", "/etc/daemon")], context_of)
+    os.chmod(str(host / "etc/daemon"), 0o640)
+    with pytest.raises(ChangedSinceError, match="mode /etc/daemon"):
+        put.revert(context_of, False, False)
+    assert "two" in (host / "etc/a").read_text()
+    put.revert(context_of, True, False)
+    assert picture(host) == start
+
+
+def test_risky_controls_wait_where_no_login_can_be_tried(host, context_of):
+    done = apply([line("two"), line("risky", risk=["lockout"])], context_of, Guard("none", "no ssh"))
+    assert statuses(done.rows) == {"two": "changed", "risky": "pending"} and done.rows[1].message == "no ssh"
+    assert (host / "etc/a").read_text() == "one\ntwo\n"
+
+
+def test_risky_controls_that_the_guard_refuses_do_not_go_in_with_others(host, context_of):
+    guard = Guard("local")
+    guard.refuse = lambda rows, view: {"bad": "it would shut admin out"} if any(row.control.id == "bad" for row in rows) else {}
+    done = apply([line("good", risk=["lockout"]), line("bad", risk=["lockout"])], context_of, guard)
+    assert statuses(done.rows) == {"good": "changed", "bad": "error"} and done.rows[1].message == "it would shut admin out"
+    assert (host / "etc/a").read_text() == "one\ngood\n"
+
+
+@pytest.mark.parametrize("items, words", [
+    ([{"id": "x"}], "no mechanism"), ([{"id": "x", "mechanism": "none"}], "names the mechanism none"), ([line("x"), line("x")], "twice")])
+def test_bad_controls(host, items, words):
+    with pytest.raises(InputError, match=words):
+        run.parse(items)
+
+
+def test_every_status_is_one_that_is_documented():
+    assert len(set(model.STATUSES)) == 8
