@@ -6,6 +6,7 @@
     roles/hardening/controls/*.yml     a file per theme: variables, and controls
     roles/hardening/profiles/*.yml     a file per profile: the rule ids it has on each release
     roles/hardening/references/*.yml   a file per standard: what it calls each rule, with the version of the benchmark
+    roles/hardening/not_automated.yml  the rules of the profiles that software should not do, each with the reason
 
 The modules take the whole union of the releases' controls; each release of a control is chosen here by the host's major.
 """
@@ -30,7 +31,7 @@ THEME_KEYS = {"theme", "title", "variables", "controls"}
 CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
 REQUIRED = {"id", "title", "mechanism"}
 VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile"}
-ID = re.compile(r"[a-z0-9][a-z0-9_]*\Z")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 
 
 def read(path):
@@ -56,14 +57,30 @@ def nearest(word, words):
 
 
 class Catalogue:
-    """All controls there are: controls (list of dict, as in the files plus "theme"), variables ({name: dict}), profiles
-    ({name: {major: [id]}}), references ({standard: document})."""
+    """All controls there are: controls (list of dict, as in the files plus "theme"), variables ({name: dict}), themes ({name: title}),
+    profiles ({name: {major: [id]}}), titles of the profiles ({name: str}), references ({standard: document}, read when asked for)."""
 
     def __init__(self):
         self.controls = []
         self.variables = {}
+        self.themes = {}
         self.profiles = {}
-        self.references = {}
+        self.profile_titles = {}
+
+    @property
+    def references(self):
+        return references()
+
+    def refs(self, control_id, major):
+        """{standard: number} of what the standards call a control on that release; those that do not know it are left out."""
+        found = {}
+        for standard, document in self.references.items():
+            number = document["refs"].get(control_id)
+            if isinstance(number, dict):
+                number = number.get(major)
+            if number:
+                found[standard] = number
+        return found
 
     @property
     def ids(self):
@@ -81,6 +98,7 @@ class Catalogue:
             if name in self.variables:
                 raise InputError(f"{path}: the variable {name} is there already", "Give it another name")
             self.variables[name] = variable
+        self.themes.setdefault(document["theme"], document.get("title") or document["theme"])
         known = {(control["id"], major) for control in self.controls for major in control["el"]}
         for control in document.get("controls") or []:
             control = dict(control, theme=document["theme"], el=list(control.get("el") or MAJORS), extra=extra)
@@ -114,7 +132,7 @@ def problems_of(document):
         if not isinstance(control, dict) or REQUIRED - set(control):
             return f"a control needs {', '.join(sorted(REQUIRED))}: {str(control)[:80]}"
         if not isinstance(control["id"], str) or not ID.match(control["id"]):
-            return f"{control['id']!r} is no id (small letters, digits and underscores)"
+            return f"{control['id']!r} is no id (small letters, digits, underscores and dashes)"
         unknown = sorted(set(control) - CONTROL_KEYS)
         if unknown:
             return f"the control {control['id']} has a key {unknown[0]}, which there is not"
@@ -136,9 +154,24 @@ def builtin():
     for path in sorted((ROLE / "profiles").glob("*.yml")):
         document = read(path)
         catalogue.profiles[path.stem] = {int(major): set(ids) for major, ids in document["rules"].items()}
-    for path in sorted((ROLE / "references").glob("*.yml")):
-        catalogue.references[path.stem] = read(path)
+        catalogue.profile_titles[path.stem] = document["title"]
     return catalogue
+
+
+@functools.cache
+def references():
+    """{standard: document} of roles/hardening/references: for reports alone, so a run without one does not read them."""
+    return {path.stem: read(path) for path in sorted((ROLE / "references").glob("*.yml"))}
+
+
+@functools.cache
+def not_automated():
+    """{(id, major): reason} of the rules that software should not do."""
+    found = {}
+    for item in read(ROLE / "not_automated.yml")["rules"]:
+        for major in item.get("el") or MAJORS:
+            found[item["id"], major] = item["reason"]
+    return found
 
 
 def with_own(folders):
@@ -151,7 +184,8 @@ def with_own(folders):
     catalogue = Catalogue()
     catalogue.controls = list(builtin().controls)
     catalogue.variables = dict(builtin().variables)
-    catalogue.profiles, catalogue.references = builtin().profiles, builtin().references
+    catalogue.themes = dict(builtin().themes)
+    catalogue.profiles, catalogue.profile_titles = builtin().profiles, builtin().profile_titles
     for folder in folders:
         place = pathlib.Path(folder)
         if not place.is_dir():
