@@ -26,7 +26,7 @@ def look(params):
     """What baseline_info returns."""
     check_root()
     controls, flags = _begin(params)
-    rows = run.audit(controls, Context(), params["el"], flags)
+    rows = run.audit(controls, Context(), params["el"], flags, bool(params.get("scanner_compat")))
     return _result(rows, flags, False)
 
 
@@ -37,10 +37,11 @@ def work(params, check_mode, diff):
         return revert(params, check_mode, diff)
     controls, flags = _begin(params)
     guard = Guard(**(params["guard"] or {"mode": "none", "reason": "nobody said how a second login could be tried"}))
+    compat = bool(params.get("scanner_compat"))
     if check_mode:
-        outcome = run.preview(controls, Context(), params["el"], flags)
+        outcome = run.preview(controls, Context(), params["el"], flags, compat)
     else:
-        outcome = run.apply(controls, Context, params["el"], flags, guard)
+        outcome = run.apply(controls, Context, params["el"], flags, guard, compat)
     result = _result(outcome.rows, flags, outcome.changed)
     result["files"] = sorted(outcome.files)
     result["states"] = [item for item in outcome.states if item["kind"] != "account"]

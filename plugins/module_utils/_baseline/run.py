@@ -73,8 +73,8 @@ def parse(items):
     return controls
 
 
-def new_view(context, el, flags):
-    return View(context, el, flags)
+def new_view(context, el, flags, compat=False):
+    return View(context, el, flags, compat)
 
 
 def look(row, view):
@@ -150,9 +150,12 @@ def plan(rows, view):
         row.seconds += time.monotonic() - began
 
 
-def audit(controls, context, el, flags):
-    """The rows of a look at *controls*: nothing changes."""
-    view = new_view(context, el, flags)
+def audit(controls, context, el, flags, compat=False):
+    """The rows of a look at *controls*: nothing changes.
+
+    :param compat: whether the files that some scanners read alone count, too (View.scanner_compat)
+    """
+    view = new_view(context, el, flags, compat)
     rows = [Row(control) for control in controls]
     for row in rows:
         look(row, view)
@@ -181,9 +184,9 @@ class Outcome(object):
         return any(row.status == model.CHANGED for row in self.rows)
 
 
-def preview(controls, context, el, flags):
+def preview(controls, context, el, flags, compat=False):
     """The Outcome that apply() would have; nothing changes."""
-    view = new_view(context, el, flags)
+    view = new_view(context, el, flags, compat)
     rows = [Row(control) for control in controls]
     for row in sorted(rows, key=_packages_first):
         look(row, view)
@@ -207,7 +210,7 @@ def _keep(outcome, view):
         outcome.states.append({"kind": kind, "name": name, "before": view.state_now(kind, name), "after": value})
 
 
-def apply(controls, context_of, el, flags, guard):
+def apply(controls, context_of, el, flags, guard, compat=False):
     """Put *controls* right, and look again.
 
     :param context_of: a function that makes a fresh _facts.context.Context
@@ -220,15 +223,15 @@ def apply(controls, context_of, el, flags, guard):
     with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
         packages = [row for row in rows if row.control.mechanism == "package"]
-        view = new_view(context_of(), el, flags)
+        view = new_view(context_of(), el, flags, compat)
         _stage(packages, view, run, outcome)
         if run.changed:
-            view = new_view(context_of(), el, flags)
+            view = new_view(context_of(), el, flags, compat)
         others = [row for row in rows if row.control.mechanism != "package"]
         _stage([row for row in others if not row.control.locks_out], view, run, outcome)
         risky = [row for row in others if row.control.locks_out]
         if run.changed:
-            view = new_view(context_of(), el, flags)
+            view = new_view(context_of(), el, flags, compat)
         for row in risky:
             look(row, view)
         _guarded(risky, view, run, outcome, guard)
@@ -236,7 +239,7 @@ def apply(controls, context_of, el, flags, guard):
         if outcome.guard is None:
             run.commit()
         outcome.run = run.name if run.changed else None
-        verify(rows, new_view(context_of(), el, flags))
+        verify(rows, new_view(context_of(), el, flags, compat))
     return outcome
 
 

@@ -45,12 +45,14 @@ class View(object):
     :param context: a _facts.context.Context (its root lets tests give a directory for a host)
     :param el: int, the major release
     :param flags: set of environment flags, see environment.py
+    :param scanner_compat: whether values also go into the vendor's files that some scanners read alone
     """
 
-    def __init__(self, context, el=9, flags=()):
+    def __init__(self, context, el=9, flags=(), scanner_compat=False):
         self.context = context
         self.el = el
         self.flags = set(flags)
+        self.scanner_compat = scanner_compat
         self.current = None     # the id of the control that plans now
         self.planned_files = {}  # path: PlannedFile
         self.planned_states = {}  # (kind, name): value

@@ -10,9 +10,11 @@ Both raise ControlError for what they cannot read or plan, and fix() NotFixable 
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import (
+    keyvalue,
     sysctl,
 )
 
 MECHANISMS = {
+    "keyvalue": keyvalue,
     "sysctl": sysctl,
 }
