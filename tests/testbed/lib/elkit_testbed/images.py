@@ -24,6 +24,7 @@ from .shell import run, say
 
 BUILDER_BASE = "debian13"
 PYTHONS = ("3.6", "3.9")
+MADE_FROM = "elkit.made-from"  # label: the id of the image that this one goes with
 
 
 def digest(*parts):
@@ -91,6 +92,9 @@ class Images:
 
     def kind_tag(self, name):
         kind = kind_named(name)
+        if kind.below:
+            below = self.kind_tag(kind.below)
+            return "%skind-%s:%s" % (IMAGES, name, digest(below, TESTBED / "images" / kind.layer)) if kind.layer else below
         if self.mode() == "official" and kind.official:
             return "%sofficial-%s:%s" % (IMAGES, name, digest(kind.official, TESTBED / "images" / "official.sh"))
         homes = [str(home) for home in python_homes().values()] if kind.major == 8 else []
@@ -99,7 +103,7 @@ class Images:
             self.base_tag(kind.base), content, TESTBED / "images" / "mend", TESTBED / "images" / "standins", *homes))
 
     def is_official(self, name):
-        return self.mode() == "official" and bool(kind_named(name).official)
+        return self.mode() == "official" and bool(kind_named(name).official)  # a layer's is that of the kind below
 
     # -- official or look-alike ----------------------------------------------------------------------------------------------
     def mode(self):
@@ -157,19 +161,24 @@ class Images:
     def ensure_kind(self, name):
         """Make or fetch what hosts of this kind are started from; return its tag."""
         kind, tag = kind_named(name), self.kind_tag(name)
-        if self.podman.has_image(tag):
-            return tag
+        if kind.below:
+            return self._ensure_layer(kind, tag)
         if self.is_official(name):
+            if self.podman.has_image(tag):
+                return tag
             say("fetching %s" % kind.official)
             self.podman("pull", "--quiet", kind.official, timeout=900)
             return self._commit(kind.official, tag, ["bash", "/src/tests/testbed/images/official.sh"])
         content = self.ensure_content()
         base = self.ensure_base(kind.base)
+        own = self.ensure_own_content(kind) if kind.derived else None
+        if self._is_of(tag, own or content):
+            return tag
         say("building %s" % tag)
         mounts, pythons = ["--mount", "type=image,source=%s,destination=/mnt/content" % content], {}
         installed = "/mnt/content/content/installed/" + kind.manifest
-        if kind.derived:
-            mounts += ["--mount", "type=image,source=%s,destination=/mnt/own" % self.ensure_own_content(kind)]
+        if own:
+            mounts += ["--mount", "type=image,source=%s,destination=/mnt/own" % own]
             installed = "/mnt/own/content/installed/" + name
         if kind.major == 8:
             pythons = python_homes()
@@ -177,12 +186,35 @@ class Images:
         return self._commit(
             base, tag, ["bash", "/src/tests/testbed/images/mend/run.sh"], mounts,
             {"KIND": name, "INSTALLED": installed, "BASE": kind.base, "MAJOR": kind.major, "DISTRIBUTION": kind.distribution,
-             "CONTENT": "/mnt/content/content"}, labels={"elkit.pythons": " ".join(pythons)})
+             "CONTENT": "/mnt/content/content"}, labels={"elkit.pythons": " ".join(pythons), MADE_FROM: self.podman.image_id(own or content)})
+
+    def _is_of(self, tag, below):
+        """Whether the image *tag* is there, and was made from *below* as that is now. Keys are made anew with every build of the content:
+        an image that trusts those of an earlier build has the right name, and is no good."""
+        return self.podman.has_image(tag) and self.podman.label(tag, MADE_FROM) == self.podman.image_id(below)
 
     def ensure(self, names=None):
-        """Make the images of these kinds (default: all but the derived ones), plus the content that the mirror serves. Returns tags by kind."""
-        self.ensure_content()
-        return {name: self.ensure_kind(name) for name in (names or sorted(known for known, kind in kinds().items() if not kind.derived))}
+        """Make the images of these kinds (default: all but those made when asked for), plus the content that the mirror serves. Returns tags by kind."""
+        with self.podman.storage_alone():
+            self.ensure_content()
+            return {name: self.ensure_kind(name) for name in (names or sorted(known for known, kind in kinds().items() if not kind.derived and not kind.below))}
+
+    def _ensure_layer(self, kind, tag):
+        """A kind of kinds.yml's layers: run images/<layer> in the image of the kind below."""
+        below = self.ensure_kind(kind.below)
+        if not kind.layer:
+            return below
+        if self._is_of(tag, below):
+            return tag
+        official, mounts = self.is_official(kind.name), []
+        if not official:
+            # Debian's own apt is gone from a look-alike: the layer uses the one of its base. What it writes there is thrown away.
+            mounts = ["--mount", "type=image,source=%s,destination=/mnt/content" % self.ensure_content(),
+                      "--mount", "type=image,source=%s,destination=/mnt/debian,rw=true" % self.ensure_base(kind.base)]
+        say("building %s" % tag)
+        return self._commit(below, tag, ["bash", "/src/tests/testbed/images/%s/run.sh" % kind.layer], mounts,
+                            {"KIND": kind.name, "MAJOR": kind.major, "MANIFEST": kind.manifest, "OFFICIAL": int(official),
+                             "CONTENT": "/mnt/content/content", "DEBIAN": "/mnt/debian"}, labels={MADE_FROM: self.podman.image_id(below)})
 
     def _commit(self, base, tag, command, options=(), environment=None, labels=None):
         """Run ``command`` in a container of ``base`` with the clone at /src, read-only, and keep the result as ``tag``."""

@@ -11,6 +11,8 @@ Three machines are told apart by looking, not by name:
 
 Where root lacks CAP_SYS_RESOURCE crun cannot start unprivileged containers (it raises RLIMIT_MEMLOCK) and runc can.
 """
+import contextlib
+import fcntl
 import os
 from pathlib import Path
 
@@ -25,16 +27,18 @@ NAMESPACE = Path("/run/containers/elkit-testbed")
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "AUDIT_WRITE", "MKNOD", "SYS_NICE", "DAC_READ_SEARCH",
                 "LINUX_IMMUTABLE", "IPC_LOCK")
 
-# PID 1 of a host: what belongs to the machine's kernel becomes read-only, then systemd takes over. /proc/sys/net is the host's own
+# Before PID 1 of a host: what belongs to the machine's kernel becomes read-only. /proc/sys/net is the host's own
 # network namespace's and stays writable. Without the masks a host could write the machine's kernel.* settings.
-INIT = """
+MASK = """
 for tree in /proc/sys/* /proc/sysrq-trigger; do
     [ -e "$tree" ] || continue
     [ "$tree" = /proc/sys/net ] && continue
     mount --bind "$tree" "$tree" && mount -o remount,ro,bind "$tree" || { echo "cannot mask $tree"; exit 90; }
 done
-exec /sbin/init
 """
+SYSTEMD = "exec /sbin/init"
+# A container without systemd: sshd alone, so that a play can get in.
+PLAIN = "mkdir -p /run/sshd && /usr/sbin/sshd && exec sleep infinity"
 
 
 def _effective_capabilities():
@@ -117,20 +121,39 @@ class Podman:
         """Whether an image of that name is in the store."""
         return self("image", "exists", tag, check=False).returncode == 0
 
+    @contextlib.contextmanager
+    def storage_alone(self):
+        """Keep other clones on this machine, which share the store, from making the same images at the same time."""
+        handle = os.open(self.out("info", "--format", "{{.Store.GraphRoot}}"), os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def image_id(self, tag):
+        """The id of an image that is in the store."""
+        return self.out("image", "inspect", "--format", "{{.Id}}", tag)
+
+    def label(self, tag, name):
+        """The value of an image's label, or ''."""
+        return self.out("image", "inspect", "--format", '{{index .Config.Labels "%s"}}' % name, tag)
+
     def out(self, *arguments):
         """The standard output of a podman command, stripped."""
         return self(*arguments).stdout.strip()
 
     # -- hosts -------------------------------------------------------------------------------------------------------------
-    def host_arguments(self):
-        """Options of ``podman run`` for a systemd host that is not privileged."""
-        words = ["--systemd=always", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=/proc/sys"]
-        if not self.rootless:
-            words += ["--cap-add=%s" % ",".join(CAPABILITIES)]
-        else:
-            words += ["--cap-add=%s" % ",".join(CAPABILITIES), "--publish=127.0.0.1::22"]
-        return words
+    def host_arguments(self, systemd=True):
+        """Options of ``podman run`` for a host that is not privileged. Without systemd, podman's own masks and filters stay."""
+        words = ["--systemd=false", "--cap-add=AUDIT_WRITE"]
+        if systemd:
+            words = ["--systemd=always", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=/proc/sys",
+                     "--cap-add=%s" % ",".join(CAPABILITIES)]
+        return words + (["--publish=127.0.0.1::22"] if self.rootless else [])
 
-    def host_command(self):
+    def host_command(self, systemd=True):
         """What a host runs as PID 1. In a user namespace the kernel guards /proc/sys itself, and refuses the masks."""
-        return ["/sbin/init"] if self.rootless else ["/bin/sh", "-c", INIT]
+        if not systemd:
+            return ["/bin/sh", "-c", PLAIN]
+        return ["/bin/sh", "-c", ("" if self.rootless else MASK) + SYSTEMD]
