@@ -90,8 +90,11 @@ def _short(identifier):
     return identifier[len(PREFIX + "rule_"):]
 
 
+HEAD = ["# SPDX-License-Identifier: GPL-3.0-or-later", "# Made by scripts/profiles.py.", "# yamllint disable rule:line-length", "---"]
+
+
 def written(path, lines):
-    path.write_text("\n".join(["# SPDX-License-Identifier: GPL-3.0-or-later", "# Made by scripts/profiles.py.", "# yamllint disable rule:line-length", "---", *lines]) + "\n", encoding="utf-8")
+    path.write_text("\n".join(HEAD + lines) + "\n", encoding="utf-8")
 
 
 def quoted(text):

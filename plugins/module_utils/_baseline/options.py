@@ -19,6 +19,8 @@ LOOK = {
     "controls_folders": {"type": "list", "elements": "str", "default": []},
     "environment": {"type": "dict", "default": {}},
     "scanner_compat": {"type": "bool", "default": False},
+    "evidence": {"type": "path"},
+    "scan": {"type": "bool", "default": False},
     "controls": {"type": "list", "elements": "dict", "no_log": False},
     "el": {"type": "int"},
 }
