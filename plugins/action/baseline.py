@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
-from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline, evidence, report
 
 
 class ActionModule(ActionBase):
@@ -21,11 +21,15 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = {key: value for key, value in self._task.args.items() if key not in baseline.PRIVATE}
         try:
-            options = baseline.selection(arguments)
-            if arguments.get("state", "present") == "present":
-                release = self._low_level_execute_command("cat /etc/os-release")
-                arguments["controls"], arguments["el"], _catalogue = baseline.controls_for(release.get("stdout", ""), options)
+            options, reporting = baseline.selection(arguments), evidence.wanted(arguments)
+            if arguments.get("state", "present") != "present":
+                result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+                return result
+            text = self._low_level_execute_command("cat /etc/os-release").get("stdout", "")
+            arguments["controls"], arguments["el"], catalogue = baseline.controls_for(text, options)
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            mode = report.CHECK if self._task.check_mode else report.APPLY
+            evidence.finish(self, result, reporting, options["profile"], (catalogue, arguments["el"], text), mode, task_vars)
         except ElkitError as error:
-            raise AnsibleActionFail(f"baseline: {error}") from error
-        result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            raise AnsibleActionFail(f"baseline: {error}", result={"changed": bool(result.get("changed"))}) from error
         return result

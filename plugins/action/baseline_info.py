@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
-from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline, evidence, report
 
 
 class ActionModule(ActionBase):
@@ -21,10 +21,12 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = {key: value for key, value in self._task.args.items() if key not in baseline.PRIVATE}
         try:
-            options = baseline.selection(arguments)
-            release = self._low_level_execute_command("cat /etc/os-release")
-            controls, major, _catalogue = baseline.controls_for(release.get("stdout", ""), options)
+            options, reporting = baseline.selection(arguments), evidence.wanted(arguments)
+            text = self._low_level_execute_command("cat /etc/os-release").get("stdout", "")
+            controls, major, catalogue = baseline.controls_for(text, options)
+            private = {"controls": controls, "el": major, "scan_profile": options["profile"] if reporting["scan"] else None}
+            result.update(self._execute_module(module_args=dict(arguments, **private), task_vars=task_vars))
+            evidence.finish(self, result, reporting, options["profile"], (catalogue, major, text), report.AUDIT, task_vars)
         except ElkitError as error:
-            raise AnsibleActionFail(f"{self._task.action.split('.')[-1]}: {error}") from error
-        result.update(self._execute_module(module_args=dict(arguments, controls=controls, el=major), task_vars=task_vars))
+            raise AnsibleActionFail(f"baseline_info: {error}") from error
         return result

@@ -10,7 +10,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import f
 
 
 def main():
-    module = AnsibleModule(argument_spec=options.LOOK, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=dict(options.LOOK, scan_profile={"type": "str"}), supports_check_mode=True)
     _module.run(module, lambda module: flow.look(module.params))
 
 

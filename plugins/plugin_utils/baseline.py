@@ -15,7 +15,7 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue a
 SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expired": "report", "only_ids": [], "skip_ids": [], "themes": [],
              "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": []}
 # What the modules take besides, and nobody gives by hand.
-PRIVATE = ("controls", "el", "guard")
+PRIVATE = ("controls", "el", "guard", "scan_profile")
 
 
 def selection(arguments):

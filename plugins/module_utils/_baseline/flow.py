@@ -6,7 +6,7 @@ import os
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, put, run
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, put, run, scan
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -27,7 +27,11 @@ def look(params):
     check_root()
     controls, flags = _begin(params)
     rows = run.audit(controls, Context(), params["el"], flags, bool(params.get("scanner_compat")))
-    return _result(rows, flags, False)
+    result = _result(rows, flags, False)
+    if params["scan_profile"]:
+        context = Context()
+        result["scanned"] = scan.look(context, params["el"], context.os_release()[0].get("ID", ""), params["scan_profile"])
+    return result
 
 
 def work(params, check_mode, diff):
@@ -84,5 +88,6 @@ def _diff(path, before, after):
 def _result(rows, flags, changed):
     reports = [row.report() for row in rows]
     return {"changed": changed, "controls": reports, "counts": options.counts(reports), "environment": flags,
+            "system": dict(zip(("kernel", "name", "architecture"), (os.uname().release, os.uname().nodename, os.uname().machine))),
             "checked_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "changed_ids": sorted(row["id"] for row in reports if row["status"] == model.CHANGED)}
