@@ -136,19 +136,21 @@ class Hosts:
         for domain in mirror.DOMAINS:
             words += ["--add-host", "%s:%s" % (domain, mirror_address)]
         container = PREFIX + name
-        self.podman(*words, *self.podman.host_arguments(), tag, *self.podman.host_command())
+        systemd = kind_named(kind).systemd
+        self.podman(*words, *self.podman.host_arguments(systemd), tag, *self.podman.host_command(systemd))
         self.podman("exec", "--interactive", container, "sh", "-c", ADMIT, input=ssh_key().with_suffix(".pub").read_text())
 
     def _wait(self, name):
         """Wait until systemd has booted and ssh lets us in."""
-        deadline = time.monotonic() + BOOT_SECONDS
+        deadline, state = time.monotonic() + BOOT_SECONDS, "nothing"
         while time.monotonic() < deadline:
             host = self.all()[name]
             if not host.running:
                 logs = self.podman("logs", "--tail", "20", host.container, check=False)
                 raise TestbedError("host %s stopped while booting:\n%s%s" % (name, logs.stdout, logs.stderr))
-            state = self.podman("exec", host.container, "systemctl", "is-system-running", check=False).stdout.strip()
-            if state in ("running", "degraded") and _answers(host):
+            if kind_named(host.kind).systemd:
+                state = self.podman("exec", host.container, "systemctl", "is-system-running", check=False).stdout.strip()
+            if (state in ("running", "degraded") or not kind_named(host.kind).systemd) and _answers(host):
                 login = run(self.ssh_command(host) + ["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "true"], check=False, timeout=30)
                 if login.returncode == 0:
                     return

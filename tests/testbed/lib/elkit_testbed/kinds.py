@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of host: what manifests/*.yml, kinds.yml and official.yml say."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -20,6 +20,10 @@ class Kind:
     official: str = None
     # Made when first asked for, with packages and repositories of its own: a kind of manifests/sources/*.yml.
     derived: bool = False
+    # A kind of kinds.yml's layers: the kind below it and the folder of images/ that is run in its image.
+    below: str = None
+    layer: str = None
+    systemd: bool = True
     groups: tuple = field(default=())
 
 
@@ -61,6 +65,10 @@ def kinds():
         if variant["manifest"] in found:
             kind = _of_manifest(name, variant["manifest"], config["default_base"], officials)
             found[name] = Kind(**{**kind.__dict__, "base": variant["base"]})
+    for name, layer in config["layers"].items():
+        if layer["below"] in found:
+            kind = found[layer["below"]]
+            found[name] = replace(kind, name=name, below=kind.name, layer=layer.get("layer"), systemd=layer.get("systemd", True))
     return found
 
 

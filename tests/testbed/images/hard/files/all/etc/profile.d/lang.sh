@@ -1,0 +1,1 @@
+# lang.sh: nothing to set in a look-alike
