@@ -552,6 +552,49 @@ def packages(request):
     return result
 
 
+def want(request):
+    """Have packages by name, and have others no more. What nobody named is not removed.
+
+    :param request: install [name], remove [name], apply (bool)
+    :returns: {"transaction": {"installed", "removed"}}
+    :raises Failure: a package cannot be had, or something that nobody named would go
+    """
+    import dnf
+
+    base = host_base()
+    # What the removed ones brought with them stays: nobody named it either.
+    base.conf.clean_requirements_on_remove = False
+    there = {}
+    for package in base.sack.query().installed():
+        there.setdefault(package.name, []).append(str(package))
+    for name in request["remove"]:
+        for nevra in there.get(name, []):
+            base.remove(nevra)
+    missing = []
+    for name in request["install"]:
+        if name not in there:
+            try:
+                base.install(name)
+            except dnf.exceptions.MarkingError:
+                missing.append(name)
+    if missing:
+        raise Failure("host", "no enabled repository has {0}".format(", ".join(missing)), "Enable the repository that has it, and run again",
+                      missing=missing, untouched=True)
+    resolve(base, bool(request["remove"]))
+    if base.transaction:
+        coming = set(package.name for package in base.transaction.install_set)
+        gone = sorted(set(str(package) for package in base.transaction.remove_set
+                          if package.name not in coming and package.name not in request["remove"]))
+        if gone:
+            raise Failure("host", "it would take away what depends on it, too: {0}".format(", ".join(gone)),
+                          "Remove those yourself if nobody needs them, or except the control", others=gone, untouched=True)
+    result = {"transaction": transaction_of(base)}
+    if request["apply"]:
+        run_transaction(base)
+    base.close()
+    return result
+
+
 def bring_back(base, package, by_name):
     """Mark *package* for the place of the installed one of its name and architecture, if there is one."""
     for present in by_name.get((package.name, package.arch), []):
@@ -619,7 +662,8 @@ def updates(request):
     return {"pending": pending, "advisories": [advisories[key] for key in sorted(advisories)], "counts": counts}
 
 
-OPERATIONS = {"verify": verify, "fetch": fetch_files, "streams": streams, "packages": packages, "updates": updates}
+OPERATIONS = {"verify": verify, "fetch": fetch_files, "streams": streams, "packages": packages, "updates": updates,
+              "want": want}
 
 
 def respond(request):

@@ -10,11 +10,19 @@ Both raise ControlError for what they cannot read or plan, and fix() NotFixable 
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import (
+    all_files,
     keyvalue,
+    packages,
+    permissions,
     sysctl,
+    unit,
 )
 
 MECHANISMS = {
+    "all_files": all_files,
     "keyvalue": keyvalue,
+    "package": packages,
+    "permissions": permissions,
     "sysctl": sysctl,
+    "unit": unit,
 }

@@ -5,6 +5,7 @@
     streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
     locked                  whether fill_sack() finds a lock, held by process 4711
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
+    installed, available    for want: [package]; needs {package: [what it cannot be without]}
     bad_signature           the package whose signature is not good
     record                  the file that gets a line (JSON: name, arguments) for each call that matters
 """
@@ -152,17 +153,28 @@ class _Container(object):
 
 
 class _Transaction(object):
-    def __init__(self, install_set):
+    def __init__(self, install_set, remove_set):
         self.install_set = install_set
-        self.remove_set = set()
+        self.remove_set = remove_set
+
+
+class _Query(object):
+    def installed(self):
+        return [_Named(name) for name in STATE.get("installed", [])]
+
+
+class _Sack(object):
+    def query(self):
+        return _Query()
 
 
 class Base(object):
     def __init__(self):
         self.conf = _Conf()
         self.repos = {}
-        self.marked = []
+        self.marked, self.removed = [], set()
         self.transaction = None
+        self.sack = _Sack()
         self._moduleContainer = _Container()
 
     def init_plugins(self):
@@ -185,9 +197,23 @@ class Base(object):
             raise ProcessLockError("locked", 4711)
         record("fill_sack")
 
+    def install(self, spec):
+        record("install", spec)
+        if spec not in STATE.get("available", []):
+            raise MarkingError("no match for argument: " + spec)
+        self.marked.append(spec)
+
+    def remove(self, spec):
+        record("remove", spec, self.conf.clean_requirements_on_remove)
+        self.removed.add(spec)
+
     def resolve(self, allow_erasing):
         record("resolve", allow_erasing)
-        self.transaction = _Transaction(set(_Named(name) for name in self.marked)) if self.marked else None
+        for name, needed in sorted(STATE.get("needs", {}).items()):
+            if self.removed & set(needed):
+                self.removed.add(name)
+        self.transaction = _Transaction(set(_Named(name) for name in self.marked), set(_Named(name) for name in self.removed)) \
+            if self.marked or self.removed else None
 
     def download_packages(self, packages):
         record("download", *sorted(map(str, packages)))

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Units of systemd that are to run, or never to.
+
+args: units (list of str, "rpcbind.socket" before "rpcbind.service": what wakes a service is listed with it), and want:
+    masked     none of those that are there runs or can be started; a host without them is as wanted
+    disabled   none of those that are there runs or is started at boot
+    enabled    all of them run, now and after a boot (sockets and timers: listen and wait)
+"""
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+
+# Words of systemd for a unit that something else starts, or that is its own: there is nothing to enable.
+STARTED_BY_OTHERS = ("static", "alias", "indirect", "generated", "transient")
+ENABLED = ("enabled", "enabled-runtime") + STARTED_BY_OTHERS
+OFF = {"masked": ("masked",), "disabled": ("disabled", "masked", "masked-runtime") + STARTED_BY_OTHERS}
+
+
+def names_of(control):
+    names = control.need("units")
+    return [names] if isinstance(names, str) else list(names)
+
+
+def want_of(control):
+    """
+    :raises ControlError: want is no word that there is
+    """
+    want = control.need("want")
+    if want not in ("masked", "disabled", "enabled"):
+        raise ControlError("the control {0} wants a unit {1}".format(control.id, want), "Use masked, disabled or enabled")
+    return want
+
+
+def good(want, value):
+    """Whether a unit's state (see kinds.unit) is as wanted; None is a unit that is not there."""
+    if value is None:
+        return want != "enabled"
+    if want == "enabled":
+        return value["enabled"] in ENABLED and value["active"] is not False
+    return value["enabled"] in OFF[want] and not value["active"]
+
+
+def words(value):
+    """A unit's state for people."""
+    if value is None:
+        return "not there"
+    if value["active"] is None:
+        return value["enabled"]
+    return "{0}, {1}".format(value["enabled"], "active" if value["active"] else "inactive")
+
+
+def check(control, view):
+    want = want_of(control)
+    values = [(name, view.state("unit", name)) for name in names_of(control)]
+    there = [(name, value) for name, value in values if value is not None]
+    before = ", ".join("{0}: {1}".format(name, words(value)) for name, value in there or values)
+    return Finding(all(good(want, value) for _name, value in values), before, want)
+
+
+def fix(control, view):
+    want = want_of(control)
+    for name in names_of(control):
+        value = view.state("unit", name)
+        if good(want, value):
+            continue
+        if value is None:
+            raise NotFixable("there is no unit {0}".format(name), "Install the package that has it")
+        running = value["active"] is not None
+        if want == "enabled":
+            word = value["enabled"] if value["enabled"] in STARTED_BY_OTHERS else "enabled"
+        elif want == "disabled" and value["enabled"] in OFF["disabled"]:
+            word = value["enabled"]
+        else:
+            word = want
+        view.put("unit", name, {"enabled": word, "active": (want == "enabled") if running else None})
