@@ -13,7 +13,9 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue a
 
 # Options that the controller deals with; the modules never see them.
 SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expired": "report", "only_ids": [], "skip_ids": [], "themes": [],
-             "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": []}
+             "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": [],
+             # Of the guard: accounts that must get in whatever happens, and seconds until the host returns by itself.
+             "guard_users": [], "guard_timeout": 180}
 # What the modules take besides, and nobody gives by hand.
 PRIVATE = ("controls", "el", "guard", "scan_profile")
 
@@ -30,8 +32,11 @@ def selection(arguments):
             value = default
         if isinstance(default, list) and isinstance(value, (str, int)):
             value = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else [value]
-        if not isinstance(value, type(default)):
-            raise InputError(f"{name} is {value!r}", "It must be a " + {list: "list", dict: "dictionary", str: "word"}[type(default)])
+        if isinstance(default, int) and str(value).isdigit():
+            value = int(value)
+        if not isinstance(value, type(default)) or isinstance(value, bool):
+            raise InputError(f"{name} is {value!r}",
+                             "It must be a " + {list: "list", dict: "dictionary", str: "word", int: "number"}[type(default)])
         options[name] = value
     options["levels"] = [int(item) if str(item).isdigit() else item for item in options["levels"]]
     catalogues.check_words([options["expired"]], ("report", "enforce"), "expired")
