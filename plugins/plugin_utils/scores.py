@@ -49,7 +49,7 @@ def expired(row):
     return bool((row.get("exception") or {}).get("expired"))
 
 
-def reasons(rows, fail_on, scan=None):
+def reasons(rows, fail_on, scan=None, changed_is_good=True):
     """Why a run counts as failed: [str], one for each word of *fail_on* that some row answers to.
 
     :param fail_on: list of words of FAIL_WORDS, or score<N
@@ -60,7 +60,7 @@ def reasons(rows, fail_on, scan=None):
     for word in fail_on:
         limit = re.fullmatch(r"score\s*<\s*(\d+)", str(word))
         if limit:
-            percent = score(rows)["percent"]
+            percent = score(rows, changed_is_good)["percent"]
             if percent is not None and percent < int(limit.group(1)):
                 found.append(f"the score is {percent} %, less than {limit.group(1)} %")
             continue
