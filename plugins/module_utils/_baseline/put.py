@@ -24,24 +24,28 @@ class Run(object):
         self.name = name or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         self.changed = False
         self.entry = None
+        self._closed = None    # the entry before, where the run may go on in another
         self.context = None
         self._readers = []     # (Reader, ids of the controls whose files it reads)
 
     def next_entry(self):
         """Close the entry that there is; the next change begins another."""
         if self.entry is not None:
-            self.entry.commit()
-            self.entry = None
+            self.entry.commit(more=True)
+            self._closed, self.entry = self.entry, None
 
     def _begin(self):
         if self.entry is None:
+            self.name = journal.open_run(CONCERN, self.context.at(STATE_DIRECTORY)) or self.name
             self.entry = journal.begin(CONCERN, self.context.at(STATE_DIRECTORY), run=self.name)
         return self.entry
 
     def commit(self):
-        if self.entry is not None:
-            self.entry.commit()
-            self.entry = None
+        """The run is over."""
+        last = self.entry or self._closed
+        if last is not None:
+            last.commit()
+        self.entry = self._closed = None
 
     def put(self, view, rows):
         """Make the host what *view* plans; whether anything was done. What cannot be done becomes the status of its controls.

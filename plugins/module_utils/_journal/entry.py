@@ -60,6 +60,15 @@ def begin(concern, root=STATE_DIRECTORY, run=None):
     return entry
 
 
+def open_run(concern, root=STATE_DIRECTORY):
+    """The name of the run of *concern* that did not come to its end (str), or None: the next one goes on with it, so that one undo takes
+    back what both did."""
+    state = Store(concern, root).newest()
+    if state is None or not (state["stage"] in _store.INTERRUPTED or state.get("open")):
+        return None
+    return state.get("run")
+
+
 def interrupted(concern, root=STATE_DIRECTORY):
     """Whether the newest entry of *concern* stopped half-way (then the same command goes on from there)."""
     state = Store(concern, root).newest()
@@ -217,8 +226,12 @@ class Entry(object):
         self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
         self.store.save(self.state)
 
-    def commit(self):
-        """The change is done: it is now the one that "reverted" means."""
+    def commit(self, more=False):
+        """The change is done: it is now the one that "reverted" means.
+
+        :param more: whether its run goes on in another entry
+        """
+        self.state["open"] = more
         for item in self.state["files"]:
             item["after"] = item["after"][-1:]
         self._step(_store.APPLIED, "applied")
@@ -298,6 +311,20 @@ def reverts(concern, force=False, first=False, root=STATE_DIRECTORY):
         # What an older entry finds once this one is undone.
         passed.update((item["path"], item["before"]["sha256"] if item["before"] else None) for item in state["files"])
     return found
+
+
+def reopen(concern, number, root=STATE_DIRECTORY):
+    """The Entry *number*, begun by another process and waiting for its commit, or None where there is none that waits."""
+    store = Store(concern, root)
+    state = store.load(number)
+    return Entry(store, state, continued=True) if state is not None and state["stage"] in _store.INTERRUPTED else None
+
+
+def revert_entry(concern, number, root=STATE_DIRECTORY):
+    """The Revert of one entry, whatever was changed since, or None where there is nothing to undo."""
+    store = Store(concern, root)
+    state = store.load(number)
+    return None if state is None or state["stage"] == _store.REVERTED else _planned(store, state, True, {})
 
 
 def _planned(store, state, force, passed):
