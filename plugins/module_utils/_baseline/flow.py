@@ -13,7 +13,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context imp
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 # What a diff never shows, whoever may read it.
-SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/boot/grub2/user.cfg")
+SECRET_FILES = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/boot/grub2/user.cfg", "/boot/efi/EFI/almalinux/user.cfg")
 
 
 def check_root():

@@ -28,7 +28,7 @@ class Reader(object):
 
 
 READERS = (
-    Reader("systemd", ("/etc/systemd/system/*", "/etc/systemd/system.conf.d/*"), act=["systemctl", "daemon-reload"]),
+    Reader("systemd", ("/etc/fstab", "/etc/systemd/system/*", "/etc/systemd/system.conf.d/*"), act=["systemctl", "daemon-reload"]),
     Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", "/etc/sysconfig/sshd"), ["sshd", "-t"],
            ["systemctl", "reload-or-restart", "sshd.service"], "sshd.service"),
     Reader("sudo", ("/etc/sudoers", "/etc/sudoers.d/*"), ["visudo", "-c"]),
@@ -40,6 +40,7 @@ READERS = (
     Reader("chrony", ("/etc/chrony.conf", "/etc/chrony.d/*", "/etc/sysconfig/chronyd"), None,
            ["systemctl", "restart", "chronyd.service"], "chronyd.service"),
     Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
+    Reader("aide", ("/etc/aide.conf",), ["aide", "--config-check"]),
     Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),
 )
 

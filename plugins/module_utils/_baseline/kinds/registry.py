@@ -12,11 +12,36 @@ and, where putting one at a time would be slow,
                      the same for {name: value}
 """
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import mode, package, sysctl, unit
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import (
+    account,
+    aide,
+    authselect,
+    directory,
+    group,
+    mode,
+    mount,
+    package,
+    promiscuous,
+    radio,
+    rpm_key,
+    selinux,
+    sysctl,
+    unit,
+)
 
 KINDS = {
+    "account": account,
+    "authselect": authselect,
+    "directory": directory,
+    "group": group,
     "package": package,
+    "promiscuous": promiscuous,
+    "radio": radio,
     "mode": mode,
     "sysctl": sysctl,
     "unit": unit,
+    "aide": aide,
+    "mount": mount,
+    "rpm_key": rpm_key,
+    "selinux": selinux,
 }

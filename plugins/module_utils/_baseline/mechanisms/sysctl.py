@@ -5,20 +5,26 @@
 args: key (str, "net.ipv4.ip_forward"), value (str or int), and optional: allowed (list of values that are as good).
 
 A file of ours comes last by its name. systemd-sysctl reads every name once, the strongest directory first, in the order of the names,
-and the last assignment counts; `sysctl --system` reads /etc/sysctl.conf after all of them (sysctl.d(5), sysctl(8)).
+and the last assignment counts; `sysctl --system` reads /etc/sysctl.conf after all of them (sysctl.d(5), sysctl(8)). An assignment of the
+whole name beats one with a wildcard, wherever they stand, so that wildcards do not count here.
+
+A line of the administrator's (in /etc) that contradicts ours becomes a comment even where ours comes after it: `sysctl -p` of that file, which many
+scripts do, would put its value in force.
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 LAST = "/etc/sysctl.conf"
+# On Enterprise Linux a link to LAST.
+LINK = "/etc/sysctl.d/99-sysctl.conf"
 OURS = "/etc/sysctl.d/zz-elkit-hardening.conf"
 
 
 def parse(text):
     """[(line number, key, value)] of a file: keys with dots, values with single spaces; comments, and lines that are none, left out."""
     found = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line[0] in "#;" or "=" not in line:
             continue
@@ -31,51 +37,59 @@ def parse(text):
     return found
 
 
-def effective(view, key):
-    """(value, path, line) of what the files give *key* at boot; (None, None, None) where none names it."""
-    found = (None, None, None)
-    paths = [path for path in view.drop_ins(DIRECTORIES) if path not in ("/etc/sysctl.d/99-sysctl.conf",)]
-    for path in paths + [LAST]:
-        for number, name, value in parse(view.read(path) or ""):
-            if name == key:
-                found = (value, path, number)
-    return found
+def assignments(view, key):
+    """[(path, line, value)] of *key* in every file that is read, in that order."""
+    paths = [path for path in view.drop_ins(DIRECTORIES) if path != LINK]
+    return [(path, number, value) for path in paths + [LAST] for number, name, value in parse(view.read(path) or "") if name == key]
+
+
+def contradicting(view, key, good):
+    """The assignments of *key* in the administrator's files that give it another value."""
+    return [item for item in assignments(view, key) if item[2] not in good and item[0].startswith("/etc/") and item[0] != OURS]
+
+
+def _good(control):
+    return [str(control.need("value"))] + [str(value) for value in control.arg("allowed") or ()]
 
 
 def check(control, view):
-    key = control.need("key")
-    wanted = str(control.need("value"))
-    good = [wanted] + [str(value) for value in control.arg("allowed", [])]
+    key, good = control.need("key"), _good(control)
     running = view.state("sysctl", key)
-    written, path, line = effective(view, key)
-    if running is None and written in good:
-        return Finding(True, written, wanted, path, line, note="the kernel has no such parameter now")
-    return Finding(
-        running in good and written in good, {"running": running, "file": written}, wanted, path, line,
-        overridden_by=path if written not in good and path not in (None, OURS) else None)
+    found = assignments(view, key)
+    path, line, written = found[-1] if found else (None, None, None)
+    against = contradicting(view, key, good)
+    if against and written in good:
+        path, line, written = against[-1]
+    ok = written in good and not against
+    note = None
+    if running is None:
+        note = "the kernel has no such parameter now"
+    elif ok and running not in good:
+        note = "the kernel has {0} now".format(running)
+    return Finding(ok and (running is None or running in good), {"running": running, "file": written}, good[0], path, line,
+                   overridden_by="{0}:{1}".format(path, line) if written not in good and path not in (None, OURS) else None, note=note)
 
 
 def fix(control, view):
-    key = control.need("key")
-    wanted = str(control.need("value"))
-    good = [wanted] + [str(value) for value in control.arg("allowed", [])]
-    if effective(view, key)[0] not in good:
-        view.write(OURS, with_value(view.read(OURS) or "", key, wanted))
-        _value, path, line = effective(view, key)
-        # /etc/sysctl.conf is read after every drop-in: only there can it be put right.
-        if path == LAST and _value not in good:
-            lines = view.read(LAST).splitlines(True)
-            for number, name, value in parse(view.read(LAST)):
-                if name == key and value not in good:
-                    lines[number - 1] = "# {0}".format(lines[number - 1])
-            view.write(LAST, "".join(lines))
-    if view.state("sysctl", key) is not None:
-        view.put("sysctl", key, wanted)
+    key, good = control.need("key"), _good(control)
+    for path in sorted(set(item[0] for item in contradicting(view, key, good))):
+        lines = view.read(path).split("\n")
+        for number, name, value in parse(view.read(path)):
+            if name == key and value not in good:
+                lines[number - 1] = "# {0}".format(lines[number - 1])
+        view.write(path, "\n".join(lines))
+    found = assignments(view, key)
+    if not found or found[-1][2] not in good:
+        view.write(OURS, with_value(view.read(OURS) or "", key, good[0]))
+    if view.state("sysctl", key) not in [None] + good:
+        view.put("sysctl", key, good[0])
 
 
 def with_value(text, key, value):
     """*text* with one line for *key*, where the first was, else at the end."""
-    lines = text.splitlines()
+    lines = text.split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
     new = "{0} = {1}".format(key, value)
     numbers = [number for number, name, _value in parse(text) if name == key]
     if numbers:
