@@ -15,7 +15,11 @@ def main():
             "state": {"type": "str", "choices": ["present", "reverted"], "default": "present"},
             "revert_to": {"type": "str", "choices": ["last", "first"], "default": "last"},
             "force": {"type": "bool", "default": False},
-            "guard": {"type": "dict"},
+            # The controller's, as those of options.LOOK; what it makes of them is guard_state.
+            "guard": {"type": "str", "choices": ["login", "local"], "default": "login"},
+            "guard_users": {"type": "list", "elements": "str", "default": []},
+            "guard_timeout": {"type": "int", "default": 180},
+            "guard_state": {"type": "dict"},
         }),
         supports_check_mode=True)
     _module.run(module, lambda module: flow.work(module.params, module.check_mode, module._diff))

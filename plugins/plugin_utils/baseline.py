@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import os_release
@@ -15,9 +16,12 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue a
 SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expired": "report", "only_ids": [], "skip_ids": [], "themes": [],
              "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": [],
              # Of the guard: accounts that must get in whatever happens, and seconds until the host returns by itself.
-             "guard_users": [], "guard_timeout": 180}
+             "guard": "login", "guard_users": [], "guard_timeout": 180}
+# Less, and a slow host has returned before anybody could log in; more, and nobody waits for it.
+GUARD_TIMEOUTS = (20, 3600)
+USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\Z")
 # What the modules take besides, and nobody gives by hand.
-PRIVATE = ("controls", "el", "guard", "scan_profile")
+PRIVATE = ("controls", "el", "guard_state", "scan_profile")
 
 
 def selection(arguments):
@@ -40,6 +44,12 @@ def selection(arguments):
         options[name] = value
     options["levels"] = [int(item) if str(item).isdigit() else item for item in options["levels"]]
     catalogues.check_words([options["expired"]], ("report", "enforce"), "expired")
+    catalogues.check_words([options["guard"]], ("login", "local"), "guard")
+    if not GUARD_TIMEOUTS[0] <= options["guard_timeout"] <= GUARD_TIMEOUTS[1]:
+        raise InputError(f"guard_timeout is {options['guard_timeout']}", "It must be {0} to {1} seconds".format(*GUARD_TIMEOUTS))
+    for name in options["guard_users"]:
+        if not isinstance(name, str) or not USER.match(name):
+            raise InputError(f"guard_users has {name!r}, which is no name of a user", "Correct it")
     return options
 
 

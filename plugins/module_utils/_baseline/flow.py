@@ -7,7 +7,7 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, put, run, scan
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard, later, settle
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
@@ -37,13 +37,18 @@ def look(params):
 def work(params, check_mode, diff):
     """What baseline returns."""
     check_root()
+    asked = params["guard_state"] or {}
+    if set(asked) & {"commit", "back", "look"}:
+        return later(asked, Context())
+    if not check_mode:
+        settle(Context())
     if params["state"] == "reverted":
         return revert(params, check_mode, diff)
     controls, flags = _begin(params)
-    guard = Guard(**(params["guard"] or {"mode": "none", "reason": "nobody said how a second login could be tried"}))
+    guard = Guard(**asked)
     compat = bool(params.get("scanner_compat"))
     if check_mode:
-        outcome = run.preview(controls, Context(), params["el"], flags, compat)
+        outcome = run.preview(controls, Context(), params["el"], flags, compat, guard)
     else:
         outcome = run.apply(controls, Context, params["el"], flags, guard, compat)
     result = _result(outcome.rows, flags, outcome.changed)

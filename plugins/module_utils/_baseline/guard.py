@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""The host's part of the lockout guard: refuse beforehand, return by itself unless told otherwise."""
+"""The host's part of the lockout guard: refuse beforehand, return by itself unless told otherwise.
+
+    refuse()    before anything is planned for good: what would shut somebody out is refused by name (guard_checks.py)
+    arm()       before anything is changed: the way back waits for its time, or for the next boot (guard_return.py)
+    applied()   all is changed: the controller logs in afresh, and calls again to commit; or this host judges itself ("local")
+"""
+
+import socket
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_checks, guard_return, guard_who, guard_worker
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+
+LOGIN, LOCAL, NONE = "login", "local", "none"
+NOBODY = "nobody said how a second login could be tried"
 
 
 class Guard(object):
@@ -9,21 +23,120 @@ class Guard(object):
     :param mode: "login" (the controller logs in afresh and then commits), "local" (what this host can tell is enough), or "none" (no second
         login can be tried: these controls wait)
     :param reason: str, why no second login can be tried
+    :param timeout: seconds after which the host returns by itself
+    :param run: the name of the run that this goes on with, or None
+    :param asked: of those who must get in: users, password, become, become_password, tty; see guard_who.py
     """
 
-    def __init__(self, mode, reason=None):
+    def __init__(self, mode=NONE, reason=None, timeout=180, run=None, **asked):
         self.mode = mode
-        self.reason = reason
-        self.run = None
+        self.reason = reason or NOBODY
+        self.timeout = timeout
+        self.run = run
+        self.asked = asked
+        self.state = None
 
     @property
     def possible(self):
-        return self.mode != "none"
+        return self.mode != NONE
 
     def refuse(self, rows, view):
         """{control id: reason} of the controls whose plan would shut the connecting user, or a user that must get in, out."""
-        return {}
+        return guard_checks.guilty([row.control for row in rows], view, guard_who.all_of(self.asked))
 
-    def arm(self, run, ids):
-        """Arm the return, before anything of the part is changed. What the controller needs to commit (dict), or None where nobody waits."""
+    def arm(self, run, ids, context):
+        """Arm the return, before anything of the part is changed.
+
+        :param run: put.Run; its next entry is the part's
+        :returns: what the controller needs to commit (dict)
+        :raises ElkitError: it cannot be armed; nothing is changed then
+        """
+        entry = run.begin_part(context)
+        try:
+            self.state = guard_return.arm(context, guard_worker, entry.state["number"], run.name, ids, self.timeout)
+        except ElkitError:
+            run.drop_part()
+            raise
+        return self.answer()
+
+    def answer(self):
+        return dict((key, self.state[key]) for key in ("token", "stage", "ids", "run", "timeout"))
+
+    def applied(self, run, rows, view):
+        """All of the part is written and read anew: what arm() gave, or None where nothing waits any more.
+
+        :param view: a fresh View, for what this host can tell
+        """
+        context = view.context
+        if not run.has_part():
+            guard_return.save(context, self.state, stage=guard_return.RETURNED, why="nothing was changed")
+            guard_return.disarm(context, self.state)
+            run.drop_part()
+            return None
+        if not guard_return.runs_systemd(context):
+            guard_return.hang_up(context, [item["path"] for item in run.entry.state["files"]])
+        guard_return.save(context, self.state, stage=guard_return.APPLIED)
+        if self.mode != LOCAL:
+            return self.answer()
+        bad = self.shut_out(view)
+        if bad:
+            self.give_up(run, rows, context, "; ".join(bad))
+        else:
+            guard_return.commit(context, self.state["token"])
+            run.entry = None
         return None
+
+    def shut_out(self, view):
+        """[reason] why somebody would not get in now, as far as this host itself can tell."""
+        people = guard_who.all_of(self.asked)
+        found = ["{0}: {1}".format(name, reason) for name, reason in sorted(guard_checks.problems(view, people))]
+        units = guard_return.active_units(view.context)
+        found += ["{0} does not run any more".format(unit) for unit in self.state["units"] if unit not in units]
+        for who in people:
+            if who.known and not answers(who.local):
+                found.append("nobody answers on {0} port {1}".format(*who.local))
+        return found
+
+    def give_up(self, run, rows, context, why):
+        """Return at once: the part's controls are errors."""
+        guard_return.go_back(context, self.state["token"], why)
+        run.entry = None
+        for row in rows:
+            if row.control.id in self.state["ids"] and row.status == model.CHANGED:
+                row.status = model.ERROR
+                row.message = "taken back: {0}".format(why)
+
+
+def answers(place):
+    """Whether an ssh server greets at (address, port) of this host."""
+    try:
+        with socket.create_connection(place, timeout=5) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def later(asked, context):
+    """What a module call does that only ends what an earlier one began.
+
+    :param asked: {"commit": token}, {"back": token, "why": str}, or {"look": True}
+    :returns: the module's result (dict)
+    """
+    if asked.get("commit"):
+        state = guard_return.commit(context, asked["commit"])
+    elif asked.get("back"):
+        state = guard_return.go_back(context, asked["back"], asked.get("why") or "the controller asked for it")
+    else:
+        state = guard_return.load(context)
+    return {"changed": False, "controls": [], "guard": public(state)}
+
+
+def settle(context):
+    """Before a run: what an earlier one left to wait for a commit that nobody can give any more goes back. The state, or None."""
+    state = guard_return.waiting(context)
+    return None if state is None else guard_return.go_back(context, state["token"], "another run began before the commit")
+
+
+def public(state):
+    keys = ("token", "stage", "ids", "run", "why", "said", "errors")
+    return None if state is None else dict((key, state[key]) for key in keys)

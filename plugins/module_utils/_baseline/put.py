@@ -47,6 +47,27 @@ class Run(object):
             last.commit()
         self.entry = self._closed = None
 
+    # --- the part that a guard watches over ----------------------------------------------------------------------------
+
+    def begin_part(self, context):
+        """A new entry, on the disk before anything of the part is changed: whoever takes the part back knows it by its number."""
+        self.context = context
+        self.next_entry()
+        if self._begin().continued:
+            # What an earlier run left half-way is no part of ours.
+            self.next_entry()
+        return self._begin()
+
+    def has_part(self):
+        """Whether anything was changed since begin_part()."""
+        return bool(self.entry is not None and (self.entry.state["files"] or self.entry.state["notes"]))
+
+    def drop_part(self):
+        """Nothing was changed since begin_part(): the entry goes."""
+        if self.entry is not None:
+            self.entry.rollback()
+            self.entry = None
+
     def put(self, view, rows):
         """Make the host what *view* plans; whether anything was done. What cannot be done becomes the status of its controls.
 

@@ -184,17 +184,32 @@ class Outcome(object):
         return any(row.status == model.CHANGED for row in self.rows)
 
 
-def preview(controls, context, el, flags, compat=False):
+def preview(controls, context, el, flags, compat=False, guard=None):
     """The Outcome that apply() would have; nothing changes."""
-    view = new_view(context, el, flags, compat)
-    rows = [Row(control) for control in controls]
-    for row in sorted(rows, key=_packages_first):
-        look(row, view)
-        plan([row], view)
+    view, rows = _planned(controls, context, el, flags, compat, {})
+    risky = [row for row in rows if row.control.locks_out and row.status == model.CHANGED and row.control.mechanism != "package"]
+    if guard is not None and risky:
+        stopped = dict((name, (model.ERROR, reason)) for name, reason in guard.refuse(risky, view).items())
+        if not guard.possible:
+            stopped.update((row.control.id, (model.PENDING, guard.reason)) for row in risky if row.control.id not in stopped)
+        if stopped:
+            view, rows = _planned(controls, context, el, flags, compat, stopped)
     waiting(rows, view)
     outcome = Outcome(rows)
     _keep(outcome, view)
     return outcome
+
+
+def _planned(controls, context, el, flags, compat, stopped):
+    """(view, rows) with all planned but the *stopped*: {control id: (status, message)}."""
+    view = new_view(context, el, flags, compat)
+    rows = [Row(control) for control in controls]
+    for row in sorted(rows, key=_packages_first):
+        look(row, view)
+        if row.control.id in stopped and row.status == model.FAIL:
+            row.status, row.message = stopped[row.control.id]
+        plan([row], view)
+    return view, rows
 
 
 def _packages_first(row):
@@ -236,6 +251,8 @@ def apply(controls, context_of, el, flags, guard, compat=False):
             look(row, view)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
+        if outcome.guard is not None:
+            outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat))
         if outcome.guard is None:
             run.commit()
         outcome.run = run.name if run.changed else None
@@ -280,9 +297,17 @@ def _guarded(rows, view, run, outcome, guard):
             row.status, row.message = model.PENDING, guard.reason
         view.forget(({}, {}, {}))
         return
-    run.next_entry()
-    outcome.guard = guard.arm(run, [row.control.id for row in planned])
-    _carry_out(rows, view, run, outcome)
+    try:
+        outcome.guard = guard.arm(run, [row.control.id for row in planned], view.context)
+    except ElkitError as error:
+        for row in planned:
+            row.fail(error)
+        return
+    try:
+        _carry_out(rows, view, run, outcome)
+    except ElkitError as error:
+        outcome.guard = None
+        guard.give_up(run, rows, view.context, str(error))
 
 
 def verify(rows, view):

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""Whether the accounts, PAM and units that are planned let somebody in."""
+
+import os
+import re
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+
+NOLOGIN = ("/etc/nologin", "/run/nologin")
+NO_SHELLS = ("nologin", "false", "sync", "shutdown", "halt")
+MODULES = ("/usr/lib64/security", "/lib64/security", "/usr/lib/security", "/lib/security")
+ENTRANCES = ("sshd.service", "sshd.socket")
+DAY = 86400
+
+
+def problems(view, who):
+    """[reason (str)] why *who* would not get in."""
+    return shell(view, who) + age(view, who) + tally(view, who) + stack(view, who) + units(view)
+
+
+def shell(view, who):
+    found = []
+    account = guard_who.account(view, who.name)
+    if account is None:
+        return ["there is no user {0}".format(who.name)]
+    if guard_who.user_id(view, who.name) != 0:
+        found += ["{0} is there: nobody but root may log in".format(path) for path in NOLOGIN if view.exists(path)]
+    planned = view.planned_states.get(("account", who.name)) or {}
+    name = planned.get("shell", account[1])
+    if os.path.basename(name) in NO_SHELLS:
+        found.append("the shell of {0} is {1}".format(who.name, name))
+    elif not view.context.exists(name):
+        found.append("the shell of {0}, {1}, is not there".format(who.name, name))
+    if planned.get("password", "set") != "set" and (who.password or who.become_password) and not who.key:
+        found.append("the password of {0} would be locked".format(who.name))
+    return found
+
+
+def age(view, who):
+    """Whether the account or its password has ended. PAM asks for a new password whichever way somebody logs in, and a play cannot answer."""
+    fields = None
+    for line in guard_who.text_of(view, "/etc/shadow").splitlines():
+        if line.startswith(who.name + ":"):
+            fields = (line.split(":") + [""] * 9)[:9]
+    if fields is None:
+        return []
+    last, longest, expires = planned_age(view, who.name, number(fields[2]), number(fields[4]), number(fields[7]))
+    today = int(view.context.now // DAY)
+    if expires is not None and expires >= 0 and today >= expires:
+        return ["the account {0} has expired".format(who.name)]
+    if last == 0:
+        return ["{0} must change the password at the next login".format(who.name)]
+    if last is not None and longest is not None and 0 <= longest < 99999 and last + longest < today:
+        return ["the password of {0} is older than {1} days".format(who.name, longest)]
+    return []
+
+
+def planned_age(view, name, last, longest, expires):
+    """The three numbers with what is planned for the account as a state (kinds/account.py)."""
+    value = view.planned_states.get(("account", name)) or {}
+    return value.get("last", last), value.get("max", longest), value.get("expire", expires)
+
+
+def number(word):
+    try:
+        return int(word)
+    except ValueError:
+        return None
+
+
+def tally(view, who):
+    """Whether pam_faillock would hold old failures against them."""
+    if not (who.password or who.become_password):
+        return []
+    limit = None
+    for line in guard_who.text_of(view, "/etc/security/faillock.conf").splitlines():
+        match = re.match(r"\s*deny\s*=\s*(\d+)", line)
+        limit = int(match.group(1)) if match else limit
+    if limit is None:
+        return []
+    if limit == 0:
+        return []
+    try:
+        text = view.run(["faillock", "--user", who.name], check=False).stdout
+    except ElkitError:
+        return []
+    failures = len([line for line in text.splitlines() if line.split()[-1:] == ["V"]])
+    return ["{0} has {1} failed logins, and {2} lock the account".format(who.name, failures, limit)] if failures >= limit else []
+
+
+# --- PAM -------------------------------------------------------------------------------------------------------------
+
+def stack(view, who):
+    """What is wrong with the stacks that a login and sudo go through, where they are plain files of the plan."""
+    found = []
+    services = ["sshd"] + (["sudo"] if who.become == "sudo" else [])
+    home = next((path for path in MODULES if view.context.exists(path + "/pam_unix.so")), None)
+    for service in services:
+        kinds = {"account", "session"}
+        if (service == "sshd" and who.password) or (service == "sudo" and who.become_password):
+            kinds.add("auth")
+        for kind in sorted(kinds):
+            walk(view, "/etc/pam.d/" + service, kind, home, found, ())
+    return found
+
+
+def walk(view, path, kind, home, found, seen):
+    """Go through one stack: whether some module of it lets one through so far. Adds to *found* what shuts everybody out."""
+    if path in seen or len(seen) > 10:
+        return False
+    text = guard_who.text_of(view, path)
+    if not text.strip():
+        say(found, "PAM has no {0}".format(path))
+        return False
+    passed = False
+    for line in text.splitlines():
+        match = re.match(r"(-?)(\w+)\s+(\[[^\]]*\]|\S+)\s+(\S+)(.*)", line.strip())
+        if not match:
+            continue
+        quiet, of, control, module, _more = match.groups()
+        if control == "include" or control == "substack":
+            if of == kind:
+                passed = walk(view, os.path.join("/etc/pam.d", module), kind, home, found, seen + (path,)) or passed
+            continue
+        if of == "@include" or of != kind:
+            continue
+        name = os.path.basename(module)
+        if not quiet and home and control not in ("optional", "sufficient") and not view.context.exists(
+                module if module.startswith("/") else os.path.join(home, module)):
+            say(found, "{0} needs {1}, which is not there".format(path, module))
+        if name == "pam_deny.so" and control in ("required", "requisite") and not passed:
+            say(found, "{0} denies everybody ({1})".format(path, kind))
+        if control == "sufficient" or control.startswith("["):
+            passed = True
+    return passed
+
+
+def say(found, words):
+    if words not in found:
+        found.append(words)
+
+
+def units(view):
+    """Whether a unit that lets people in is planned to be none any more."""
+    found = []
+    for name in ENTRANCES:
+        planned = view.planned_states.get(("unit", name))
+        if planned is None:
+            continue
+        now = view.state_now("unit", name)
+        if now and now["active"] and not planned["active"]:
+            found.append("{0} would be stopped".format(name))
+        elif now and now["enabled"] == "enabled" and planned["enabled"] != "enabled":
+            found.append("{0} would not start at boot".format(name))
+    return found
