@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to elkit.almalinux.
+"""The umask that shells start with.
+
+args: files (list of paths and patterns that shells read), value (str, "027"), ours (the drop-in for what no file sets; without it one of them
+must have it)
+
+Every umask in them must be as strict. A weaker one is made strict where it stands, for the last one read wins, and the line may hang on
+conditions that nobody here can weigh.
+"""
+
+import re
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
+
+LINE = re.compile(r"^(?P<before>[^#\n]*?(?:^|[\s;&|]))umask(?P<space>[ \t]+)(?P<value>[0-7]{1,4})(?P<after>(?:[ \t;#].*)?)$")
+
+
+def strict(value, wanted):
+    """Whether a umask takes away at least what *wanted* does (both are octal, as str)."""
+    return int(value, 8) & int(wanted, 8) == int(wanted, 8)
+
+
+def masks(view, files):
+    """[(path, line, value)] of every umask that is set."""
+    found = []
+    for item in files:
+        for path in view.glob(item) if "*" in item else [item]:
+            for number, line in enumerate(view.lines(path), 1):
+                match = LINE.match(line)
+                if match:
+                    found.append((path, number, match.group("value")))
+    return found
+
+
+def check(control, view):
+    wanted = str(control.need("value"))
+    found = masks(view, control.need("files"))
+    weak = [item for item in found if not strict(item[2], wanted)]
+    path, line, value = (weak or found or [(None, None, None)])[0]
+    return Finding(bool(found) and not weak, value, wanted, path, line)
+
+
+def with_strict(text, wanted):
+    """*text* with every weaker umask made *wanted*."""
+    lines = text.splitlines(True)
+    for index, line in enumerate(lines):
+        end = line[len(line.rstrip("\r\n")):]
+        match = LINE.match(line.rstrip("\r\n"))
+        if match and not strict(match.group("value"), wanted):
+            lines[index] = "{before}umask{space}{value}{after}".format(**dict(match.groupdict(), value=wanted)) + end
+    return "".join(lines)
+
+
+def fix(control, view):
+    wanted = str(control.need("value"))
+    found = masks(view, control.need("files"))
+    for path in sorted(set(path for path, _line, value in found if not strict(value, wanted))):
+        view.write(path, with_strict(view.read(path), wanted))
+    if not found:
+        ours = control.arg("ours")
+        if not ours:
+            raise NotFixable("none of {0} sets a umask".format(", ".join(control.need("files"))), "Set it there: umask {0}".format(wanted))
+        view.write(ours, "# Made by elkit.almalinux.hardening\numask {0}\n".format(wanted))
