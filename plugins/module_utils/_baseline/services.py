@@ -42,6 +42,8 @@ READERS = (
     Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
     Reader("aide", ("/etc/aide.conf",), ["aide", "--config-check"]),
     Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),
+    # A sub-policy whose text changed takes effect with the next generation of the back ends alone.
+    Reader("crypto policies", ("/etc/crypto-policies/policies/*",), None, ["update-crypto-policies"]),
 )
 
 

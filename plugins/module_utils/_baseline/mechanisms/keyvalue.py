@@ -33,7 +33,7 @@ What overrides ours: a main file (an item that is a path) loses the line to a co
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 
-COMPARES = ("equal", "in", "at_least", "at_most", "absent", "present")
+HEADER = "# Written by elkit.almalinux (hardening); state reverted of the baseline takes it back.\n"
 
 
 def form_of(control):
@@ -62,17 +62,24 @@ class Wanted(object):
     :raises ControlError: they make no sense
     """
 
+    COMPARES = ("equal", "in", "at_least", "at_most", "absent", "present")
+
     def __init__(self, control):
         self.compare = control.arg("compare", "equal")
-        if self.compare not in COMPARES:
+        if self.compare not in self.COMPARES:
             raise ControlError("the control {0} compares by {1}, which there is not".format(control.id, self.compare),
-                               "Use one of {0}".format(", ".join(COMPARES)))
+                               "Use one of {0}".format(", ".join(self.COMPARES)))
         self.value = text_of(control.arg("value"))
         if self.value is None and self.compare not in ("absent", "present", "equal"):
             raise ControlError("the control {0} has no value".format(control.id), "Give it in the catalogue, below args")
         self.allowed = [text_of(value) for value in control.arg("allowed") or ()]
         self.refused = [text_of(value) for value in control.arg("refused") or ()]
         self.fold = bool(control.arg("ignore_value_case"))
+
+    @staticmethod
+    def number(value):
+        """*value* as a number, or None where it is none."""
+        return number_of(value)
 
     def _is(self, value, other):
         if value is None or other is None:
@@ -88,7 +95,7 @@ class Wanted(object):
         if self.compare == "present" or any(self._is(value, good) for good in self.allowed):
             return True
         if self.compare in ("at_least", "at_most"):
-            now, limit = number_of(value), number_of(self.value)
+            now, limit = self.number(value), self.number(self.value)
             return now is not None and limit is not None and (now >= limit if self.compare == "at_least" else now <= limit)
         return self._is(value, self.value)
 
@@ -179,7 +186,12 @@ def fix(control, view):
     if not wanted.good(place.value, place.is_set):
         text = view.read(ours)
         mode = control.arg("mode")
-        view.write(ours, keytext.with_value(text or "", form, key, wanted.value), mode=int(str(mode), 8) if mode and text is None else None)
+        if text is None:
+            # A drop-in of ours says whose it is.
+            text = "" if ours in plain or "#" not in form.comments else HEADER
+            view.write(ours, keytext.with_value(text, form, key, wanted.value), mode=int(str(mode), 8) if mode else None)
+        else:
+            view.write(ours, keytext.with_value(text, form, key, wanted.value))
         for _turn in range(len(plain) + 1):
             place = effective(view, files, form, key, first_wins)
             if wanted.good(place.value, place.is_set):
