@@ -57,10 +57,14 @@ class Guard(object):
         except ElkitError:
             run.drop_part()
             raise
-        return self.answer()
+        return self.answer(run)
 
-    def answer(self):
-        return dict((key, self.state[key]) for key in ("token", "stage", "ids", "run", "timeout"))
+    def answer(self, run):
+        """What the controller needs to commit, and to tell what was taken back."""
+        answer = dict((key, self.state[key]) for key in ("token", "stage", "ids", "run", "timeout"))
+        answer["files"] = [item["path"] for item in run.entry.state["files"]]
+        answer["states"] = [[note["data"]["kind"], note["data"]["name"]] for note in run.entry.state["notes"] if note["kind"] == "state"]
+        return answer
 
     def applied(self, run, rows, view):
         """All of the part is written and read anew: what arm() gave, or None where nothing waits any more.
@@ -77,7 +81,7 @@ class Guard(object):
             guard_return.hang_up(context, [item["path"] for item in run.entry.state["files"]])
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:
-            return self.answer()
+            return self.answer(run)
         bad = self.shut_out(view)
         if bad:
             self.give_up(run, rows, context, "; ".join(bad))

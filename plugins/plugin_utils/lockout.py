@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, elkit.almalinux contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's part of the lockout guard: after the host has applied what could lock somebody out, log in afresh, and only then commit.
+
+If the login fails, the host goes back: at once where the old session still answers, else by itself. Then the controls go in by groups,
+each with a login of its own, until those that did it are alone; the others stay.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import options
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import login
+
+# Bounds of the search for the control that did it: groups that are tried, and seconds.
+GROUPS = 14
+SECONDS = 900
+# Seconds between two logins that are tried one after the other, and that a host may be slower than its own time-out.
+PAUSE, SLACK = 2, 120
+# Words in a control's theme, mechanism or id that make it suspicious where a login stops at a stage.
+SUSPECTS = {
+    login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl"),
+    login.AUTHENTICATION: ("sshd", "ssh", "pam", "authselect", "faillock", "account", "password", "crypto", "permission", "mode"),
+    login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd"),
+    login.ESCALATION: ("sudo", "pam", "authselect", "faillock"),
+}
+
+
+class Lockout:
+    """One run's guard.
+
+    :param call: call(asked, controls or None) runs the module with guard_state *asked* and gives its result (dict); it raises nothing:
+        what fails has "failed" or "unreachable"
+    :param way: login.Way
+    :param base: the guard_state of the first call
+    :param controls: the controls of the first call
+    """
+
+    def __init__(self, call, way, base, controls, sleep=time.sleep, clock=time.monotonic):
+        self.call, self.way, self.base = call, way, base
+        self.controls = {item["id"]: item for item in controls}
+        self.sleep, self.clock = sleep, clock
+        self.began = clock()
+        self.groups = 0
+        self.logins = 0
+
+    # -- the whole ---------------------------------------------------------------------------------------------------
+    def finish(self, result):
+        """Bring *result* (of the first call, changed in place) to its end: committed, or returned with the controls that did it named."""
+        part = result.get("guard") or {}
+        if part.get("stage") != "applied":
+            if "guard" in result:
+                result["guard"] = {"outcome": "not needed", "mode": self.base["mode"], "controls": []}
+            return
+        self.began = self.clock()
+        attempt, back = self.probe(part)
+        if back is None:
+            result["guard"] = self._outcome("committed", part["ids"])
+            return
+        if not back.get("reachable"):
+            self._lost(result, part, attempt)
+            return
+        forget(result, part)
+        guilty = {}
+        self.search(result, list(part["ids"]), part, attempt, back, guilty)
+        result["guard"] = dict(self._outcome("returned", sorted(guilty)), reason="; ".join(f"{name}: {why}" for name, why in sorted(guilty.items())))
+        recount(result)
+
+    def _outcome(self, word, ids):
+        return {"outcome": word, "mode": self.base["mode"], "controls": list(ids), "seconds": round(self.clock() - self.began, 1), "logins": self.logins}
+
+    def _lost(self, result, part, attempt):
+        for row in result["controls"]:
+            if row["id"] in part["ids"] and row["status"] == model.CHANGED:
+                row["status"], row["message"] = model.ERROR, f"a fresh login failed ({attempt.message}), and none works since"
+        result["guard"] = dict(self._outcome("unknown", part["ids"]), reason=attempt.message)
+        recount(result)
+        result["failed"] = True
+        result["msg"] = (f"a fresh login failed at the {attempt.stage} ({attempt.message}), and none has worked since, though the host returns by itself "
+                         f"after {part['timeout']} s. Look at /var/lib/elkit/baseline/guard.json on its console")
+
+    # -- one group ---------------------------------------------------------------------------------------------------
+    def probe(self, part):
+        """Log in to what was applied, and commit it: (Attempt, None), or (Attempt, what back() gave) where it failed."""
+        attempt = self.log_in()
+        if attempt.ok:
+            answer = self.call({"commit": part["token"]}, None)
+            if (answer.get("guard") or {}).get("stage") == "committed":
+                return attempt, None
+            attempt = login.Attempt(login.SESSION, f"the login worked, the commit did not: {answer.get('msg') or 'the host did not answer'}")
+        return attempt, self.back(part, attempt)
+
+    def log_in(self):
+        """An Attempt; one that fails is tried again once, for what restarts may need a moment."""
+        self.logins += 1
+        attempt = self.way.attempt()
+        if not attempt.ok:
+            self.sleep(PAUSE)
+            self.logins += 1
+            attempt = self.way.attempt()
+        return attempt
+
+    def back(self, part, attempt):
+        """See the part taken back: {"reachable": bool, "said": [line of the host's log]}."""
+        deadline = self.clock() + part["timeout"] + SLACK
+        why = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
+        while True:
+            # A session that does not answer must not be waited for: the host returns by itself.
+            if self.way.old_session_answers():
+                answer = self.call({"back": part["token"], "why": why}, None)
+                state = answer.get("guard") or {}
+                if state.get("stage") in ("returned", "committed"):
+                    return {"reachable": True, "said": state.get("said") or [], "stage": state["stage"]}
+            if self.clock() >= deadline:
+                return {"reachable": False, "said": []}
+            while self.clock() < deadline:
+                self.sleep(PAUSE)
+                self.logins += 1
+                if self.way.attempt().ok:
+                    break
+
+    # -- the search --------------------------------------------------------------------------------------------------
+    def search(self, result, ids, part, attempt, back, guilty):
+        """Try groups of *ids* until the *guilty* ({id: why}) are known; *result* gets the rows of all of them."""
+        if len(ids) == 1:
+            self._blame(result, ids[0], attempt, back, guilty)
+            return
+        suspects = [name for name in ids if self.suspicious(name, attempt.stage)]
+        others = [name for name in ids if name not in suspects]
+        queue = [others, suspects] if suspects and others else list(halves(ids))
+        last = (attempt, back)
+        while queue:
+            group = queue.pop(0)
+            if self.groups >= GROUPS or self.clock() - self.began > SECONDS:
+                for name in group:
+                    self._row(result, name, model.ERROR, f"not applied: a fresh login failed with it or with others ({last[0].message}), "
+                                                         "and there was no time to find out. Apply it alone (only_ids)")
+                continue
+            self.groups += 1
+            answer = self.call(dict(self.base, run=part["run"]), [self.controls[name] for name in group])
+            if answer.get("failed") or answer.get("unreachable"):
+                for name in group:
+                    self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer'}")
+                continue
+            inner = answer.get("guard") or {}
+            merge(result, answer)
+            if inner.get("stage") != "applied":
+                continue
+            attempt, back = self.probe(inner)
+            if back is None:
+                continue
+            forget(result, inner)
+            last = (attempt, back)
+            if not back.get("reachable"):
+                self._lost(result, inner, attempt)
+                for rest in queue:
+                    for name in rest:
+                        self._row(result, name, model.ERROR, "not applied: the host did not answer any more")
+                return
+            if len(inner["ids"]) == 1:
+                self._blame(result, inner["ids"][0], attempt, back, guilty)
+            else:
+                queue[:0] = halves(list(inner["ids"]))
+
+    def suspicious(self, name, stage):
+        control = self.controls[name]
+        text = " ".join((name, control.get("theme") or "", control.get("mechanism") or ""))
+        return any(word in text for word in SUSPECTS.get(stage, ()))
+
+    def _blame(self, result, name, attempt, back, guilty):
+        said = f" (the host said: {' / '.join(back['said'])})" if back.get("said") else ""
+        guilty[name] = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
+        self._row(result, name, model.ERROR, f"taken back: {guilty[name]}{said}")
+
+    @staticmethod
+    def _row(result, name, status, message):
+        for row in result["controls"]:
+            if row["id"] == name:
+                row["status"], row["message"] = status, message
+
+
+def halves(ids):
+    """Two groups of *ids*, the larger one last."""
+    middle = len(ids) // 2
+    return [group for group in (ids[:middle], ids[middle:]) if group]
+
+
+def merge(result, answer):
+    """Take the rows, files and states of a later call into *result*."""
+    rows = {row["id"]: row for row in answer.get("controls") or []}
+    # What was committed by an earlier group is a pass now, and a change of this run still.
+    result["controls"] = [row if row["id"] not in rows else rows[row["id"]] for row in result["controls"]]
+    for key in ("files", "states", "diff"):
+        known = result.get(key) or []
+        added = [item for item in answer.get(key) or [] if item not in known]
+        if known or added:
+            result[key] = known + added
+    result["run"] = result.get("run") or answer.get("run")
+
+
+def forget(result, part):
+    """What was taken back was not changed."""
+    paths, states = set(part.get("files") or []), [tuple(item) for item in part.get("states") or []]
+    names = {f"{kind} {name}" for kind, name in states}
+    result["files"] = [path for path in result.get("files") or [] if path not in paths]
+    result["states"] = [item for item in result.get("states") or [] if (item["kind"], item["name"]) not in states]
+    if result.get("diff"):
+        result["diff"] = [item for item in result["diff"] if item.get("before_header") not in paths | names]
+    for row in result["controls"]:
+        if row["id"] in part["ids"] and row["status"] == model.CHANGED:
+            row["status"], row["message"] = model.ERROR, "taken back with others: a fresh login failed"
+
+
+def recount(result):
+    """Sums that follow from the rows."""
+    result["counts"] = options.counts(result["controls"])
+    result["changed_ids"] = sorted(row["id"] for row in result["controls"] if row["status"] == model.CHANGED)
+    result["changed"] = bool(result["changed_ids"])
