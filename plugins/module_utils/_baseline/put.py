@@ -224,6 +224,8 @@ def act(context, reader):
                 return
         except CommandError:
             return
+    if reader.unless and reader.unless(context):
+        return
     context.run(list(reader.act))
 
 

@@ -4,6 +4,8 @@
 
 import fnmatch
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+
 
 class Reader(object):
     """A program that reads files.
@@ -14,17 +16,28 @@ class Reader(object):
         anything is reloaded; where it fails they are put back.
     :param act: command (list) that has them read anew, or None
     :param unit: unit that must be active for *act*, or None where *act* is run anyway
+    :param unless: a function of the context; where it says True *act* would fail, and the next boot does it
     """
 
-    def __init__(self, name, paths, check=None, act=None, unit=None):
+    def __init__(self, name, paths, check=None, act=None, unit=None, unless=None):
         self.name = name
         self.paths = paths
         self.check = check
         self.act = act
         self.unit = unit
+        self.unless = unless
 
     def reads(self, path):
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.paths)
+
+
+def audit_is_locked(context):
+    """Whether the kernel takes no more audit rules until it boots anew ("-e 2")."""
+    try:
+        result = context.run(["auditctl", "-s"], check=False)
+    except ElkitError:
+        return False
+    return any(line.split() == ["enabled", "2"] for line in result.stdout.splitlines())
 
 
 READERS = (
@@ -32,8 +45,11 @@ READERS = (
     Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", "/etc/sysconfig/sshd"), ["sshd", "-t"],
            ["systemctl", "reload-or-restart", "sshd.service"], "sshd.service"),
     Reader("sudo", ("/etc/sudoers", "/etc/sudoers.d/*"), ["visudo", "-c"]),
-    Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service"),
-    Reader("auditd", ("/etc/audit/auditd.conf",), None, ["auditctl", "--signal", "reload"], "auditd.service"),
+    # On every release: EL10's audit-rules.service runs the same command at boot. Locked rules can only be changed by a boot.
+    Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service", unless=audit_is_locked),
+    # Its unit refuses to be stopped, has a reload on some releases only, and auditctl --signal is as young.
+    Reader("auditd", ("/etc/audit/auditd.conf", "/etc/audit/plugins.d/*"), None,
+           ["systemctl", "kill", "--kill-who=main", "--signal=HUP", "auditd.service"], "auditd.service"),
     Reader("journald", ("/etc/systemd/journald.conf", "/etc/systemd/journald.conf.d/*"), None,
            ["systemctl", "restart", "systemd-journald.service"], "systemd-journald.service"),
     Reader("rsyslog", ("/etc/rsyslog.conf", "/etc/rsyslog.d/*"), ["rsyslogd", "-N1"], ["systemctl", "restart", "rsyslog.service"], "rsyslog.service"),
