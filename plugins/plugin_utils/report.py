@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -37,8 +38,8 @@ SECRETS = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), NOT_SHOWN),
 )
 TEXTS = {
-    "error": "could not be looked at, or did not take", "fail": "not as wanted", "pending": "waits", "pending_reboot": "waits for a reboot",
-    "changed": "put right", "excepted": "excepted", "pass": "as wanted", "not_applicable": "does not apply",
+    "error": "Could not be looked at, or did not take", "fail": "Not as wanted", "pending": "Waits", "pending_reboot": "Waits for a reboot",
+    "changed": "Put right", "excepted": "Excepted", "pass": "As wanted", "not_applicable": "Does not apply",
 }
 
 
@@ -138,7 +139,9 @@ def page(evidence):
         if rows:
             groups.append({"status": status, "rows": rows})
     exceptions = sorted((row for row in evidence["controls"] if row.get("exception")), key=lambda row: row["exception"]["expires"])
-    return _templates().get_template("host.html.j2").render(evidence=evidence, groups=groups, exceptions=exceptions)
+    return _templates().get_template("host.html.j2").render(
+        evidence=evidence, groups=groups, exceptions=exceptions,
+        scored=sorted((item for item in evidence["themes"] if item["percent"] is not None), key=lambda item: (item["percent"], item["title"])))
 
 
 def index_page(rows):
@@ -162,8 +165,11 @@ def index_row(evidence, name):
 def file_name(host):
     """The name of a host's files, without ending: one name per host, whatever letters it has, and none that leads elsewhere."""
     name = urllib.parse.quote(host, safe="")
-    # A name of a file has 255 bytes.
-    return ("%2E" + name[1:] if name.startswith(".") else name)[:200] + "-hardening"
+    name = "%2E" + name[1:] if name.startswith(".") else name
+    # A name of a file has 255 bytes at most.
+    if len(name) > 200:
+        name = name[:150] + "~" + hashlib.sha256(host.encode("utf-8")).hexdigest()[:32]
+    return name + "-hardening"
 
 
 def write(folder, evidence):
