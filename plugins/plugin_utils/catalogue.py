@@ -31,7 +31,7 @@ THEME_KEYS = {"theme", "title", "variables", "controls"}
 CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
 REQUIRED = {"id", "title", "mechanism"}
 VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile"}
-ID = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 
 def read(path):
@@ -132,7 +132,7 @@ def problems_of(document):
         if not isinstance(control, dict) or REQUIRED - set(control):
             return f"a control needs {', '.join(sorted(REQUIRED))}: {str(control)[:80]}"
         if not isinstance(control["id"], str) or not ID.match(control["id"]):
-            return f"{control['id']!r} is no id (small letters, digits, underscores and dashes)"
+            return f"{control['id']!r} is no id (letters, digits, underscores and dashes)"
         unknown = sorted(set(control) - CONTROL_KEYS)
         if unknown:
             return f"the control {control['id']} has a key {unknown[0]}, which there is not"
