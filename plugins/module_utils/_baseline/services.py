@@ -55,6 +55,8 @@ READERS = (
     Reader("rsyslog", ("/etc/rsyslog.conf", "/etc/rsyslog.d/*"), ["rsyslogd", "-N1"], ["systemctl", "restart", "rsyslog.service"], "rsyslog.service"),
     Reader("chrony", ("/etc/chrony.conf", "/etc/chrony.d/*", "/etc/sysconfig/chronyd"), None,
            ["systemctl", "restart", "chronyd.service"], "chronyd.service"),
+    Reader("postfix", ("/etc/postfix/main.cf",), ["postfix", "check"], ["systemctl", "restart", "postfix.service"], "postfix.service"),
+    Reader("nfs", ("/etc/exports",), None, ["exportfs", "-ra"], "nfs-server.service"),
     Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
     Reader("aide", ("/etc/aide.conf",), ["aide", "--config-check"]),
     Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""A radio of NetworkManager ("wifi"), which remembers it over boots: "enabled" or "disabled"; None where NetworkManager is not there or not running."""
+"""A radio of NetworkManager ("wifi"), which remembers it over boots: "enabled" or "disabled"; None where NetworkManager does not run."""
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 

@@ -19,7 +19,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 
 # Accounts of the system whose "shell" is what they are for.
 DOES_SOMETHING = ("root", "sync", "shutdown", "halt")
-NO_SHELLS = ("/sbin/nologin", "/usr/sbin/nologin", "/bin/sync", "/sbin/shutdown", "/sbin/halt", "/usr/sbin/shutdown", "/usr/sbin/halt", "/usr/bin/sync")
+NO_SHELLS = ("/sbin/nologin", "/usr/sbin/nologin", "/bin/sync", "/usr/bin/sync", "/sbin/shutdown", "/usr/sbin/shutdown", "/sbin/halt",
+             "/usr/sbin/halt")
 # They are of root's group from the start.
 OF_ROOTS_GROUP = ("root", "sync", "shutdown", "halt", "operator")
 
@@ -118,7 +119,8 @@ CHECKS = {
 def _named(control):
     name = control.need("check")
     if name not in CHECKS:
-        raise ControlError("the control {0} has the check {1}, which there is not".format(control.id, name), "Use one of {0}".format(", ".join(sorted(CHECKS))))
+        raise ControlError("the control {0} has the check {1}, which there is not".format(control.id, name),
+                           "Use one of {0}".format(", ".join(sorted(CHECKS))))
     return CHECKS[name]
 
 

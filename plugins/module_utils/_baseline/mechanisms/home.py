@@ -23,8 +23,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 INIT_FILE = re.compile(r"\.[\w\- ]+\Z")
 PATH = re.compile(r"(?:(?<=[\s\"'=;&|(`])|^)(~|\$HOME|\$\{HOME\})?(/[^\s\"';&|()<>`$*?]+)", re.MULTILINE)
 # Whoever has one of these for a home does not own it.
-NOT_A_HOME = re.compile(r"/(?:|bin|sbin|lib|lib64|usr|usr/.*|etc|etc/.*|var|var/[^/]+|dev|dev/.*|proc|proc/.*|sys|sys/.*|run|boot|boot/.*|root|tmp|opt|srv|home"
-                        r"|mnt|media|nonexistent)\Z")
+NOT_A_HOME = re.compile(r"/(?:|bin|sbin|lib|lib64|usr|usr/.*|etc|etc/.*|var|var/[^/]+|dev|dev/.*|proc|proc/.*|sys|sys/.*|run|boot|boot/.*"
+                        r"|root|tmp|opt|srv|home|mnt|media|nonexistent)\Z")
 
 
 def people(view):
@@ -55,8 +55,8 @@ def dot_files(view, home, deep=False):
     """The paths of the regular dot files in *home*, and one level below."""
     directories = [home]
     if deep:
-        directories += [os.path.join(home, name) for name in view.context.names(home)
-                        if os.path.isdir(view.context.at(os.path.join(home, name))) and not os.path.islink(view.context.at(os.path.join(home, name)))]
+        below = [os.path.join(home, name) for name in view.context.names(home)]
+        directories += [path for path in below if view.is_directory(path) and not os.path.islink(view.context.at(path))]
     return [os.path.join(directory, name) for directory in directories for name in view.context.names(directory)
             if name.startswith(".") and _is_plain(view, os.path.join(directory, name))]
 
@@ -159,7 +159,7 @@ def check(control, view):
     else:
         raise ControlError("the control {0} has the check {1}, which there is not".format(control.id, what),
                            "Use one of {0}, exists, no_file".format(", ".join(sorted(MODES))))
-    return Finding(not found, passwd.named(found) or "as wanted", control.arg("mode") or "none other", found[0] if found and what != "exists" else None)
+    return Finding(not found, passwd.named(found) or "as wanted", control.arg("mode") or "none other")
 
 
 def shared(view):
@@ -188,7 +188,8 @@ def fix(control, view):
             view.remove(path)
     else:
         if what == "owner" and shared(view):
-            raise NotFixable("several users share {0}".format(passwd.named(home for home, _names in shared(view))), "Give each a home of its own (usermod -d)")
+            raise NotFixable("several users share {0}".format(passwd.named(home for home, _names in shared(view))),
+                             "Give each a home of its own (usermod -d)")
         owners = dict((home, user.name) for user, home in homes(view))
         for path, value in MODES[what](control, view):
             if what in ("mode", "owner"):

@@ -16,7 +16,7 @@ UP = 0x1
 def wireless(view):
     """The names of the interfaces without a wire."""
     return [name for name in view.context.names(NET)
-            if name.startswith("wl") or view.context.exists("{0}/{1}/wireless".format(NET, name)) or view.context.exists("{0}/{1}/phy80211".format(NET, name))]
+            if name.startswith("wl") or view.context.first(["{0}/{1}/{2}".format(NET, name, entry) for entry in ("wireless", "phy80211")])]
 
 
 def _is_up(view, name):
@@ -48,5 +48,6 @@ def fix(control, view):
                 view.put("promiscuous", name, False)
         return
     if view.state("radio", "wifi") is None:
-        raise NotFixable("{0} is up, and NetworkManager does not run".format(", ".join(wireless(view))), "Take it down where it is set up, or blacklist its module")
+        raise NotFixable("{0} is up, and NetworkManager does not run".format(", ".join(wireless(view))),
+                         "Take it down where it is set up, or blacklist its module")
     view.put("radio", "wifi", "disabled")

@@ -92,4 +92,4 @@ def fix(control, view):
         view.put("account", name, new)
     if shut:
         raise NotFixable("it would shut out at once: {0}".format(passwd.named(shut)),
-                         "Have them change their passwords, or lock them (usermod -L) where a key is enough, or set the value accounts_expired to renew")
+                         "Have them change their passwords, lock them (usermod -L) where a key is enough, or set accounts_expired to renew")
