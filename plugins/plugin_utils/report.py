@@ -99,7 +99,7 @@ def document(host, mode, result, catalogue, major, release, profile, scan=None):
         evidence["scan"] = scan
     if result.get("guard"):
         # What the controller needs to commit is no evidence; how it ended is.
-        evidence["guard"] = {key: value for key, value in result["guard"].items() if key in ("outcome", "mode", "reason", "controls", "seconds")}
+        evidence["guard"] = {key: value for key, value in result["guard"].items() if key in ("outcome", "mode", "reason", "controls", "seconds", "logins")}
     return without_secrets(evidence)
 
 

@@ -8,7 +8,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import c
 LOOK = {
     "profile": {"type": "str", "default": "cis_server_l1"},
     "values": {"type": "dict", "default": {}},
-    "exceptions": {"type": "list", "elements": "dict", "default": []},
+    "exceptions": {"type": "list", "elements": "dict", "default": [], "options": {
+        "id": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}, "owner": {"type": "str", "required": True},
+        "expires": {"type": "str", "required": True}, "ticket": {"type": "str"}}},
     "expired": {"type": "str", "choices": ["report", "enforce"], "default": "report"},
     "only_ids": {"type": "list", "elements": "str", "default": []},
     "skip_ids": {"type": "list", "elements": "str", "default": []},
@@ -16,7 +18,7 @@ LOOK = {
     "skip_themes": {"type": "list", "elements": "str", "default": []},
     "levels": {"type": "list", "elements": "int", "default": []},
     "skip_risks": {"type": "list", "elements": "str", "default": []},
-    "controls_folders": {"type": "list", "elements": "str", "default": []},
+    "controls_folders": {"type": "list", "elements": "path", "default": []},
     "environment": {"type": "dict", "default": {}},
     "scanner_compat": {"type": "bool", "default": False},
     "evidence": {"type": "path"},
