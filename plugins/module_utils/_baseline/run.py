@@ -204,16 +204,19 @@ def _planned(controls, context, el, flags, compat, stopped):
     """(view, rows) with all planned but the *stopped*: {control id: (status, message)}."""
     view = new_view(context, el, flags, compat)
     rows = [Row(control) for control in controls]
-    for row in sorted(rows, key=_packages_first):
-        look(row, view)
-        if row.control.id in stopped and row.status == model.FAIL:
-            row.status, row.message = stopped[row.control.id]
-        plan([row], view)
+    # In the stages of apply(): all of a stage are looked at before the first of it is planned, so the same ones are found failing.
+    for stage in (0, 1, 2):
+        part = [row for row in rows if _stage_of(row) == stage]
+        for row in part:
+            look(row, view)
+            if row.control.id in stopped and row.status == model.FAIL:
+                row.status, row.message = stopped[row.control.id]
+        plan(part, view)
     return view, rows
 
 
-def _packages_first(row):
-    return row.control.mechanism != "package"
+def _stage_of(row):
+    return 0 if row.control.mechanism == "package" else 2 if row.control.locks_out else 1
 
 
 def _keep(outcome, view):

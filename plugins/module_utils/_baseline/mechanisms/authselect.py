@@ -149,9 +149,9 @@ def check(control, view):
         finding = keyvalue.check(setting, view)
         if wrong is None:
             return finding
-        return Finding(False, finding.before if finding.ok else "{0}; {1}".format(finding.before, wrong), finding.after, path, note=wrong)
+        return Finding(False, finding.before if finding.ok else "{0}; {1}".format(finding.before, wrong), finding.after, path)
     wanted = control.arg("algorithm") or control.arg("feature") or control.need("needs")
-    return Finding(wrong is None, wrong or wanted, wanted, path, note=wrong)
+    return Finding(wrong is None, wrong or wanted, wanted, path)
 
 
 def fix(control, view):

@@ -13,6 +13,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 
 MARK = "elkit-path:"
+# What login and su start a shell of root with (login.defs(5), ENV_SUPATH).
+START = "/sbin:/bin:/usr/sbin:/usr/bin"
 
 
 def entries(view):
@@ -22,7 +24,7 @@ def entries(view):
     """
     def work():
         try:
-            said = view.run(["env", "-i", "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash", "TERM=dumb", "LC_ALL=C",
+            said = view.run(["env", "-i", "PATH=" + START, "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash", "TERM=dumb", "LC_ALL=C",
                              "bash", "-l", "-c", "printf '%s%s\\n' \"$0\" \"$PATH\"", MARK], check=False, timeout=20)
         except CommandError as error:
             raise ControlError("root's login shell does not say its PATH: {0}".format(error.message), "Try: bash -l -c 'echo $PATH'")
