@@ -243,7 +243,8 @@ def apply(controls, context_of, el, flags, guard, compat=False):
         packages = [row for row in rows if row.control.mechanism == "package"]
         view = new_view(context_of(), el, flags, compat)
         _stage(packages, view, run, outcome)
-        if run.changed:
+        # What could not be installed is not there, whatever was planned.
+        if run.changed or view.planned_states:
             view = new_view(context_of(), el, flags, compat)
         others = [row for row in rows if row.control.mechanism != "package"]
         _stage([row for row in others if not row.control.locks_out], view, run, outcome)
