@@ -72,8 +72,8 @@ def added(text, lines):
     return before + "".join("  {0}\n".format(line) for line in lines) + text[match.start():].lstrip(" \t")
 
 
-def element(name, **attributes):
-    return "<{0}{1}/>".format(name, "".join(" {0}={1}".format(key, quoteattr(value)) for key, value in sorted(attributes.items())))
+def element(tag, **attributes):
+    return "<{0}{1}/>".format(tag, "".join(" {0}={1}".format(key, quoteattr(value)) for key, value in sorted(attributes.items())))
 
 
 def loopback_rule(family, address):

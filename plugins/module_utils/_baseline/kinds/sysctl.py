@@ -14,17 +14,36 @@ def path_of(name):
 
 
 def load(view, name):
+    return _now(view.context, name)
+
+
+def _now(context, name):
     try:
-        text = view.context.read(path_of(name))
+        text = context.read(path_of(name))
     except HostError:
         return None
     return None if text is None else " ".join(text.split())
+
+
+# A host that begins or ceases to forward has these set anew by the kernel (RFC 1812, RFC 1122), whoever set them before.
+SET_ANEW = {
+    "net.ipv4.ip_forward": ("net.ipv4.conf.all.accept_redirects",),
+    "net.ipv4.conf.all.forwarding": ("net.ipv4.conf.all.accept_redirects",),
+}
 
 
 def put(context, name, value):
     """
     :raises HostError: the kernel does not take it (read-only in a container)
     """
+    kept = [(other, _now(context, other)) for other in SET_ANEW.get(name, ())]
+    _write(context, name, value)
+    for other, before in kept:
+        if before is not None and _now(context, other) != before:
+            _write(context, other, before)
+
+
+def _write(context, name, value):
     try:
         with open(context.at(path_of(name)), "w") as handle:
             handle.write(value + "\n")

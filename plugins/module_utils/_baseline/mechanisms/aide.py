@@ -13,6 +13,8 @@ import re
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 
 CONFIG = "/etc/aide.conf"
+# Where the package has it.
+DATABASE = "/var/lib/aide/aide.db.gz"
 OURS = "/etc/cron.d/elkit-aide"
 TIMERS = ("aidecheck.timer", "aide-check.timer", "aide.timer", "dailyaidecheck.timer")
 FIELDS = re.compile(r"[0-9*,/-]+(?: [0-9*,/-]+){2} [0-9a-z*,/-]+ [0-9a-z*,/-]+\Z")
@@ -40,16 +42,29 @@ def parse(text):
 
 def _config(view):
     text = view.read(CONFIG)
-    if text is None:
-        raise ControlError("there is no {0}".format(CONFIG), "Install aide")
-    return text
+    if text is None and not _comes(view):
+        raise ControlError("there is no {0}".format(CONFIG), "Reinstall aide (dnf reinstall aide)")
+    return text or ""
+
+
+def _comes(view):
+    """Whether this run would install aide: a preview knows nothing of its configuration yet."""
+    return view.has_package("aide") and not view.has_package_now("aide")
+
+
+def _database(view):
+    """
+    :raises ControlError: aide.conf names none
+    """
+    path = parse(_config(view))["in"] or (DATABASE if _comes(view) else None)
+    if path is None:
+        raise ControlError("{0} names no database".format(CONFIG), "Give it database_in (database before aide 0.17)")
+    return path
 
 
 def check(control, view):
     if control.arg("database"):
-        path = parse(_config(view))["in"]
-        if path is None:
-            raise ControlError("{0} names no database".format(CONFIG), "Give it database_in (database before aide 0.17)")
+        path = _database(view)
         there = view.state("aide", path)
         return Finding(there, "there" if there else "missing", "there", path)
     if "schedule" in control.args:
@@ -92,7 +107,7 @@ def _check_schedule(control, view):
 
 def fix(control, view):
     if control.arg("database"):
-        view.put("aide", parse(_config(view))["in"], True)
+        view.put("aide", _database(view), True)
     elif "schedule" in control.args:
         when = control.arg("schedule")
         if not FIELDS.match(when):

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""rpm trusts the key that the distribution signs with. args: fingerprints (list, all that may be in the file; the last signs), file (its path)."""
+"""rpm trusts the key that the distribution signs with. args: fingerprints (list, all that may be in the file; the last signs), file (its path), and
+optional: more (list of further fingerprints that are trusted in it, of mirrors that sign anew)."""
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
 
 
-def _name(control):
-    return "{0} {1}".format(control.need("file"), str(control.need("fingerprints")[-1]).lower()[-8:])
+def _names(control):
+    """The states of which one is enough: AlmaLinux's own, then those that the user trusts besides."""
+    return ["{0} {1}".format(control.need("file"), str(item).lower()[-8:])
+            for item in [control.need("fingerprints")[-1]] + list(control.arg("more") or ())]
 
 
 def check(control, view):
-    there = view.state("rpm_key", _name(control))
+    there = any(view.state("rpm_key", name) for name in _names(control))
     return Finding(there, "trusted" if there else "not trusted", "trusted")
 
 
@@ -20,8 +23,10 @@ def fix(control, view):
     content = view.context.read_bytes(path)
     if content is None:
         raise NotFixable("there is no {0}".format(path), "Install almalinux-release")
-    pinned = set(_openpgp.normalize_fingerprint(str(item)) for item in control.need("fingerprints"))
+    pinned = set(_openpgp.normalize_fingerprint(str(item)) for item in list(control.need("fingerprints")) + list(control.arg("more") or ()))
     found = set(key.fingerprint for key in _openpgp.parse(content, path))
     if not found or not found <= pinned:
         raise NotFixable("{0} holds a key that is not AlmaLinux's".format(path), "dnf reinstall almalinux-release, and see who changed it")
-    view.put("rpm_key", _name(control), True)
+    for name in _names(control):
+        if any(key.fingerprint.lower().endswith(name.rpartition(" ")[2]) for key in _openpgp.parse(content, path)):
+            view.put("rpm_key", name, True)
