@@ -4,7 +4,8 @@
 base-<debian>   a Debian userland by mmdebstrap             images/base/*.txt
 content         packages, repositories, keys, certificates   packages/, manifests/  (built inside a base-debian13 container)
 content-<kind>  the same of one kind in manifests/sources, made when it is asked for
-kind-<name>     base + content + images/mend                 what a host is started from
+kind-<name>     base + content + images/mend                 what a host is started from; a layer's: kind + images/<layer>
+judge           base + OpenSCAP's data streams               images/judge  (for tests/outside)
 """
 import hashlib
 import os
@@ -149,6 +150,19 @@ class Images:
         say("building %s (packages and repositories)" % tag)
         return self._commit(base, tag, ["bash", "/src/tests/testbed/packages/build.sh", "/content"])
 
+    def judge_tag(self):
+        """Of the image that holds, under /judge, what the outside judge brings to a host."""
+        return "%sjudge:%s" % (IMAGES, digest(self.base_tag(BUILDER_BASE), TESTBED / "images" / "judge"))
+
+    def ensure_judge(self):
+        """Make that image; return its tag."""
+        tag = self.judge_tag()
+        with self.podman.storage_alone():
+            if self.podman.has_image(tag):
+                return tag
+            say("building %s" % tag)
+            return self._commit(self.ensure_base(BUILDER_BASE), tag, ["bash", "/src/tests/testbed/images/judge/build.sh"])
+
     def ensure_own_content(self, kind):
         """The same of a derived kind alone."""
         tag = self.own_content_tag(kind)
@@ -197,7 +211,8 @@ class Images:
         """Make the images of these kinds (default: all but those made when asked for), plus the content that the mirror serves. Returns tags by kind."""
         with self.podman.storage_alone():
             self.ensure_content()
-            return {name: self.ensure_kind(name) for name in (names or sorted(known for known, kind in kinds().items() if not kind.derived and not kind.below))}
+            default = sorted(known for known, kind in kinds().items() if not kind.derived and not kind.below)
+            return {name: self.ensure_kind(name) for name in (names or default)}
 
     def _ensure_layer(self, kind, tag):
         """A kind of kinds.yml's layers: run images/<layer> in the image of the kind below."""
