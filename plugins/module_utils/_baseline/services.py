@@ -58,7 +58,7 @@ READERS = (
     Reader("postfix", ("/etc/postfix/main.cf",), ["postfix", "check"], ["systemctl", "restart", "postfix.service"], "postfix.service"),
     Reader("nfs", ("/etc/exports",), None, ["exportfs", "-ra"], "nfs-server.service"),
     Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
-    Reader("aide", ("/etc/aide.conf",), ["aide", "--config-check"]),
+    Reader("aide", ("/etc/aide.conf",), ["aide", "--config=/etc/aide.conf", "--config-check"]),
     Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),
     # A sub-policy whose text changed takes effect with the next generation of the back ends alone.
     Reader("crypto policies", ("/etc/crypto-policies/policies/*",), None, ["update-crypto-policies"]),

@@ -31,7 +31,7 @@ def put(context, name, value):
     new = parse(context.read(CONFIG) or "")["out"]
     if new is None:
         raise ControlError("{0} does not say where a new database goes".format(CONFIG), "Give it database_out")
-    context.run(["aide", "--init"], timeout=TIMEOUT)
+    context.run(["aide", "--config={0}".format(CONFIG), "--init"], timeout=TIMEOUT)
     if not context.exists(new):
         raise ControlError("aide --init left no {0}".format(new), "Run it on the host, and look at what it says")
     try:
