@@ -3,7 +3,7 @@
 """A whole file that no program reads in parts: banners, messages.
 
 args: path, text, and optional: forbidden (regular expressions that must not be in it), exact (the text must be this; otherwise any text that
-has nothing forbidden is good), may_be_empty (no file, or an empty one, is good), mode ("0644"), and packages (rpm names, whose file it may be).
+has nothing forbidden is good), may_be_empty (no file, or an empty one, is good), mode of a file that is made ("0644").
 """
 
 import re
