@@ -99,7 +99,8 @@ def test_times(text, wanted):
 # --- sudoers ---------------------------------------------------------------------------------------------------------
 
 SUDOERS = st.lists(st.sampled_from([
-    "Defaults !visiblepw", "Defaults use_pty", "Defaults  env_keep = \"A B\"", "Defaults:bob !authenticate", "Defaults logfile=/a, use_pty", "Defaults !authenticate",
+    "Defaults !visiblepw", "Defaults use_pty", "Defaults  env_keep = \"A B\"", "Defaults:bob !authenticate", "Defaults logfile=/a, use_pty",
+    "Defaults !authenticate",
     "root ALL=(ALL) ALL", "%wheel ALL=(ALL) NOPASSWD: ALL", "bob ALL = NOPASSWD: /bin/a, PASSWD: /bin/b", "# bob ALL=NOPASSWD: ALL", "carl ALL = \\",
     "  NOPASSWD: ALL", "#includedir /etc/sudoers.d", "@include /etc/x", "User_Alias A = b, \\", "  c", "",
 ]), max_size=10).map(lambda lines: "".join(line + "\n" for line in lines))
@@ -124,7 +125,8 @@ def test_passwords_are_asked_for_afterwards(text):
 
 
 @pytest.mark.parametrize("line, wanted", [
-    ("Defaults use_pty", [("use_pty", True)]), ("Defaults !use_pty", [("use_pty", False)]), ("Defaults logfile=\"/a,b\", !x", [("logfile", "/a,b"), ("x", False)]),
+    ("Defaults use_pty", [("use_pty", True)]), ("Defaults !use_pty", [("use_pty", False)]),
+    ("Defaults logfile=\"/a,b\", !x", [("logfile", "/a,b"), ("x", False)]),
     ("Defaults:bob use_pty", None), ("Defaults@host use_pty", None), ("root ALL=(ALL) ALL", None), ("Defaults env_keep += \"A\"", [("env_keep", "A")]),
 ])
 def test_defaults(line, wanted):

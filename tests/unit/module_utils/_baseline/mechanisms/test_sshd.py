@@ -238,11 +238,13 @@ def test_a_policy_that_is_refused_leaves_the_configuration_as_it_was(tmp_path):
 
 # --- sudo ------------------------------------------------------------------------------------------------------------
 
-SUDOERS = "Defaults   !visiblepw\nDefaults    env_reset\nroot\tALL=(ALL) \tALL\n%wheel\tALL=(ALL)\tALL\n# %wheel ALL=(ALL) NOPASSWD: ALL\n#includedir /etc/sudoers.d\n"
+SUDOERS = "Defaults   !visiblepw\nDefaults    env_reset\nroot\tALL=(ALL) \tALL\n%wheel\tALL=(ALL)\tALL\n"
+SUDOERS += "# %wheel ALL=(ALL) NOPASSWD: ALL\n#includedir /etc/sudoers.d\n"
 
 
 def test_sudo_drop_in(tmp_path):
-    view = view_of(tmp_path, {sudo.MAIN: SUDOERS, "/etc/sudoers.d/10-own": "Defaults timestamp_timeout=60, !use_pty\n", "/etc/sudoers.d/x.rpmsave": "Defaults use_pty\n"})
+    view = view_of(tmp_path, {sudo.MAIN: SUDOERS, "/etc/sudoers.d/10-own": "Defaults timestamp_timeout=60, !use_pty\n",
+                              "/etc/sudoers.d/x.rpmsave": "Defaults use_pty\n"})
     assert sudo.check(control(name="use_pty", value=True), view).before is False
     put_right(sudo, control(name="use_pty", value=True), view)
     put_right(sudo, control(name="logfile", value="/var/log/sudo.log"), view)
