@@ -156,7 +156,8 @@ def fix(control, view):
         if control.arg("loopback") == "trusted":
             add(view, "trusted", [zonexml.element("interface", name="lo")])
         else:
-            add(view, "trusted", [zonexml.loopback_rule(family, address) for family, address in LOOPBACK if not found.keeps_loopback(family, address)])
+            missed = [item for item in LOOPBACK if not found.keeps_loopback(*item)]
+            add(view, "trusted", [zonexml.loopback_rule(family, address) for family, address in missed])
         return
     ports = list(control.arg("ports") or ())
     wanted = control.arg("default_zone")

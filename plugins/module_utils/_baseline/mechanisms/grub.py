@@ -8,8 +8,8 @@ args, one of
     password       the hash of grub2-mkpasswd-pbkdf2, a secret; "" where the user gave none
     superuser      the name that the password goes with
 
-What grubby --update-kernel=ALL changes is changed as the files that they are: /etc/default/grub, the entries below /boot/loader/entries and, on release 8,
-the environment block that they refer to. So a run can show them, and take them back byte by byte.
+What grubby --update-kernel=ALL changes is changed as the files that they are: /etc/default/grub, the entries below /boot/loader/entries and, on
+release 8, the environment block that they refer to. So a run can show them, and take them back byte by byte.
 """
 
 import re
@@ -208,7 +208,8 @@ def _fix_password(control, view):
         raise ControlError("grub_password_hash is no hash of grub2-mkpasswd-pbkdf2", "Give what it prints, from grub.pbkdf2.sha512 on")
     now = _password_now(view)
     if not wanted and (now is None or not HASH.match(now)):
-        raise NotFixable("no password of the boot loader was given", "Give grub_password_hash, what grub2-mkpasswd-pbkdf2 prints from grub.pbkdf2.sha512 on")
+        raise NotFixable("no password of the boot loader was given",
+                         "Give grub_password_hash, what grub2-mkpasswd-pbkdf2 prints from grub.pbkdf2.sha512 on")
     if wanted and now != wanted:
         path = place(view, "user.cfg")
         kept = [line for line in view.lines(path) if line.strip().partition("=")[0] != "GRUB2_PASSWORD"]

@@ -43,21 +43,22 @@ def unit_options(view, name):
     else:
         return None, None
     options, decides = "", path
-    for path in [path] + view.drop_ins(["{0}/{1}.d".format(directory, name) for directory in UNITS]):
+    for each in [path] + view.drop_ins(["{0}/{1}.d".format(directory, name) for directory in UNITS]):
         section = None
-        for line in view.lines(path):
+        for line in view.lines(each):
             line = line.strip()
             if line.startswith("["):
                 section = line
             elif section == "[Mount]" and line.partition("=")[0].strip() == "Options":
-                options, decides = line.partition("=")[2].strip(), path
+                options, decides = line.partition("=")[2].strip(), each
     return options, decides
 
 
 def _wanted(control):
     option = control.need("option")
     if option not in fstab.OPPOSITES:
-        raise ControlError("the control {0} wants the mount option {1}".format(control.id, option), "Use one of {0}".format(", ".join(sorted(fstab.OPPOSITES))))
+        raise ControlError("the control {0} wants the mount option {1}".format(control.id, option),
+                           "Use one of {0}".format(", ".join(sorted(fstab.OPPOSITES))))
     return control.need("path"), option
 
 

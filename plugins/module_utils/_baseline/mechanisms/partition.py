@@ -33,7 +33,8 @@ def check(control, view):
 def fix(control, view):
     path = control.arg("path")
     if control.arg("encrypted"):
-        raise NotFixable("a file system in use is not encrypted from under its data", "Install anew with LUKS, or move the data to an encrypted volume")
+        raise NotFixable("a file system in use is not encrypted from under its data",
+                         "Install anew with LUKS, or move the data to an encrypted volume")
     if control.arg("entry"):
         entry = control.arg("entry")
         view.write(mount.FSTAB, fstab.with_entry(view.read(mount.FSTAB) or "", entry["source"], path, entry["fstype"], list(entry["options"])))
@@ -44,7 +45,8 @@ def fix(control, view):
         # It is not started now: what programs keep in the directory would vanish from under them.
         view.put("unit", name, dict(state, enabled="enabled"))
         return
-    raise NotFixable("{0} has no file system of its own".format(path), "Move it to a partition or a logical volume when nothing uses it, with a line in /etc/fstab")
+    raise NotFixable("{0} has no file system of its own".format(path),
+                     "Move it to a partition or a logical volume when nothing uses it, with a line in /etc/fstab")
 
 
 # --- encryption ------------------------------------------------------------------------------------------------------

@@ -95,5 +95,6 @@ def check(control, view):
 def fix(control, view):
     for path, _now, wanted in wrong(control, view):
         if wanted is None:
-            raise NotFixable("the content of {0} is not what its package brought".format(path), "Find out who changed it; dnf reinstall of its package brings it back")
+            raise NotFixable("the content of {0} is not what its package brought".format(path),
+                             "Find out who changed it; dnf reinstall of its package brings it back")
         view.put("mode", path, wanted)

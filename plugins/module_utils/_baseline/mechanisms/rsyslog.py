@@ -116,7 +116,8 @@ def _check_create(control, view):
     bad = [item for item in found if item[2] & ~limit]
     path, number, mode = (bad or found or [(None, None, None)])[0]
     # Several are in force each for what follows it: one for all leaves no room for error.
-    return Finding(len(found) == 1 and not bad, None if mode is None else "{0:04o}".format(mode), "{0:04o} or stricter, once".format(limit), path, number)
+    now = None if mode is None else "{0:04o}".format(mode)
+    return Finding(len(found) == 1 and not bad, now, "{0:04o} or stricter, once".format(limit), path, number)
 
 
 def _fix_create(control, view):

@@ -48,7 +48,8 @@ def fix(control, view):
         view.put("selinux", control.arg("boolean"), "on" if control.need("value") else "off")
         return
     if control.arg("unconfined"):
-        raise NotFixable("which domain a daemon belongs in is for its policy to say", "Give it a policy module, or label its program (semanage fcontext)")
+        raise NotFixable("which domain a daemon belongs in is for its policy to say",
+                         "Give it a policy module, or label its program (semanage fcontext)")
     key = "SELINUX" if "mode" in control.args else "SELINUXTYPE"
     wanted = control.arg("mode") or control.need("policy")
     good = [wanted] + list(control.arg("allowed") or ())
