@@ -62,7 +62,7 @@ class Guard(object):
     def answer(self, run):
         """What the controller needs to commit, and to tell what was taken back."""
         answer = dict((key, self.state[key]) for key in ("token", "stage", "ids", "run", "timeout"))
-        answer["files"] = [item["path"] for item in run.entry.state["files"]]
+        answer["files"] = guard_return.paths_of(run.context, run.entry.state)
         answer["states"] = [[note["data"]["kind"], note["data"]["name"]] for note in run.entry.state["notes"] if note["kind"] == "state"]
         return answer
 
@@ -78,7 +78,7 @@ class Guard(object):
             run.drop_part()
             return None
         if not guard_return.runs_systemd(context):
-            guard_return.hang_up(context, [item["path"] for item in run.entry.state["files"]])
+            guard_return.hang_up(context, guard_return.paths_of(context, run.entry.state))
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:
             return self.answer(run)

@@ -52,7 +52,7 @@ WantedBy=multi-user.target
 # Programs whose words of the last minutes say why somebody was not let in.
 SPEAKERS = ("sshd", "sshd-session", "sudo", "firewalld")
 QUIET = ("Accepted ", "session opened", "session closed", "COMMAND=", "Received disconnect", "Disconnected from user", "Server listening",
-         "Received SIGHUP", "Received signal", "Starting session")
+         "Received SIGHUP", "Received signal", "Starting session", "User child is on pid", "Connection closed by")
 
 
 def load(context):
@@ -213,12 +213,17 @@ def go_back(context, token, why, boot=False, patience=30.0):
         planned = journal.revert_entry(put.CONCERN, state["entry"], context.at(STATE_DIRECTORY))
         paths = []
         if planned is not None:
-            paths = [item["path"] for item in planned.state["files"]]
+            paths = paths_of(context, planned.state)
             planned.apply(undo)
         errors += read_anew(context, paths, state["units"], boot)
         save(context, state, stage=RETURNED, why=why, said=said, errors=errors)
         disarm(context, state)
         return state
+
+
+def paths_of(context, entry):
+    """The host's paths of the files of a journal entry's state."""
+    return [item["path"][len(context.root):] for item in entry["files"]]
 
 
 def read_anew(context, paths, units, boot=False):

@@ -64,26 +64,26 @@ def connection(process=None):
 
     sudo empties the environment of what it starts, but root may read that of the shell above it.
 
-    :param process: a function that gives (parent's id, user's id, environment (bytes)) of a process id; default: from /proc
+    :param process: a function that gives (parent's id, owner's id, environment (bytes)) of a process id; default: from /proc
     """
     process = process or read_process
     number, found = os.getpid(), None
     while number > 1:
         try:
-            parent, user, environment = process(number)
+            parent, owner, environment = process(number)
         except (OSError, ValueError, IndexError):
             break
-        for item in environment.split(b"\0"):
-            if item.startswith(b"SSH_CONNECTION="):
-                words = item.decode("ascii", "replace").partition("=")[2].split()
-                if len(words) == 4 and words[3].isdigit():
-                    # The topmost: the shell that sshd started belongs to who logged in.
-                    found = (user, words[0], (words[2], int(words[3])))
+        values = dict(item.partition("=")[::2] for item in environment.decode("utf-8", "replace").split("\0"))
+        words = values.get("SSH_CONNECTION", "").split()
+        if len(words) == 4 and words[3].isdigit():
+            # The topmost is what sshd started, and sshd told it its user. Where the shell gave way to sudo, its owner would be root.
+            found = (values.get("LOGNAME") or values.get("USER"), owner, words[0], (words[2], int(words[3])))
         number = parent
     if found is None:
         return None
+    name, owner, address, local = found
     try:
-        return (pwd.getpwuid(found[0]).pw_name,) + found[1:]
+        return name or pwd.getpwuid(owner).pw_name, address, local
     except KeyError:
         return None
 

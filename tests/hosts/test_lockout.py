@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults that shut the connecting user out: the host is reachable again without help, within the time-out, and the report names the control."""
+import subprocess
+import threading
+import time
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.faults import remote
+from tests.faults.host import FaultHost
+from tests.faults.plays import Play, play
+from tests.faults.points import KILL, PAUSE, Point
+from tests.hosts import lockout
+
+# A host of its own: what is done to it must be in nobody's way.
+HOST, KIND = "lk9", "hard9"
+TIMEOUT = 30
+# A busy machine, and what is between two looks at a host.
+SLACK = 25
+STATE = "/var/lib/elkit/baseline/guard.json"
+INNOCENT = ("own_innocent_first", "own_innocent_second")
+GUILTY = "own_guilty"
+UNDO = [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}]
+LOOK = """
+cd /; find etc home/admin \\( -name '.bash_history' -o -name '.ansible' \\) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
+find etc home/admin \\( -name '.bash_history' -o -name '.ansible' \\) -prune -o -printf '%p %m %U:%G %l\\n' | sort | sha256sum
+systemctl is-active sshd firewalld
+systemctl list-units --all --plain --no-legend 'elkit-*' | wc -l
+"""
+SLICE = ("AllowUsers without the user", "key exchange that the client has not", "sudo runs no shell", "sudoers syntax")
+
+
+@dataclass
+class Row:
+    """What was measured of one fault."""
+
+    fault: str
+    ended: str
+    named: str
+    others: str
+    unreachable: str
+    seconds: str
+    says: str
+
+
+class Table:
+    """The rows, and their print: .build/faults/lockout.txt."""
+
+    def __init__(self):
+        self.rows = [Row("fault", "ended", "names", "the others", "longest unreachable, s", "run, s", "the report says")]
+
+    def add(self, *cells):
+        self.rows.append(Row(*cells))
+        path = Path(remote.BUILD) / "faults" / "lockout.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.text())
+
+    def text(self):
+        lines = [astuple(row) for row in self.rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def table():
+    rows = Table()
+    yield rows
+    print("\n" + rows.text())
+
+
+class Watch:
+    """Logs in again and again, as root by sudo, and notes the longest time in which it could not."""
+
+    def __init__(self, name):
+        self.name, self.longest, self._end = name, 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self._end.set()
+        self._thread.join(30)
+
+    def _run(self):
+        last = time.monotonic()
+        while not self._end.wait(2.5):
+            if reachable(self.name):
+                last = time.monotonic()
+            else:
+                self.longest = max(self.longest, time.monotonic() - last)
+
+
+def reachable(name):
+    """Whether a login of its own gets in, and becomes root."""
+    inventory = yaml.safe_load((remote.BUILD / "testbed" / "inventory.yml").read_text())["all"]
+    variables, host = inventory["vars"], inventory["hosts"].get(name)
+    if host is None:
+        return False
+    command = ["ssh", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=4",
+               *variables["ansible_ssh_common_args"].split(), "-i", variables["ansible_ssh_private_key_file"],
+               "-p", str(host.get("ansible_port", 22)), f"{variables['ansible_user']}@{host['ansible_host']}", "sudo -k -n true"]
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=12).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def wait_for(name, seconds):
+    """Wait until one can log in: the seconds that it took."""
+    begun = time.monotonic()
+    while not reachable(name):
+        assert time.monotonic() - begun < seconds, f"{name} is not reachable after {seconds} s"
+        time.sleep(1)
+    return time.monotonic() - begun
+
+
+def folder_of(tmp_path, guilty):
+    """A folder with the *guilty* control and two that do no harm, all of risk lockout."""
+    harmless = [dict(lockout.content(f"/etc/elkit-{name}", name), id=name) for name in INNOCENT]
+    controls = [dict(item, title=item["id"], risk=["lockout"]) for item in (harmless[0], dict(guilty, id=GUILTY), harmless[1])]
+    (tmp_path / "own").mkdir(exist_ok=True)
+    (tmp_path / "own" / "own.yml").write_text(yaml.safe_dump({"theme": "own", "title": "Own", "controls": controls}))
+    return tmp_path / "own"
+
+
+def tasks_of(folder, **more):
+    return [{"name": "apply", "elkit.almalinux.baseline": dict(
+        {"controls_folders": [str(folder)], "only_ids": [*INNOCENT, GUILTY], "guard_timeout": TIMEOUT}, **more)}]
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    """The host, up and with the hook of the faults in its Pythons."""
+    remote.testbed("up", f"{HOST}:{KIND}", timeout=3600)
+    found = FaultHost(HOST)
+    found.install()
+    return found
+
+
+@pytest.fixture
+def host(fresh):
+    """The host, and a look that it is afterwards what it was."""
+    found = fresh
+    before = found.run(LOOK)
+    yield found
+    found.disarm()
+    if found.run(LOOK) != before:
+        undone = play(HOST, UNDO)
+        assert undone.rc == 0, undone.output
+        assert found.run(LOOK) == before, "the undo is not exact"
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(item.name, marks=[] if item.name in SLICE else [pytest.mark.full]) for item in lockout.FAULTS])
+def test_shut_out(host, table, tmp_path, name):
+    fault = lockout.BY_NAME[name]
+    if fault.before:
+        host.run(fault.before)
+    try:
+        begun = time.monotonic()
+        with Watch(HOST) as watch:
+            run = Play(HOST, tasks_of(folder_of(tmp_path, fault.control(host))) + UNDO, variables=fault.variables).wait(600)
+        took = time.monotonic() - begun
+        wait_for(HOST, 5)
+        result = run.result(HOST, "apply")
+        rows = {row["id"]: row for row in result["controls"]}
+        message = rows[GUILTY].get("message") or ""
+        ended = lockout.REFUSED if message.startswith("refused") else lockout.RETURNED if message.startswith("taken back") else lockout.TAKEN_BACK
+        table.add(name, ended, "yes" if rows[GUILTY]["status"] == "error" else "no", ", ".join(sorted({rows[item]["status"] for item in INNOCENT})),
+                  f"{watch.longest:.0f}", f"{took:.0f}", message[:150])
+        assert rows[GUILTY]["status"] == "error", rows
+        assert [rows[item]["status"] for item in INNOCENT] == ["changed", "changed"], rows
+        assert watch.longest <= TIMEOUT + SLACK, f"nobody could log in for {watch.longest:.0f} s"
+        assert ended == fault.outcome and message, message
+        assert ended != lockout.REFUSED or "shut out admin" in message, message
+        assert result["guard"]["outcome"] in ("committed", "returned"), result["guard"]
+        assert host.state(STATE)["stage"] in ("committed", "returned")
+    finally:
+        if fault.after:
+            host.run(fault.after)
+
+
+# --- before the commit ---------------------------------------------------------------------------------------------------
+
+APPLIED = Point("applied", STATE, (("stage", "applied"),))
+ARMED = Point("armed", STATE, (("stage", "armed"),))
+HARMLESS = lockout.content("/etc/elkit-third", "third")
+
+
+def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE):
+    """What *strike* does while the host waits for its commit leads to the state before, by itself."""
+    host.arm(point, action)
+    running = Play(HOST, tasks_of(folder_of(tmp_path, HARMLESS)))
+    begun = time.monotonic()
+    try:
+        record = host.confirmed(timeout=90)
+        strike(running, record)
+        deadline = time.monotonic() + TIMEOUT + SLACK + 30
+        while True:
+            if reachable(HOST) and (host.state(STATE) or {}).get("stage") == "returned":
+                break
+            assert time.monotonic() < deadline, host.state(STATE)
+            time.sleep(1)
+        took = time.monotonic() - begun
+    finally:
+        if running.process.poll() is None:
+            running.kill()
+        host.disarm()
+    state = host.state(STATE)
+    assert host.run("ls /etc/elkit-own* /etc/elkit-third 2>/dev/null; true") == "", "not all of it went back"
+    table.add(name, "returned", "-", "-", "-", f"{took:.0f}", state["why"])
+    assert state["why"] and not state["errors"], state
+    again = play(HOST, tasks_of(tmp_path / "own"))
+    assert again.rc == 0 and again.result(HOST, "apply")["guard"]["outcome"] == "committed", again.output
+
+
+@pytest.mark.full
+def test_the_controller_dies_before_the_commit(host, table, tmp_path):
+    def strike(running, record):
+        running.kill()
+        host.release(record["pid"])
+    left_alone(host, table, "controller killed before the commit", tmp_path, strike)
+
+
+@pytest.mark.full
+def test_the_connection_is_cut_before_the_commit(host, table, tmp_path):
+    def strike(running, record):
+        host.cut(record["pid"])
+        running.kill()
+        host.release(record["pid"])
+    left_alone(host, table, "connection cut before the commit", tmp_path, strike)
+
+
+def test_the_host_stops_before_the_commit(host, table, tmp_path):
+    def strike(running, _record):
+        running.kill()
+        host.stop_and_start()
+    left_alone(host, table, "host stopped and started before the commit", tmp_path, strike)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("point", [ARMED, APPLIED, Point("files", "/var/lib/elkit/journal/baseline/*/state.json", (("step", "after-first-file"),))],
+                         ids=lambda point: point.name)
+def test_the_module_is_killed(host, table, tmp_path, point):
+    def strike(running, _record):
+        running.wait()
+    left_alone(host, table, f"module killed at {point.name}", tmp_path, strike, point, KILL)
+
+
+@pytest.mark.full
+def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):
+    """Becoming root by su needs a person. Local says that this host's own look is enough."""
+    folder = folder_of(tmp_path, HARMLESS)
+    by_su = {"ansible_become_method": "ansible.builtin.su", "ansible_become_password": "look-alike"}
+    waits = play(HOST, tasks_of(folder), variables=by_su).result(HOST, "apply")
+    assert {row["status"] for row in waits["controls"]} == {"pending"} and "becoming root by su" in waits["controls"][0]["message"], waits
+    local = play(HOST, tasks_of(folder, guard="local"), variables=by_su).result(HOST, "apply")
+    assert {row["status"] for row in local["controls"]} == {"changed"}, local
+    assert host.state(STATE)["stage"] == "committed"
+
+
+@pytest.mark.full
+def test_passwords_instead_of_keys(host, tmp_path):
+    run = play(HOST, tasks_of(folder_of(tmp_path, HARMLESS)), variables=lockout.PASSWORD)
+    assert run.result(HOST, "apply")["guard"]["outcome"] == "committed", run.output
+    assert "look-alike" not in run.output
+
+
+@pytest.mark.full
+def test_check_mode_names_what_apply_refuses(host, tmp_path):
+    folder = folder_of(tmp_path, lockout.BY_NAME["AllowUsers without the user"].control(host))
+    looked = play(HOST, [dict(tasks_of(folder)[0], check_mode=True)]).result(HOST, "apply")
+    done = play(HOST, tasks_of(folder)).result(HOST, "apply")
+    assert looked["changed_ids"] == done["changed_ids"] == sorted(INNOCENT)
+    assert {row["id"]: row["status"] for row in looked["controls"]} == {row["id"]: row["status"] for row in done["controls"]}
+    assert host.state(STATE)["stage"] == "committed"

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Arm, apply, commit, return: the guard's stages over a small tree, with systemd's commands noted and not run."""
+import io
+import os
+import zipfile
+
+import pytest
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard as guards
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_return, guard_who, guard_worker, put, run, services
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import worker
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.commands import Result
+
+STATE = guard_return.STATE
+
+
+class Write(object):
+    """args: path, text."""
+
+    @staticmethod
+    def check(control, view):
+        return Finding(view.read(control.need("path")) == control.need("text"))
+
+    @staticmethod
+    def fix(control, view):
+        view.write(control.need("path"), control.need("text"))
+
+
+class Host(object):
+    def __init__(self, root):
+        self.root = root
+        self.calls = []
+        self.refused = None
+        self.down = set()
+        self.log = ""
+        for path in ("etc/ssh", "run/systemd/system", "var/lib"):
+            (root / path).mkdir(parents=True)
+        (root / "etc/ssh/sshd_config").write_text("old\n")
+
+    def run(self, argv, **_more):
+        self.calls.append(" ".join(argv))
+        if self.refused and self.refused in self.calls[-1]:
+            raise CommandError("{0} is refused".format(argv[0]), command=argv)
+        if argv[:2] == ["systemctl", "is-active"]:
+            return Result(0, "\n".join("failed" if unit in self.down else "active" for unit in argv[2:]) + "\n", "")
+        if argv[:2] == ["systemctl", "restart"]:
+            self.down.discard(argv[2])
+        return Result(0, self.log if argv[0] == "journalctl" else "", "")
+
+    def context(self):
+        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"))
+
+    def state(self):
+        return guard_return.load(self.context())
+
+    def text(self, path="etc/ssh/sshd_config"):
+        return (self.root / path).read_text()
+
+    def waits(self):
+        """Whether anything of a way back is still there."""
+        return [path for path in (guard_return.BOOT_UNIT, guard_return.BOOT_LINK, guard_return.WORKER) if os.path.lexists(str(self.root) + path)]
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "MECHANISMS", {"write": Write})
+    monkeypatch.setattr(services, "READERS", (services.Reader("sshd", ("/etc/ssh/*",), ["sshd", "-t"], ["systemctl", "reload", "sshd.service"],
+                                                              "sshd.service"),))
+    monkeypatch.setattr(guard_who, "connection", lambda process=None: None)
+    monkeypatch.setattr(guard_return.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(guard_return.commands, "find", lambda name: name)
+    return Host(tmp_path)
+
+
+def apply(host, mode="login", items=None, guard=None):
+    items = items or [("safe", "/etc/issue", "new\n", []), ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])]
+    guard = guard or guards.Guard(mode, timeout=60)
+    return run.apply([Control({"id": name, "mechanism": "write", "args": {"path": path, "text": text}, "risk": risk}) for name, path, text, risk in items],
+                     host.context, 9, (), guard)
+
+
+def test_applied_waits_for_the_commit(host):
+    done = apply(host)
+    assert done.guard["stage"] == "applied" and done.guard["ids"] == ["risky"] and done.guard["files"] == ["/etc/ssh/sshd_config"]
+    assert host.text() == "new\n" and host.state()["stage"] == "applied" and len(host.waits()) == 3
+    armed = [call for call in host.calls if call.startswith("systemd-run")]
+    assert len(armed) == 1 and "--on-active=60" in armed[0] and done.guard["token"] in armed[0] and "Restart=on-failure" in armed[0]
+    assert os.readlink(str(host.root) + guard_return.BOOT_LINK) == guard_return.BOOT_UNIT
+    assert "guard.zip boot" in host.text(guard_return.BOOT_UNIT[1:]) and "Before=sshd.service" in host.text(guard_return.BOOT_UNIT[1:])
+    # All was ready before anything of the part was read by sshd.
+    assert host.calls.index(armed[0]) < host.calls.index("systemctl reload sshd.service")
+    for path, mode in ((guard_return.WORKER, 0o600), (STATE, 0o600), (guard_return.DIRECTORY, 0o700)):
+        assert os.stat(str(host.root) + path).st_mode & 0o777 == mode
+    assert journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
+def test_commit(host):
+    done = apply(host)
+    answer = guards.later({"commit": done.guard["token"]}, host.context())
+    assert answer["guard"]["stage"] == "committed" and not host.waits() and host.text() == "new\n"
+    assert "systemctl stop elkit-guard-{0}.timer".format(done.guard["token"]) in host.calls
+    assert not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+    # A late worker finds nothing to do; one undo takes back both entries of the run.
+    guard_return.go_back(host.context(), done.guard["token"], "late")
+    assert host.text() == "new\n"
+    put.revert(host.context, False, False)
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists()
+
+
+def test_return_takes_back_the_part_alone(host):
+    host.log = "Accepted publickey for admin\nUser admin from 10.0.0.9 not allowed because not listed in AllowUsers\n"
+    done = apply(host)
+    host.calls[:] = []
+    answer = guards.later({"back": done.guard["token"], "why": "it failed"}, host.context())
+    state = answer["guard"]
+    assert state["stage"] == "returned" and state["why"] == "it failed" and state["errors"] == []
+    assert state["said"] == ["User admin from 10.0.0.9 not allowed because not listed in AllowUsers"]
+    assert host.text() == "old\n" and host.text("etc/issue") == "new\n" and not host.waits()
+    assert "systemctl reload sshd.service" in host.calls
+    with pytest.raises(HostError, match=r"returned to before \(it failed\)"):
+        guards.later({"commit": done.guard["token"]}, host.context())
+
+
+def test_a_return_starts_what_went_down(host):
+    done = apply(host)
+    host.down.add("sshd.service")
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert "systemctl restart sshd.service" in host.calls and host.state()["errors"] == []
+
+
+def test_a_return_at_boot_starts_nothing(host):
+    done = apply(host)
+    host.calls[:] = []
+    guard_return.go_back(host.context(), None, "boot", boot=True)
+    assert host.text() == "old\n" and not [call for call in host.calls if "reload" in call or "restart" in call]
+    assert done.guard["token"] == host.state()["token"]
+
+
+def test_another_token_is_not_mine(host):
+    apply(host)
+    guard_return.go_back(host.context(), "0" * 16, "x")
+    assert host.text() == "new\n" and host.state()["stage"] == "applied"
+    with pytest.raises(HostError):
+        guard_return.commit(host.context(), "0" * 16)
+
+
+def test_a_new_run_first_takes_back_what_nobody_committed(host):
+    apply(host)
+    assert guards.settle(host.context())["why"] == "another run began before the commit"
+    assert host.text() == "old\n" and guards.settle(host.context()) is None
+
+
+def test_what_cannot_be_armed_is_not_changed(host):
+    host.refused = "systemd-run"
+    done = apply(host)
+    assert [(row.control.id, row.status) for row in done.rows] == [("safe", "changed"), ("risky", "error")]
+    assert host.text() == "old\n" and done.guard is None and not host.waits() and host.state()["stage"] == "returned"
+
+
+def test_a_part_that_is_refused_by_its_program_leaves_nothing_waiting(host, monkeypatch):
+    monkeypatch.setattr(services, "READERS", (services.Reader("sshd", ("/etc/ssh/*",), ["check-sshd"]),))
+    ran = host.run
+    host.run = lambda argv, **more: Result(1, "", "line 1: bad") if argv[0] == "check-sshd" and host.text() != "old\n" else ran(argv, **more)
+    done = apply(host)
+    assert done.rows[1].status == "error" and "line 1: bad" in done.rows[1].message
+    assert done.guard is None and host.text() == "old\n" and not host.waits()
+
+
+def test_a_write_that_fails_takes_the_part_back(host, monkeypatch):
+    def broken(*_arguments):
+        raise HostError("the disk is full")
+    monkeypatch.setattr(run, "_carry_out", lambda rows, view, journal_run, outcome: broken() if any(row.control.locks_out for row in rows) else None)
+    done = apply(host)
+    assert done.rows[1].status == "error" and "the disk is full" in done.rows[1].message and not host.waits()
+
+
+def test_local_judges_and_commits_by_itself(host):
+    done = apply(host, "local")
+    assert done.guard is None and host.state()["stage"] == "committed" and host.text() == "new\n" and not host.waits()
+
+
+def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
+    ran = host.run
+
+    def falls(argv, **more):
+        if "reload" in argv:
+            host.down.add("sshd.service")
+        return ran(argv, **more)
+    host.run = falls
+    done = apply(host, "local")
+    assert done.rows[1].status == "error" and "sshd.service does not run any more" in done.rows[1].message
+    assert host.text() == "old\n" and "sshd.service" not in host.down
+
+
+def test_without_systemd_a_process_waits_and_sshd_is_told(host, monkeypatch):
+    os.rmdir(str(host.root / "run/systemd/system"))
+    (host.root / "run/sshd.pid").write_text("4711\n")
+    told = []
+    monkeypatch.setattr(guard_return.os, "kill", lambda number, signal: told.append(number))
+    done = apply(host)
+    armed = [call for call in host.calls if call.startswith("setsid --fork env")]
+    assert len(armed) == 1 and "wait {0} 60".format(done.guard["token"]) in armed[0] and told == [4711]
+    guard_return.go_back(host.context(), None, "x")
+    assert told == [4711, 4711] and host.text() == "old\n"
+
+
+def test_an_entry_that_an_earlier_run_left_is_no_part_of_ours(host):
+    left = journal.begin("baseline", str(host.root) + "/var/lib/elkit", run="killed")
+    left.write_all([journal.Change(str(host.root / "etc/before"), "x")])
+    done = apply(host, items=[("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])])
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert host.text() == "old\n" and (host.root / "etc/before").exists()
+
+
+def test_a_state_that_cannot_be_put_back_keeps_nothing_else_from_it(host, monkeypatch):
+    done = apply(host)
+    monkeypatch.setattr(put, "undo", lambda context, kind, data: (_ for _ in ()).throw(CommandError("the unit is gone", command=["x"])))
+    store = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
+    store.note("state", {"kind": "unit", "name": "x.service", "before": None, "after": None})
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert host.text() == "old\n" and host.state()["errors"] == ["the unit is gone"]
+
+
+@pytest.mark.parametrize("text, words", [("{", "damaged"), ("[]", "damaged"), ('{"schema": 99}', "newer")])
+def test_a_damaged_state_is_named(host, text, words):
+    path = host.root / STATE[1:]
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(HostError, match=words):
+        guards.settle(host.context())
+
+
+def test_the_worker_is_whole():
+    content = worker.build(guard_worker)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        assert "from {0} import guard_worker".format(guard_return.__name__.rpartition(".")[0]) in archive.read("__main__.py").decode()
+        assert all(name.endswith(".py") for name in names) and len(names) > 40
+        for name in names:
+            if name.endswith("__init__.py"):
+                assert archive.read(name) == b""
+    assert worker.build(guard_worker) == content
