@@ -12,7 +12,7 @@ PHASE = 20
 
 
 def load(view, name):
-    return mode.load(view, name)
+    return mode.load(view, name) if view.is_directory(name) else None
 
 
 def put(context, name, value):

@@ -149,7 +149,7 @@ def check(control, view):
         finding = keyvalue.check(setting, view)
         if wrong is None:
             return finding
-        return Finding(False, finding.before if finding.ok else "{0}; {1}".format(finding.before, wrong), finding.after, path)
+        return Finding(False, "{0}; {1}".format(finding.before, wrong), finding.after, path)
     wanted = control.arg("algorithm") or control.arg("feature") or control.need("needs")
     return Finding(wrong is None, wrong or wanted, wanted, path)
 

@@ -16,10 +16,9 @@ READ_ONLY = re.compile(r"^(\s*(?:typeset|declare)\s+-[a-z]*r[a-z]*\s+TMOUT=)([\"
 # Set, and then (perhaps in another line) made read-only and exported.
 PLAIN = re.compile(r"^(\s*(?:export\s+|readonly\s+)?TMOUT=)([\"']?)(\d+)\2(.*)$")
 
+# A shell that reads it twice keeps the first. What a shell inherits is not read-only: each makes it so.
 TEXT = """# Made by elkit.almalinux.hardening
-if [ "${{TMOUT:-}}" != {0} ]; then
-    typeset -xr TMOUT={0}
-fi
+typeset -xr TMOUT={0} 2>/dev/null
 """
 
 
