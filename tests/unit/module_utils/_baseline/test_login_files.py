@@ -112,7 +112,8 @@ def test_umask_of_profile_is_a_drop_in_where_none_is_set(host):
     assert sorted(view.changes()[0]) == ["/etc/profile.d/zz-elkit-umask.sh"]
 
 
-@pytest.mark.parametrize("value, wanted, good", [("027", "027", True), ("077", "027", True), ("022", "027", False), ("0027", "027", True), ("007", "027", False)])
+@pytest.mark.parametrize("value, wanted, good", [
+    ("027", "027", True), ("077", "027", True), ("022", "027", False), ("0027", "027", True), ("007", "027", False)])
 def test_strict(value, wanted, good):
     assert shell_umask.strict(value, wanted) == good
 
@@ -157,7 +158,8 @@ def test_time_out(host, before, ours):
 
 @pytest.mark.parametrize("text", [
     SU, SU.replace("#auth           required        pam_wheel.so use_uid", "auth required pam_wheel.so use_uid"),
-    SU + "auth required pam_wheel.so use_uid group=other\nauth required pam_wheel.so\n", SU.replace("auth            sufficient      pam_rootok.so\n", ""),
+    SU + "auth required pam_wheel.so use_uid group=other\nauth required pam_wheel.so\n",
+    SU.replace("auth            sufficient      pam_rootok.so\n", ""),
 ])
 def test_su_asks_for_the_group_once(text):
     after = su_group.with_group(text, "sugroup")
@@ -215,7 +217,8 @@ RESCUE = "/usr/lib/systemd/system/rescue.service"
     ({RESCUE: "[Service]\nExecStart=-/bin/sh -c \"/sbin/sulogin; exec systemctl default\"\n"}, True),
     ({RESCUE: "[Service]\nExecStart=-/bin/bash\n"}, False),
     ({RESCUE: "[Service]\nExecStart=-/sbin/sulogin\n", "/etc/systemd/system/rescue.service": "[Service]\nExecStart=/bin/bash\n"}, False),
-    ({RESCUE: "[Service]\nExecStart=-/sbin/sulogin\n", "/etc/systemd/system/rescue.service.d/a.conf": "[Service]\nExecStart=\nExecStart=/bin/sh\n"}, False),
+    ({RESCUE: "[Service]\nExecStart=-/sbin/sulogin\n",
+      "/etc/systemd/system/rescue.service.d/a.conf": "[Service]\nExecStart=\nExecStart=/bin/sh\n"}, False),
 ])
 def test_rescue(host, files, ok):
     for path, text in files.items():
@@ -254,7 +257,8 @@ TCP = "  sl  local_address rem_address   st\n"
 @pytest.mark.parametrize("text, found", [
     (TCP + "   0: 00000000:0019 00000000:0000 0A\n", ["0.0.0.0"]), (TCP + "   0: 0100007F:0019 00000000:0000 0A\n", []),
     (TCP + "   0: 00000000:0016 00000000:0000 0A\n", []), (TCP + "   0: 00000000:0019 00000000:0000 01\n", []),
-    (TCP + "   0: 00000000000000000000000000000000:0019 0:0 0A\n", ["::"]), (TCP + "   0: 00000000000000000000000001000000:0019 0:0 0A\n", []), ("", []),
+    (TCP + "   0: 00000000000000000000000000000000:0019 0:0 0A\n", ["::"]),
+    (TCP + "   0: 00000000000000000000000001000000:0019 0:0 0A\n", []), ("", []),
 ])
 def test_who_takes_mail(host, text, found):
     host.put("/proc/net/tcp", text)

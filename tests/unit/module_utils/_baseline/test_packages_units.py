@@ -30,7 +30,8 @@ def control(**args):
     return Control({"id": "x", "mechanism": "unit", "args": args})
 
 
-@pytest.mark.parametrize("state, there, ok", [("installed", True, True), ("installed", False, False), ("removed", True, False), ("removed", False, True)])
+@pytest.mark.parametrize("state, there, ok", [
+    ("installed", True, True), ("installed", False, False), ("removed", True, False), ("removed", False, True)])
 def test_packages(state, there, ok):
     view, wanted = View("package", {"httpd": there}), control(name="httpd", state=state)
     assert packages.check(wanted, view).ok == ok
@@ -61,7 +62,8 @@ def test_units(want, now, planned):
 
 
 def test_what_wakes_a_service_goes_with_it():
-    view = View("unit", {"rpcbind.socket": value("enabled", True), "rpcbind.service": value("indirect", True), "other.service": value("enabled", True)})
+    view = View("unit", {"rpcbind.socket": value("enabled", True), "rpcbind.service": value("indirect", True),
+                         "other.service": value("enabled", True)})
     wanted = control(units=["rpcbind.socket", "rpcbind.service", "nosuch.service"], want="masked")
     assert unit.check(wanted, view).before == "rpcbind.socket: enabled, active, rpcbind.service: indirect, active"
     unit.fix(wanted, view)
