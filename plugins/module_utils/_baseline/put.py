@@ -30,7 +30,9 @@ class Run(object):
 
     def next_entry(self):
         """Close the entry that there is; the next change begins another."""
-        if self.entry is not None:
+        if self.entry is not None and self.entry.empty():
+            self.drop_part()
+        elif self.entry is not None:
             self.entry.commit(more=True)
             self._closed, self.entry = self.entry, None
 
@@ -41,7 +43,9 @@ class Run(object):
         return self.entry
 
     def commit(self):
-        """The run is over."""
+        """The run is over. An entry with nothing in it goes: "the last run" is one that changed something."""
+        if self.entry is not None and self.entry.empty():
+            self.drop_part()
         last = self.entry or self._closed
         if last is not None:
             last.commit()
@@ -108,9 +112,24 @@ class Run(object):
         transaction = package.resolve(values)
         if not transaction["installed"] and not transaction["removed"]:
             return
-        self._begin().note("packages", transaction)
-        package.put_all(values)
+        entry = self._begin()
+        fresh = not entry.noted("packages", transaction)
+        entry.note("packages", transaction)
+        try:
+            package.put_all(values)
+        except ElkitError:
+            if fresh and self._still(values, transaction):
+                entry.forget("packages", transaction)
+            raise
         self.changed = True
+
+    @staticmethod
+    def _still(values, transaction):
+        """Whether dnf would do the same now as before: then it has done nothing."""
+        try:
+            return package.resolve(values) == transaction
+        except ElkitError:
+            return False
 
     # --- files -------------------------------------------------------------------------------------------------------
 

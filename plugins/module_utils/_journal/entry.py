@@ -196,6 +196,18 @@ class Entry(object):
         if not self.continued:
             self.rollback()
 
+    def noted(self, kind, data):
+        return {"kind": kind, "data": data} in self.state["notes"]
+
+    def forget(self, kind, data):
+        """What note() was told did not happen."""
+        self.state["notes"].remove({"kind": kind, "data": data})
+        self.store.save(self.state)
+
+    def empty(self):
+        """Whether there is nothing in it that could be put back."""
+        return not self.state["files"] and not self.state["notes"]
+
     def note(self, kind, data):
         """Keep that something else is about to change; undo(kind, data) is called for it on the way back.
 
