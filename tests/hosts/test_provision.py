@@ -87,4 +87,4 @@ def test_bootstrap_installs_a_python_where_none_is_new_enough(play, hosts):
 def test_rollback_of_a_concern_that_there_is_not(play, hosts):
     run = play("t9", "elkit.almalinux.rollback", variables={"rollback_concerns": ["repositories", "repos"]})
     message = [event["result"]["msg"] for event in run.events if event["status"] == "failed"]
-    assert run.rc != 0 and message == ["rollback_concerns names repos. There are: module_streams, repositories, conversion. Nothing was changed."]
+    assert run.rc != 0 and message == ["rollback_concerns names repos. There are: module_streams, repositories, hardening, conversion. Nothing was changed."]
