@@ -107,9 +107,10 @@ class Lockout:
         """See the part taken back: {"reachable": bool, "said": [line of the host's log]}."""
         deadline = self.clock() + part["timeout"] + SLACK
         why = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
+        # A session that does not answer must not be waited for: the host returns by itself.
+        answers = self.way.old_session_answers()
         while True:
-            # A session that does not answer must not be waited for: the host returns by itself.
-            if self.way.old_session_answers():
+            if answers:
                 answer = self.call({"back": part["token"], "why": why}, None)
                 state = answer.get("guard") or {}
                 if state.get("stage") in ("returned", "committed"):
@@ -119,7 +120,8 @@ class Lockout:
             while self.clock() < deadline:
                 self.sleep(PAUSE)
                 self.logins += 1
-                if self.way.attempt().ok:
+                answers = self.way.attempt().ok
+                if answers:
                     break
 
     # -- the search --------------------------------------------------------------------------------------------------

@@ -79,6 +79,9 @@ class Guard(object):
             return None
         if not guard_return.runs_systemd(context):
             guard_return.hang_up(context, guard_return.paths_of(context, run.entry.state))
+        elif guard_return.SSHD in self.state["units"] and any(kind == "crypto_policy" for kind, _name in self.answer(run)["states"]):
+            # Not every release's tool does it, and a login to the sshd of before would prove nothing.
+            context.run(["systemctl", "reload-or-restart", guard_return.SSHD], check=False)
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:
             return self.answer(run)

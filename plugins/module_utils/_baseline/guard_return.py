@@ -32,6 +32,7 @@ LOG = DIRECTORY + "/guard.log"
 ARMED, APPLIED, COMMITTED, RETURNED = "armed", "applied", "committed", "returned"
 WAITING = (ARMED, APPLIED)
 TIMER = "elkit-guard-{0}"
+SSHD = "sshd.service"
 BOOT_UNIT = "/etc/systemd/system/elkit-baseline-guard.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/elkit-baseline-guard.service"
 BOOT_TEXT = """# Written by elkit.almalinux while a change waits for a fresh login; it goes with the commit.
@@ -233,7 +234,8 @@ def read_anew(context, paths, units, boot=False):
         hang_up(context, paths)
     if boot:
         return errors
-    for reader in services.of(paths):
+    for reader in [item for item in services.READERS if item in services.of(paths) or item.unit == SSHD and SSHD in units]:
+        # sshd in any case: a crypto policy or a stack that goes back is no file that it is known to read.
         try:
             put.act(context, reader)
         except ElkitError as error:
@@ -242,7 +244,7 @@ def read_anew(context, paths, units, boot=False):
                 errors.append(str(error))
     if units:
         # sshd ends after a moment, not at once, where it does not take what it reads at a reload.
-        if any(reader.unit == "sshd.service" for reader in services.of(paths)):
+        if SSHD in units:
             time.sleep(0.7)
         now = active_units(context)
         for unit in units:
@@ -258,7 +260,7 @@ def read_anew(context, paths, units, boot=False):
 
 def hang_up(context, paths):
     """Without systemd: tell sshd to read its files anew, by its process id."""
-    if not any(reader.unit == "sshd.service" for reader in services.of(paths)):
+    if not any(reader.unit == SSHD for reader in services.of(paths)):
         return
     for path in ("/run/sshd.pid", "/var/run/sshd.pid"):
         try:

@@ -3,6 +3,7 @@
 """Whether the sshd that is planned lets somebody in. sshd itself reads the planned files, in a private copy, and says what holds for whom."""
 
 import fnmatch
+import ipaddress
 import os
 import re
 import shlex
@@ -190,7 +191,6 @@ def matches_address(pattern, address):
 
 
 def in_network(network, address):
-    import ipaddress
     try:
         return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
     except ValueError:

@@ -6,7 +6,6 @@ What outlives the connection cannot live in what Ansible ships and removes; and 
 """
 
 import io
-import os
 import sys
 import zipfile
 
@@ -49,8 +48,3 @@ def build(main):
             # A fixed time: the name of a worker may be the hash of its bytes.
             archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), sources[name], zipfile.ZIP_DEFLATED)
     return content.getvalue()
-
-
-def systemd():
-    """Whether a transient unit can be made here."""
-    return os.path.isdir("/run/systemd/system") and commands.find("systemd-run") is not None

@@ -32,7 +32,8 @@ FILES = {
     "/etc/ssh/sshd_config.d/50-redhat.conf": "UsePAM yes\n",
     "/etc/sudoers": "Defaults !visiblepw\nroot ALL=(ALL) ALL\n%wheel ALL=(ALL) ALL\n#includedir /etc/sudoers.d\n",
     "/etc/sudoers.d/90-cloud-init-users": "admin ALL=(ALL) NOPASSWD:ALL\n",
-    "/etc/pam.d/sshd": "#%PAM-1.0\nauth substack password-auth\naccount required pam_nologin.so\naccount include password-auth\nsession include password-auth\n",
+    "/etc/pam.d/sshd": "#%PAM-1.0\nauth substack password-auth\n"
+                       "account required pam_nologin.so\naccount include password-auth\nsession include password-auth\n",
     "/etc/pam.d/sudo": "#%PAM-1.0\nauth include password-auth\naccount include password-auth\nsession include password-auth\n",
     "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth required pam_deny.so\naccount required pam_unix.so\nsession required pam_unix.so\n",
     "/usr/lib64/security/pam_unix.so": "", "/usr/lib64/security/pam_deny.so": "", "/usr/lib64/security/pam_nologin.so": "",
@@ -218,7 +219,8 @@ def test_a_planned_age_of_an_account(host):
     assert guard_account.problems(view, admin()) == ["the password of admin is older than 30 days"]
 
 
-@pytest.mark.parametrize("deny, password, refused", [("deny = 3", True, True), ("deny = 3", False, False), ("deny = 9", True, False), ("deny = 0", True, False)])
+@pytest.mark.parametrize("deny, password, refused", [
+    ("deny = 3", True, True), ("deny = 3", False, False), ("deny = 9", True, False), ("deny = 0", True, False)])
 def test_faillock(host, deny, password, refused):
     host.tally = "admin:\nWhen                Type  Source        Valid\n" + "2026-01-01 10:00:00 RHOST 192.0.2.1     V\n" * 3
     view = host.view()
@@ -235,7 +237,8 @@ def test_units_that_let_people_in(host):
 # --- sudo ----------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text, more, words", [
-    ("Defaults requiretty\n", {}, "requiretty"), ("Defaults requiretty\n", {"tty": True}, None), ("Defaults requiretty\nDefaults:admin !requiretty\n", {}, None),
+    ("Defaults requiretty\n", {}, "requiretty"),
+    ("Defaults requiretty\n", {"tty": True}, None), ("Defaults requiretty\nDefaults:admin !requiretty\n", {}, None),
     ("Defaults !requiretty, use_pty\n", {}, None), ("admin ALL=(ALL) PASSWD: ALL\n", {}, "ask admin for a password"),
     ("admin ALL=(ALL) PASSWD: ALL\n", {"become_password": True}, None), ("%wheel ALL=(ALL) ALL\nDefaults !authenticate\n", {}, None),
     ("Defaults rootpw\n", {"become_password": True}, "another user's password"), ("User_Alias OPS = bob, admin\nOPS ALL=(root) ALL\n", {}, "for a password"),
