@@ -6,12 +6,14 @@
 
     scripts/profiles.py 8=ssg-centos8-ds.xml 9=ssg-almalinux9-ds.xml 10=ssg-cs10-ds.xml stig-9=ssg-cs9-ds.xml
 
-A data stream is Debian's package ssg-nondebian. Taken from it are rule ids, and the numbers that standards have for them; no sentence.
+Data streams are in packages such as scap-security-guide. Taken from them are rule ids, and the numbers that standards have for them; no
+sentence. Of the titles a digest stays, by which a test sees that ours are our own.
 `stig-9` names a data stream that knows the STIG's numbers of that release where the first one does not.
 """
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 import re
 import sys
@@ -20,6 +22,7 @@ import xml.etree.ElementTree as ElementTree
 X = "{http://checklists.nist.gov/xccdf/1.2}"
 PREFIX = "xccdf_org.ssgproject.content_"
 MAJORS = (8, 9, 10)
+TITLES = pathlib.Path(__file__).resolve().parents[1] / "tests" / "unit" / "fixtures" / "ssg_titles.txt"
 ROLE = pathlib.Path(__file__).resolve().parents[1] / "roles" / "hardening"
 
 # name of ours: name in the data streams, title
@@ -70,6 +73,7 @@ class Stream:
         known = {item.get("id"): item for item in benchmark.iter(X + "Profile")}
         self.profiles = {name: self._selected(known, PREFIX + "profile_" + theirs) for name, (theirs, _title) in PROFILES.items()}
         self.refs = {standard: {} for standard in STANDARDS}
+        self.titles = {digest(rule.find(X + "title").text) for rule in benchmark.iter(X + "Rule")}
         for rule in benchmark.iter(X + "Rule"):
             for standard, (_title, address, change) in STANDARDS.items():
                 numbers = [item.text.strip() for item in rule.findall(X + "reference") if address in item.get("href", "")]
@@ -84,6 +88,11 @@ class Stream:
             if item.get("idref").startswith(PREFIX + "rule_"):
                 (chosen.add if item.get("selected") == "true" else chosen.discard)(_short(item.get("idref")))
         return chosen
+
+
+def digest(title):
+    """What tells a title, whatever its capitals, spaces and marks."""
+    return hashlib.sha256(re.sub(r"[^a-z0-9]+", " ", title.lower()).strip().encode()).hexdigest()[:12]
 
 
 def _short(identifier):
@@ -116,6 +125,8 @@ def main(arguments):
             lines += [f"  {major}:"] + [f"    - {item}" for item in sorted(streams[major].profiles[name])]
             print(name, major, len(streams[major].profiles[name]))
         written(ROLE / "profiles" / f"{name}.yml", lines)
+    titles = sorted(set().union(*(stream.titles for stream in streams.values())))
+    TITLES.write_text("\n".join(["# Digests of the titles of SSG's rules. Made by scripts/profiles.py.", *titles]) + "\n", encoding="utf-8")
     used = {major: set().union(*streams[major].profiles.values()) for major in MAJORS}
     for standard, (title, _address, _change) in STANDARDS.items():
         lines = [f"standard: {quoted(title)}", "benchmark:"] + [f"  {major}: {quoted(BENCHMARKS[standard][major])}" for major in MAJORS] + ["refs:"]

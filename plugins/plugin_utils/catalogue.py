@@ -58,12 +58,13 @@ def nearest(word, words):
 
 class Catalogue:
     """All controls there are: controls (list of dict, as in the files plus "theme"), variables ({name: dict}), themes ({name: title}),
-    profiles ({name: {major: [id]}}), titles of the profiles ({name: str}), references ({standard: document}, read when asked for)."""
+    theme_values ({name: names of its variables}), profiles ({name: {major: [id]}}), titles of the profiles ({name: str}), references ({standard: document}, read when asked for)."""
 
     def __init__(self):
         self.controls = []
         self.variables = {}
         self.themes = {}
+        self.theme_values = {}
         self.profiles = {}
         self.profile_titles = {}
 
@@ -99,6 +100,7 @@ class Catalogue:
                 raise InputError(f"{path}: the variable {name} is there already", "Give it another name")
             self.variables[name] = variable
         self.themes.setdefault(document["theme"], document.get("title") or document["theme"])
+        self.theme_values.setdefault(document["theme"], set()).update(document.get("variables") or {})
         known = {(control["id"], major) for control in self.controls for major in control["el"]}
         for control in document.get("controls") or []:
             control = dict(control, theme=document["theme"], el=list(control.get("el") or MAJORS), extra=extra)
@@ -185,6 +187,7 @@ def with_own(folders):
     catalogue.controls = list(builtin().controls)
     catalogue.variables = dict(builtin().variables)
     catalogue.themes = dict(builtin().themes)
+    catalogue.theme_values = {name: set(values) for name, values in builtin().theme_values.items()}
     catalogue.profiles, catalogue.profile_titles = builtin().profiles, builtin().profile_titles
     for folder in folders:
         place = pathlib.Path(folder)

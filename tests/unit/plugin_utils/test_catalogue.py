@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data of the catalogue, and what users can get wrong."""
+
+import datetime
+import importlib.util
+import pathlib
+import re
+
+import pytest
+import yaml
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TODAY = datetime.date(2026, 11, 25)
+PROFILES = ("cis_server_l1", "cis_server_l2", "hipaa", "pci_dss")
+ALL = catalogues.builtin()
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def options(**given):
+    return baseline.selection(dict(given))
+
+
+def compiled(major=9, catalogue=ALL, **given):
+    return catalogues.compile_controls(catalogue, major, options(**given), TODAY)
+
+
+# --- the data --------------------------------------------------------------------------------------------------------
+
+def test_every_rule_of_a_profile_is_implemented_or_said_to_be_for_people():
+    faults = []
+    for name in PROFILES:
+        for major in catalogues.MAJORS:
+            ours = {control["id"] for control in ALL.controls if major in control["el"]}
+            left = {item for item, el in catalogues.not_automated() if el == major}
+            faults += [f"{name} {major}: {item}" for item in sorted(ALL.profiles[name][major] - ours - left)]
+            faults += [f"{name} {major}: {item} is implemented, and said not to be" for item in sorted(ALL.profiles[name][major] & ours & left)]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("major", catalogues.MAJORS)
+def test_at_most_forty_of_level_2_and_none_of_level_1_are_for_people(major):
+    left = {item for item, el in catalogues.not_automated() if el == major}
+    assert len(left) <= 40 and not left & ALL.profiles["cis_server_l1"][major]
+    assert all(reason.strip() for reason in catalogues.not_automated().values())
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("major", catalogues.MAJORS)
+def test_profiles_are_the_lists_that_the_judge_has(name, major):
+    lines = (ROOT / "tests/outside/rules" / f"{name}-{major}.txt").read_text(encoding="utf-8").splitlines()
+    assert ALL.profiles[name][major] == {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+
+
+def test_level_2_holds_level_1():
+    for major in catalogues.MAJORS:
+        assert ALL.profiles["cis_server_l1"][major] < ALL.profiles["cis_server_l2"][major]
+
+
+def test_controls_are_well_made():
+    faults = []
+    titles = set((ROOT / "tests/unit/fixtures/ssg_titles.txt").read_text(encoding="utf-8").split("\n")[1:])
+    digest = script("profiles").digest
+    for control in ALL.controls:
+        name = control["id"]
+        if control["mechanism"] not in registry.MECHANISMS:
+            faults.append(f"{name}: no mechanism {control['mechanism']}")
+        if not 5 <= len(control["title"]) <= 110 or control["title"] != control["title"].strip() or control["title"].endswith("."):
+            faults.append(f"{name}: its title is too long, too short or ends with a full stop: {control['title']!r}")
+        if digest(control["title"]) in titles:
+            faults.append(f"{name}: its title is SSG's: {control['title']!r}")
+        # On a release whose CIS profile has not the rule it is there for another profile.
+        levels = {ALL.level(name, major) for major in control["el"]} - {None}
+        if "level" in control and levels != {control["level"]}:
+            faults.append(f"{name}: level {control['level']}, the profiles say {levels}")
+        unknown = set(control.get("not_in") or ()) | set(control.get("only_in") or ())
+        faults += [f"{name}: no environment {flag}" for flag in unknown - set(environment.FLAGS)]
+        if not any(name in ALL.profiles[profile][major] for profile in PROFILES for major in control["el"]):
+            faults.append(f"{name}: in no profile")
+    assert not faults, "\n".join(faults)
+
+
+def test_values_are_well_made():
+    faults = []
+    used = set(re.findall(r"'var': '(\w+)'", str(ALL.controls)))
+    for theme, names in ALL.theme_values.items():
+        for name in names:
+            variable = ALL.variables[name]
+            if not name.startswith((theme + "_", theme.rstrip("s") + "_")):
+                faults.append(f"{name} does not begin with its theme {theme}")
+            if name not in used:
+                faults.append(f"{name} is used by no control")
+            if not variable.get("description"):
+                faults.append(f"{name} has no description")
+            if "default" not in variable:
+                faults.append(f"{name} has no default")
+            if set(variable.get("by_profile") or ()) - set(PROFILES) or set(variable.get("by_el") or ()) - set(catalogues.MAJORS):
+                faults.append(f"{name} is by a profile or release that there is not")
+            for value in [variable.get("default"), *(variable.get("by_el") or {}).values(), *(variable.get("by_profile") or {}).values()]:
+                try:
+                    catalogues.checked(name, variable, value)
+                except InputError as error:
+                    faults.append(f"{name}: {error}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("major", catalogues.MAJORS)
+def test_every_profile_compiles(name, major):
+    found = compiled(major, profile=name)
+    assert {control["id"] for control in found} == ALL.profiles[name][major] - {item for item, el in catalogues.not_automated() if el == major}
+    assert len({control["id"] for control in found}) == len(found) and "'var'" not in str(found)
+
+
+def test_references_name_their_benchmark():
+    assert sorted(ALL.references) == ["anssi", "cis", "hipaa", "pci_dss", "stig"]
+    for document in ALL.references.values():
+        assert sorted(document["benchmark"]) == [8, 9, 10] and document["standard"]
+    for major in catalogues.MAJORS:
+        without = {item for item in ALL.profiles["cis_server_l2"][major] if "cis" not in ALL.refs(item, major)}
+        assert not without, without
+
+
+def test_the_table_of_controls_is_up_to_date():
+    assert script("controls_table").main(["--check"]) == 0
+
+
+# --- selection -------------------------------------------------------------------------------------------------------
+
+def test_selection():
+    everything = {control["id"] for control in compiled()}
+    sshd = {control["id"] for control in compiled(themes="sshd")}
+    assert sshd and sshd < everything
+    assert {control["id"] for control in compiled(skip_themes=["sshd"])} == everything - sshd
+    assert {control["id"] for control in compiled(profile="cis_server_l2", levels=1)} == everything
+    assert {control["id"] for control in compiled(profile="cis_server_l2", levels="2")} == ALL.profiles["cis_server_l2"][9] - everything
+    assert not [control for control in compiled(skip_risks=["lockout"]) if "lockout" in control.get("risk", ())]
+    assert [control["id"] for control in compiled(only_ids=["sysctl_net_ipv4_ip_forward"])] == ["sysctl_net_ipv4_ip_forward"]
+    assert "sysctl_net_ipv4_ip_forward" not in {control["id"] for control in compiled(skip_ids="sysctl_net_ipv4_ip_forward")}
+
+
+def test_values_of_users_win_over_those_of_profiles():
+    def tries(**given):
+        return str([control["args"] for control in compiled(only_ids=["sshd_set_max_auth_tries"], **given)])
+    assert "4" in tries() and "3" in tries(values={"sshd_max_auth_tries": "3"})
+
+
+GOOD = {"id": "sysctl_net_ipv4_ip_forward", "reason": "it routes", "owner": "net", "expires": "2026-11-25"}
+
+
+@pytest.mark.parametrize(("expires", "expired"), [
+    ("2026-11-25", False), ("2026-11-24", True), (datetime.date(2026, 11, 24), True), (datetime.date(2027, 1, 1), False)])
+@pytest.mark.parametrize("word", ["report", "enforce"])
+def test_exceptions_hold_through_their_last_day(expires, expired, word):
+    control = compiled(only_ids=[GOOD["id"]], exceptions=[dict(GOOD, expires=expires)], expired=word)[0]
+    assert control["exception"]["expired"] is expired and control["enforce"] is (expired and word == "enforce")
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"profile": "cis_server_l3"}, ["the profile is cis_server_l3", "nearest is cis_server_l"]),
+    ({"profile": ["x"]}, ["profile is ['x']", "must be a word"]),
+    ({"only_ids": ["sshd_disable_root_logins"]}, ["only_ids names the control sshd_disable_root_logins", "nearest is sshd_disable_root_login"]),
+    ({"skip_ids": ["nothing_like_it_at_all_zzz"]}, ["skip_ids names the control nothing_like_it_at_all_zzz, which there is not"]),
+    ({"only_ids": ["sshd_disable_root_login"], "skip_ids": ["sshd_disable_root_login"]}, ["is in only_ids and in skip_ids"]),
+    ({"themes": ["ssh"]}, ["a theme of themes is ssh", "nearest is sshd"]),
+    ({"skip_themes": ["x"]}, ["a theme of skip_themes is x", "There are: accounts"]),
+    ({"levels": [3]}, ["a level is 3", "There are: 1, 2"]),
+    ({"levels": ["one"]}, ["a level is one"]),
+    ({"skip_risks": ["lock"]}, ["a risk of skip_risks is lock", "lockout"]),
+    ({"expired": "ignore"}, ["expired is ignore", "enforce, report"]),
+    ({"values": {"sshd_max_auth_trys": 3}}, ["there is no value sshd_max_auth_trys", "nearest is sshd_max_auth_tries"]),
+    ({"values": {"sshd_max_auth_tries": "three"}}, ["sshd_max_auth_tries is 'three', and must be int"]),
+    ({"values": {"sshd_max_auth_tries": True}}, ["must be int"]),
+    ({"values": {"sshd_max_auth_tries": 99}}, ["sshd_max_auth_tries is 99, out of 1 to 10"]),
+    ({"values": {"sshd_log_level": "LOUD"}}, ["must be one of INFO, VERBOSE"]),
+    ({"values": {"sshd_allow_users": "root"}}, ["must be list"]),
+    ({"values": {"sshd_banner": "/etc/issue\nPermitRootLogin yes"}}, ["line break"]),
+    ({"values": {"sshd_allow_users": ["a\nPermitRootLogin yes"]}}, ["list of words"]),
+    ({"values": ["x"]}, ["values is ['x']", "dictionary"]),
+    ({"exceptions": ["x"]}, ["an exception has no id"]),
+    ({"exceptions": [{"reason": "x"}]}, ["an exception has no id"]),
+    ({"exceptions": [dict(GOOD, id="sysctl_net_ipv4_ip_forwards")]}, ["nearest is sysctl_net_ipv4_ip_forward"]),
+    ({"exceptions": [{"id": GOOD["id"]}]}, ["has no reason, owner, expires", "All three"]),
+    ({"exceptions": [dict(GOOD, reason=" ")]}, ["has no reason"]),
+    ({"exceptions": [dict(GOOD, owner=None)]}, ["has no owner"]),
+    ({"exceptions": [dict(GOOD, expires="31.12.2026")]}, ["31.12.2026", "no date", "YYYY-MM-DD"]),
+    ({"exceptions": [dict(GOOD, expires="2026-02-30")]}, ["no date"]),
+    ({"exceptions": [dict(GOOD, until="x")]}, ["a key until"]),
+    ({"exceptions": [GOOD, GOOD]}, ["two exceptions of sysctl_net_ipv4_ip_forward"]),
+    ({"exceptions": GOOD}, ["must be a list"]),
+    ({"guard_timeout": "soon"}, ["guard_timeout is 'soon'", "number"]),
+])
+def test_bad_input_is_one_error_that_names_the_thing(given, words):
+    with pytest.raises(InputError) as caught:
+        compiled(**given)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("theme: own\ncontrols: [", ["own.yml, line ", "no YAML", "Mend the file"]),
+    ("- x", ["own.yml: it holds no theme"]),
+    ("", ["holds no theme"]),
+    ("controls: []", ["it has no theme"]),
+    ("theme: own\nrules: []", ["there is no key rules"]),
+    ("theme: own\ncontrols: [{id: own_x}]", ["a control needs id, mechanism, title"]),
+    ("theme: own\ncontrols: [{id: 'own x', title: Some title, mechanism: sysctl}]", ["'own x' is no id"]),
+    ("theme: own\ncontrols: [{id: 7, title: Some title, mechanism: sysctl}]", ["7 is no id"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, values: 1}]", ["own_x has a key values"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, args: [1]}]", ["args of the control own_x"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, risk: [fire]}]", ["none of lockout, service, reboot"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, el: [7]}]", ["none of 8, 9, 10"]),
+    ("theme: own\nvariables: {own_v: {type: float}}", ["the variable own_v needs type (int, str, bool, list)"]),
+    ("theme: own\nvariables: {sshd_banner: {type: str}}", ["sshd_banner is there already"]),
+    ("theme: own\ncontrols: [{id: sshd_disable_root_login, title: Some title, mechanism: sysctl}]", ["is there already for release"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, args: {key: {var: own_v}}}]", ["names the value own_v"]),
+])
+def test_files_of_own_controls_that_are_wrong(tmp_path, text, words):
+    (tmp_path / "own.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        compiled(catalogue=catalogues.with_own((str(tmp_path),)))
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="the folder of controls .*none is not there. Check hardening_controls_folders"):
+        catalogues.with_own((str(tmp_path / "none"),))
+
+
+def test_own_controls_come_on_top_of_any_profile(tmp_path):
+    (tmp_path / "own.yml").write_text(
+        "theme: own\ntitle: Our own\nvariables: {own_value: {type: int, default: 1, description: x}}\n"
+        "controls: [{id: own_x, title: Some title, mechanism: sysctl, el: [9], args: {key: kernel.panic, value: {var: own_value}}}]", encoding="utf-8")
+    catalogue = catalogues.with_own((str(tmp_path),))
+    found = [control for control in compiled(catalogue=catalogue, values={"own_value": 5}) if control["id"] == "own_x"]
+    assert found == [{"id": "own_x", "mechanism": "sysctl", "theme": "own", "args": {"key": "kernel.panic", "value": 5}}]
+    assert not [control for control in compiled(8, catalogue=catalogue) if control["id"] == "own_x"]
+    assert "own_x" not in ALL.ids and "own_value" not in ALL.variables and catalogue.themes["own"] == "Our own"
+
+
+@pytest.mark.parametrize(("text", "major"), [
+    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\n', 9), ('ID="rhel"\nVERSION_ID="10.0"\n', 10)])
+def test_hosts_that_it_is_for(text, major):
+    assert baseline.host_of(text)[0] == major
+
+
+@pytest.mark.parametrize("text", [
+    "", 'ID=debian\nVERSION_ID="12"\n', 'ID=fedora\nVERSION_ID=43\n', 'ID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="7"\n', 'ID="rhel"\nVERSION_ID="x"\n'])
+def test_hosts_that_it_is_not_for(text):
+    with pytest.raises(UnsupportedError, match="The baseline is for Enterprise Linux 8, 9 and 10"):
+        baseline.host_of(text)
+
+
+def test_theme_files_are_named_by_their_theme():
+    for path in (ROOT / "roles/hardening/controls").glob("*.yml"):
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["theme"] == path.stem
