@@ -14,6 +14,7 @@ or at boot, or when a new run begins, puts the journal entry back.
 import binascii
 import json
 import os
+import re
 import signal
 import time
 
@@ -52,6 +53,8 @@ WantedBy=multi-user.target
 """
 # Programs whose words of the last minutes say why somebody was not let in.
 SPEAKERS = ("sshd", "sshd-session", "sudo", "firewalld")
+# Seconds of the log before the change, for what is usual.
+BEFORE = 900
 QUIET = ("Accepted ", "session opened", "session closed", "COMMAND=", "Received disconnect", "Disconnected from user", "Server listening",
          "Received SIGHUP", "Received signal", "Starting session", "User child is on pid", "Connection closed by")
 
@@ -273,17 +276,22 @@ def hang_up(context, paths):
 
 
 def last_words(context, since):
-    """The last lines (at most 4) of the host's own log that say why somebody was not let in."""
-    arguments = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=60", "--since=@{0}".format(int(since))]
+    """The last lines (at most 4) of the host's own log that say why somebody was not let in: what it says at every login is left out."""
+    arguments = ["journalctl", "--quiet", "--no-pager", "--output=short-unix", "--lines=400", "--since=@{0}".format(int(since) - BEFORE)]
     for name in SPEAKERS:
         arguments += ["--identifier=" + name]
     try:
         text = context.run(arguments, check=False, timeout=10).stdout
     except ElkitError:
         return []
-    found = []
+    usual, found = set(), []
     for line in text.splitlines():
-        line = line.strip()[:200]
-        if line and line not in found and not any(word in line for word in QUIET):
-            found.append(line)
+        match = re.match(r"(\d+\.\d+) \S+ [^:]*: +(.*\S)", line)
+        if not match:
+            continue
+        words = match.group(2)[:200]
+        if float(match.group(1)) < since:
+            usual.add(words)
+        elif words not in usual and words not in found and not any(word in words for word in QUIET):
+            found.append(words)
     return found[-4:]

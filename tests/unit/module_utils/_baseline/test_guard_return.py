@@ -113,7 +113,10 @@ def test_commit(host):
 
 
 def test_return_takes_back_the_part_alone(host):
-    host.log = "Accepted publickey for admin\nUser admin from 10.0.0.9 not allowed because not listed in AllowUsers\n"
+    host.log = (
+        "100.000001 al9 sshd[7]: PAM adding faulty module: pam_lastlog.so\n9999999999.000001 al9 sshd[9]: PAM adding faulty module: pam_lastlog.so\n"
+        "9999999999.000002 al9 sshd[9]: Accepted publickey for admin\n"
+        "9999999999.000003 al9 sshd-session[9]: User admin from 10.0.0.9 not allowed because not listed in AllowUsers\n-- no line --\n")
     done = apply(host)
     host.calls[:] = []
     answer = guards.later({"back": done.guard["token"], "why": "it failed"}, host.context())
