@@ -57,8 +57,15 @@ def nearest(word, words):
 
 
 class Catalogue:
-    """All controls there are: controls (list of dict, as in the files plus "theme"), variables ({name: dict}), themes ({name: title}),
-    theme_values ({name: names of its variables}), profiles ({name: {major: [id]}}), titles of the profiles ({name: str}), references ({standard: document}, read when asked for)."""
+    """All controls there are.
+
+    controls         list of dict, as in the files plus "theme", "el" and "extra" (whether a user's)
+    variables        {name: dict}
+    themes           {name: title}
+    theme_values     {name: the names of its variables}
+    profiles         {name: {major: set of ids}}, and profile_titles {name: str}
+    references       {standard: document}, read when asked for
+    """
 
     def __init__(self):
         self.controls = []

@@ -266,3 +266,22 @@ def test_hosts_that_it_is_not_for(text):
 def test_theme_files_are_named_by_their_theme():
     for path in (ROOT / "roles/hardening/controls").glob("*.yml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["theme"] == path.stem
+
+
+def test_the_examples_of_the_guide_work(tmp_path):
+    guide = (ROOT / "docs/hardening.md").read_text(encoding="utf-8") + (ROOT / "roles/hardening/README.md").read_text(encoding="utf-8")
+    settings = {}
+    for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL):
+        document = yaml.safe_load(block)
+        if isinstance(document, list):
+            document = document[0]["roles"][0]["vars"]
+        if "theme" in document:
+            (tmp_path / "ours.yml").write_text(block, encoding="utf-8")
+        else:
+            settings.setdefault("exceptions", []).extend(document.pop("hardening_exceptions", []))
+            settings.update({name[len("hardening_"):]: value for name, value in document.items()})
+    own = catalogues.with_own((str(tmp_path),))
+    assert {"ours_panic_reboots", "ours_ntp_offline"} <= {control["id"] for control in compiled(catalogue=own)}
+    assert settings["values"] and settings["only_ids"] and len(settings["exceptions"]) == 2
+    for name in ("exceptions", "values", "themes", "skip_themes", "levels", "skip_risks", "only_ids", "skip_ids"):
+        compiled(**{name: settings[name]})
