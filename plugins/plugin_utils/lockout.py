@@ -104,19 +104,21 @@ class Lockout:
         return attempt
 
     def back(self, part, attempt):
-        """See the part taken back: {"reachable": bool, "said": [line of the host's log]}."""
+        """See the part taken back: {"reachable": bool, "said": [line of the host's log], "slow": whether it took the time-out}."""
         deadline = self.clock() + part["timeout"] + SLACK
         why = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
         # A session that does not answer must not be waited for: the host returns by itself.
         answers = self.way.old_session_answers()
+        slow = False
         while True:
             if answers:
                 answer = self.call({"back": part["token"], "why": why}, None)
                 state = answer.get("guard") or {}
                 if state.get("stage") in ("returned", "committed"):
-                    return {"reachable": True, "said": state.get("said") or [], "stage": state["stage"]}
+                    return {"reachable": True, "said": state.get("said") or [], "slow": slow}
             if self.clock() >= deadline:
-                return {"reachable": False, "said": []}
+                return {"reachable": False, "said": [], "slow": slow}
+            slow = True
             while self.clock() < deadline:
                 self.sleep(PAUSE)
                 self.logins += 1
@@ -134,8 +136,16 @@ class Lockout:
         others = [name for name in ids if name not in suspects]
         queue = [others, suspects] if suspects and others else list(halves(ids))
         last = (attempt, back)
+        # Sets that failed, of which one at least is guilty; those that proved good are taken out.
+        failures = [(set(ids), attempt, back)]
         while queue:
             group = queue.pop(0)
+            sure = [item for item in failures if item[0] == set(group) and item[2].get("slow")]
+            if len(group) == 1 and sure:
+                # The only one left, and another try would cost another time-out.
+                self._blame(result, group[0], sure[0][1], sure[0][2], guilty)
+                failures = [item for item in failures if group[0] not in item[0]]
+                continue
             if self.groups >= GROUPS or self.clock() - self.began > SECONDS:
                 for name in group:
                     self._row(result, name, model.ERROR, f"not applied: a fresh login failed with it or with others ({last[0].message}), "
@@ -153,6 +163,7 @@ class Lockout:
                 continue
             attempt, back = self.probe(inner)
             if back is None:
+                failures = [(names - set(inner["ids"]), *rest) for names, *rest in failures]
                 continue
             forget(result, inner)
             last = (attempt, back)
@@ -164,12 +175,14 @@ class Lockout:
                 return
             if len(inner["ids"]) == 1:
                 self._blame(result, inner["ids"][0], attempt, back, guilty)
+                failures = [item for item in failures if inner["ids"][0] not in item[0]]
             else:
+                failures.append((set(inner["ids"]), attempt, back))
                 queue[:0] = halves(list(inner["ids"]))
 
     def suspicious(self, name, stage):
         control = self.controls[name]
-        text = " ".join((name, control.get("theme") or "", control.get("mechanism") or ""))
+        text = " ".join((name, control.get("theme") or "", control.get("mechanism") or "", str(control.get("args") or ""))).lower()
         return any(word in text for word in SUSPECTS.get(stage, ()))
 
     def _blame(self, result, name, attempt, back, guilty):

@@ -106,7 +106,8 @@ FAULTS = [
     Fault("DenyUsers with the user", access(deny_users=["adm*"]), REFUSED),
     Fault("AllowGroups without the user's", access(allow_groups=["somebody"]), REFUSED),
     Fault("DenyGroups with the user's", access(deny_groups=["wheel"]), REFUSED),
-    Fault("PubkeyAuthentication no", keyword("PubkeyAuthentication", "no"), REFUSED),
+    # The host cannot tell a key from a Kerberos ticket: the login tells.
+    Fault("PubkeyAuthentication no", keyword("PubkeyAuthentication", "no"), RETURNED),
     Fault("AuthorizedKeysFile moved", keyword("AuthorizedKeysFile", "/etc/ssh/keys/%u"), REFUSED),
     Fault("key type no longer accepted", keyword("PubkeyAcceptedAlgorithms", "ecdsa-sha2-nistp521"), REFUSED),
     Fault("AuthenticationMethods with a password", keyword("AuthenticationMethods", "publickey,password"), REFUSED),
