@@ -20,6 +20,7 @@ GROUPS = 14
 SECONDS = 900
 # Seconds between two logins that are tried one after the other, and that a host may be slower than its own time-out.
 PAUSE, SLACK = 2, 120
+PATIENT = 30
 # Words in a control's theme, mechanism or id that make it suspicious where a login stops at a stage.
 SUSPECTS = {
     login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl"),
@@ -94,10 +95,10 @@ class Lockout:
         return attempt, self.back(part, attempt)
 
     def log_in(self):
-        """An Attempt; one that fails is tried again once, for what restarts may need a moment."""
+        """An Attempt; one that fails is tried again once, for what restarts may need a moment. Not where the host may count it."""
         self.logins += 1
         attempt = self.way.attempt()
-        if not attempt.ok:
+        if not attempt.ok and (attempt.stage == login.CONNECTION or not self.way.counts):
             self.sleep(PAUSE)
             self.logins += 1
             attempt = self.way.attempt()
@@ -115,12 +116,17 @@ class Lockout:
                 answer = self.call({"back": part["token"], "why": why}, None)
                 state = answer.get("guard") or {}
                 if state.get("stage") in ("returned", "committed"):
+                    if self.way.counts:
+                        # A login that succeeds ends the count of those that failed.
+                        self.logins += 1
+                        self.way.attempt()
                     return {"reachable": True, "said": state.get("said") or [], "slow": slow}
             if self.clock() >= deadline:
                 return {"reachable": False, "said": [], "slow": slow}
             slow = True
             while self.clock() < deadline:
-                self.sleep(PAUSE)
+                # Passwords that are refused again and again lock the account (pam_faillock): wait for the host's own return first.
+                self.sleep(PAUSE if not self.way.counts else max(PATIENT, deadline - SLACK - self.clock() + PAUSE))
                 self.logins += 1
                 answers = self.way.attempt().ok
                 if answers:

@@ -86,6 +86,11 @@ class Way:
             return f"no second login can be tried: becoming root by {self.method} needs a person"
         return None
 
+    @property
+    def counts(self):
+        """Whether logins that fail may be counted against the user: there is a password in them."""
+        return bool(self._password or self._become_password)
+
     def facts(self):
         """What the host has to know to judge beforehand (dict); no secrets."""
         return {"password": bool(self._password), "become": self.method, "become_password": bool(self._become_password), "tty": self.tty}

@@ -103,7 +103,7 @@ def reachable(name):
         return False
     command = ["ssh", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=4",
                *variables["ansible_ssh_common_args"].split(), "-i", variables["ansible_ssh_private_key_file"],
-               "-p", str(host.get("ansible_port", 22)), f"{variables['ansible_user']}@{host['ansible_host']}", "sudo -k -n true"]
+               "-p", str(host.get("ansible_port", 22)), f"{variables['ansible_user']}@{host['ansible_host']}", "sudo -k -n sh -c true"]
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=12).returncode == 0
     except subprocess.TimeoutExpired:

@@ -13,7 +13,10 @@ class Host:
     deaf: whether the old session does not answer while it is shut out: it then returns by its own time-out
     """
 
+    counts = False
+
     def __init__(self, ids, bad, deaf=False, stage=login.AUTHENTICATION, lost=False):
+        self.refused = self.worst = 0
         self.ids, self.bad, self.deaf, self.stage, self.lost = ids, [set(item) for item in bad], deaf, stage, lost
         self.kept, self.part, self.now, self.calls = set(), None, 0.0, []
         self.state = None
@@ -24,6 +27,8 @@ class Host:
 
     def attempt(self):
         self.now += 1
+        self.refused = self.refused + 1 if self.shut() else 0
+        self.worst = max(self.worst, self.refused)
         return login.Attempt(self.stage, "Permission denied") if self.shut() else OK
 
     def sleep(self, seconds):
@@ -95,6 +100,13 @@ def test_the_guilty_is_found_and_the_others_stay(name, deaf):
     assert row["message"] == "taken back: a fresh login failed at the authentication: Permission denied (the host said: sshd: no)"
     assert f"/etc/{name}" not in result["files"] and set(result["files"]) == {"/etc/other"} | {f"/etc/{item}" for item in IDS if item != name}
     assert result["changed_ids"] == sorted(host.kept) and result["counts"]["error"] == 1
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_passwords_are_not_refused_three_times_in_a_row(deaf):
+    host = Host(IDS, [{"ssh_b"}], deaf)
+    host.counts = True
+    assert host.go()["guard"]["controls"] == ["ssh_b"] and host.worst < 3 and host.kept == set(IDS) - {"ssh_b"}
 
 
 def test_one_alone_needs_no_search():
