@@ -10,7 +10,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 
 PHASE = 40
 
-# All flags a bind remount knows: one that is not named is taken away.
+# All flags a bind remount knows: before util-linux 2.39 one that is not named is taken away.
 _FLAGS = ("ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime", "relatime", "nosymfollow")
 
 
@@ -33,5 +33,7 @@ def put(context, name, value):
     if _now(context, name) is None:
         raise ControlError("nothing is mounted on {0}".format(name), "Mount it, and run again")
     words = list(value) + ([] if "ro" in value else ["rw"])
+    # From util-linux 2.39 on a flag goes only where its opposite is named.
+    words += [fstab.OPPOSITES[word] for word in sorted(fstab.OPPOSITES) if word not in value]
     # With a source and a path, mount(8) does not ask fstab for more.
     context.run(["mount", "-o", ",".join(["remount", "bind"] + words), "none", name])

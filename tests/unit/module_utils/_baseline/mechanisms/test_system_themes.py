@@ -4,6 +4,8 @@ import os
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import mount as mount_kind
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import sysctl as sysctl_kind
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -188,6 +190,25 @@ def test_encryption(host):
     host.view = None
     with pytest.raises(NotFixable):
         host.look("partition", encrypted=True)
+
+
+def test_a_remount_names_every_flag_and_its_opposite(host):
+    host.write("/proc/self/mountinfo", MOUNTINFO)
+    asked = []
+    context = Context(root=str(host.root), run=lambda argv, **more: asked.append(argv))
+    mount_kind.put(context, "/tmp", ["nodev", "nosuid"])
+    assert asked == [["mount", "-o", "remount,bind,nodev,nosuid,rw,exec", "none", "/tmp"]]
+    with pytest.raises(ControlError):
+        mount_kind.put(context, "/home", ["nodev"])
+
+
+def test_forwarding_leaves_redirects_as_they_were(host):
+    # A kernel sets them anew when it begins or ceases to forward; this one does not, so that only the order of work shows.
+    host.write("/proc/sys/net/ipv4/ip_forward", "1\n")
+    host.write("/proc/sys/net/ipv4/conf/all/accept_redirects", "0\n")
+    sysctl_kind.put(Context(root=str(host.root)), "net.ipv4.ip_forward", "0")
+    assert (host.root / "proc/sys/net/ipv4/ip_forward").read_text() == "0\n"
+    assert (host.root / "proc/sys/net/ipv4/conf/all/accept_redirects").read_text() == "0\n"
 
 
 # --- boot loader -----------------------------------------------------------------------------------------------------
