@@ -16,6 +16,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY, host_lock
 
 MAJORS = (8, 9, 10)
+# The stages of a run, in order: a package is installed only with a signature of a key that rpm trusts by then.
+KEYS, PACKAGES, REST, RISKY = range(4)
 
 
 class Row(object):
@@ -205,7 +207,7 @@ def _planned(controls, context, el, flags, compat, stopped):
     view = new_view(context, el, flags, compat)
     rows = [Row(control) for control in controls]
     # In the stages of apply(): all of a stage are looked at before the first of it is planned, so the same ones are found failing.
-    for stage in (0, 1, 2):
+    for stage in (KEYS, PACKAGES, REST, RISKY):
         part = [row for row in rows if _stage_of(row) == stage]
         for row in part:
             look(row, view)
@@ -216,7 +218,9 @@ def _planned(controls, context, el, flags, compat, stopped):
 
 
 def _stage_of(row):
-    return 0 if row.control.mechanism == "package" else 2 if row.control.locks_out else 1
+    if row.control.mechanism in ("rpm_key", "package"):
+        return KEYS if row.control.mechanism == "rpm_key" else PACKAGES
+    return RISKY if row.control.locks_out else REST
 
 
 def _keep(outcome, view):
@@ -240,15 +244,16 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     outcome = Outcome(rows)
     with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
-        packages = [row for row in rows if row.control.mechanism == "package"]
         view = new_view(context_of(), el, flags, compat)
-        _stage(packages, view, run, outcome)
+        _stage([row for row in rows if _stage_of(row) == KEYS], view, run, outcome)
+        if run.changed:
+            view = new_view(context_of(), el, flags, compat)
+        _stage([row for row in rows if _stage_of(row) == PACKAGES], view, run, outcome)
         # What could not be installed is not there, whatever was planned.
         if run.changed or view.planned_states:
             view = new_view(context_of(), el, flags, compat)
-        others = [row for row in rows if row.control.mechanism != "package"]
-        _stage([row for row in others if not row.control.locks_out], view, run, outcome)
-        risky = [row for row in others if row.control.locks_out]
+        _stage([row for row in rows if _stage_of(row) == REST], view, run, outcome)
+        risky = [row for row in rows if _stage_of(row) == RISKY]
         if run.changed:
             view = new_view(context_of(), el, flags, compat)
         for row in risky:

@@ -25,7 +25,7 @@ def wanted(control):
 
 def check(control, view):
     want, there = wanted(control), view.has_package(control.need("name"))
-    return Finding(there == want, WORDS[there], WORDS[want], note=None if there == want else "the package {0}".format(control.need("name")))
+    return Finding(there == want, WORDS[there], WORDS[want])
 
 
 def fix(control, view):
