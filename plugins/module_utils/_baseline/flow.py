@@ -20,6 +20,8 @@ def check_root():
     """:raises HostError: this process is not root's"""
     if os.geteuid() != 0:
         raise HostError("only root can look at, or change, all that a baseline is about", "Run with become: true")
+    # The strict umask of a hardened host's sessions is not for what programs make here for everybody to read, crypto policies for example.
+    os.umask(0o022)
 
 
 def look(params):
