@@ -30,6 +30,7 @@ class ActionModule(ActionBase):
             way = login.Way(self._connection, self._play_context)
             text, first = self._begin(options, way)
             arguments["controls"], arguments["el"], catalogue = baseline.controls_for(text, options)
+            arguments["secrets"] = baseline.secrets(catalogue, options)
             self._apply(result, arguments, self._guard(options, way, first), way, task_vars)
             mode = report.CHECK if self._task.check_mode else report.APPLY
             evidence.finish(self, result, reporting, options["profile"], (catalogue, arguments["el"], text), mode, task_vars)

@@ -21,7 +21,7 @@ SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expire
 GUARD_TIMEOUTS = (20, 3600)
 USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\Z")
 # What the modules take besides, and nobody gives by hand.
-PRIVATE = ("controls", "el", "guard_state", "scan_profile")
+PRIVATE = ("controls", "el", "guard_state", "scan_profile", "secrets")
 
 
 def selection(arguments):
@@ -75,3 +75,8 @@ def controls_for(text, options):
     catalogue = catalogues.with_own(tuple(options["controls_folders"]))
     major, _name = host_of(text)
     return catalogues.compile_controls(catalogue, major, options, datetime.date.today()), major, catalogue
+
+
+def secrets(catalogue, options):
+    """The given values that no output may hold (list of str): the module masks them wherever they stand."""
+    return [str(options["values"][name]) for name, variable in catalogue.variables.items() if variable.get("secret") and options["values"].get(name)]

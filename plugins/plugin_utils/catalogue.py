@@ -30,7 +30,7 @@ TYPES = {"int": int, "str": str, "bool": bool, "list": list}
 THEME_KEYS = {"theme", "title", "variables", "controls"}
 CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
 REQUIRED = {"id", "title", "mechanism"}
-VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile"}
+VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile", "secret"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 

@@ -6,7 +6,7 @@ from . import remote
 from .host import FaultHost
 
 # Hosts of their own, by the kind they are of: what is done to them must be in nobody's way.
-NAMES = {"f8": "al8", "f9": "al9", "f10": "al10", "fd12": "al9d12", "fc9": "cs9"}
+NAMES = {"f8": "al8", "f9": "al9", "f10": "al10", "fd12": "al9d12", "fc9": "cs9", "fh8": "hard8", "fh9": "hard9", "fh10": "hard10"}
 
 
 @pytest.fixture(scope="session")

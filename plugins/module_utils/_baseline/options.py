@@ -25,6 +25,7 @@ LOOK = {
     "scan": {"type": "bool", "default": False},
     "controls": {"type": "list", "elements": "dict", "no_log": False},
     "el": {"type": "int"},
+    "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
 }
 
 

@@ -38,7 +38,7 @@ sed -i '/^ExecStart=/i EnvironmentFile=-/etc/sysconfig/sshd' $units/sshd.service
 if [ "$MAJOR" -lt 10 ] && [ -e $units/audit-rules.service ]; then
     # before release 10 the daemon's own unit loads the rules
     rm -rf $units/audit-rules.service /etc/systemd/system/audit-rules.service.d /etc/systemd/system/*/audit-rules.service
-    sed -i -E -e '/audit-rules.service/d' -e '/^ExecStart=/a ExecStartPost=-/usr/sbin/augenrules --load' $units/auditd.service
+    sed -i -E -e '/audit-rules.service/d' -e '/^ExecStart=/a ExecStartPost=-/sbin/augenrules --load' $units/auditd.service
 fi
 grep -q '^RefuseManualStop' $units/auditd.service || sed -i '/^\[Unit\]/a RefuseManualStop=yes' $units/auditd.service
 systemctl enable -q auditd.service rsyslog.service crond.service firewalld.service chronyd.service sshd.service tuned.service logrotate.timer

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A baseline that is killed at named points of both its parts: the same play again converges, and the way back is exact."""
+import pytest
+
+from tests.faults import matrix
+from tests.faults.matrix import AGAIN, CONTROLLER, CUT, REVERT, SIGKILL, STOP
+from tests.faults.points import JOURNAL, in_transaction, journal
+
+pytest_plugins = ["tests.faults.fixtures"]
+
+CONCERN = "baseline"
+# A package, files of several readers, modes, units, sysctls, PAM and sshd: all that a run puts, in both of its parts.
+IDS = ["package_aide_installed", "sysctl_net_ipv4_conf_all_log_martians", "sysctl_net_ipv4_conf_all_send_redirects", "banner_etc_motd_cis",
+       "banner_etc_issue_cis", "file_permissions_crontab", "file_permissions_cron_d", "journald_compress", "coredump_disable_storage",
+       "kernel_module_usb-storage_disabled", "sudo_add_use_pty", "accounts_umask_etc_login_defs", "accounts_maximum_age_login_defs",
+       "accounts_passwords_pam_faillock_deny", "accounts_password_pam_minlen", "sshd_set_max_auth_tries", "sshd_disable_root_login",
+       "sshd_set_loglevel_verbose", "sshd_limit_user_access"]
+TASK = {"only_ids": IDS, "values": {}, "guard_timeout": 30}
+APPLY = [{"name": "apply", "elkit.almalinux.baseline": TASK}]
+UNDO = [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first"}}]
+# Every file of the configuration with its owner and mode, what is installed, the units, and the network's parameters.
+LOOK = """
+find /etc -xdev ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab ! -name '*.db' \
+    -printf '%p %y %u %g %m %l\\n' | sort
+find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab ! -name '*.db' \
+    -exec sha256sum {} + | sort -k 2
+rpm -qa | grep -v ^gpg-pubkey | sort
+rpm --verifydb || echo 'the database is damaged'
+systemctl list-unit-files --no-legend --no-pager | awk '{print $1, $2}' | grep -v '^elkit' | sort
+sysctl -a 2>/dev/null | grep -E '^net.ipv4.conf.(all|default)' | sort
+"""
+STEPS = {
+    "planned": journal(CONCERN, "planned"),
+    "planned, packages noted": journal(CONCERN, "planned", occurrence=2),
+    "first package": in_transaction(CONCERN, "planned", 1),
+    "before-images": journal(CONCERN, "before-images"),
+    "staged": journal(CONCERN, "staged"),
+    "after the first file": journal(CONCERN, "after-first-file"),
+    "files": journal(CONCERN, "files"),
+    "states noted": journal(CONCERN, "files", occurrence=2),
+    "first part applied": journal(CONCERN, "applied"),
+    "second part, before-images": journal(CONCERN, "before-images", occurrence=2),
+    "second part, staged": journal(CONCERN, "staged", occurrence=2),
+    "second part, after the first file": journal(CONCERN, "after-first-file", occurrence=2),
+    "second part, files": journal(CONCERN, "files", occurrence=3),
+    "second part applied": journal(CONCERN, "applied", occurrence=2),
+}
+BACK = {"reverting": journal(CONCERN, "reverting"), "reverted": journal(CONCERN, "reverted"),
+        "second entry reverting": journal(CONCERN, "reverting", occurrence=2)}
+CASES = ([("fh9", step, SIGKILL) for step in STEPS]
+         + [("fh9", step, action) for step in ("after the first file", "second part, files") for action in (CONTROLLER, CUT, STOP)]
+         + [(name, step, SIGKILL) for name in ("fh8", "fh10") for step in ("after the first file", "second part, files")])
+SLICE = {("fh9", "after the first file", SIGKILL), ("fh9", "second part, files", SIGKILL)}
+
+table = matrix.table_of("baseline")
+
+
+@pytest.fixture(scope="module")
+def subject():
+    """A function that gives the Subject, learnt on a host."""
+    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), f"{JOURNAL}/{CONCERN}/*/state.json", {},
+                           [{"elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}])
+    return known.on
+
+
+@pytest.mark.parametrize("name, step, action", matrix.wide(CASES, SLICE))
+def test_disturbed_then_the_same_play_again(fault_host, subject, table, name, step, action):
+    host = fault_host(name)
+    table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
+
+
+@pytest.mark.parametrize("name, step", matrix.wide([("fh9", step) for step in ("files", "second part, files")], set()))
+def test_disturbed_then_undone_at_once(fault_host, subject, table, name, step):
+    host = fault_host(name)
+    table.add(matrix.case(subject(host), host, STEPS[step], SIGKILL, REVERT))
+
+
+@pytest.mark.parametrize("name, step", matrix.wide([("fh9", step) for step in BACK], set()))
+def test_a_disturbed_undo(fault_host, subject, table, name, step):
+    host = fault_host(name)
+    table.add(matrix.case(subject(host), host, BACK[step], SIGKILL, AGAIN, of_undo=True))
