@@ -93,11 +93,11 @@ TALLY = """mkdir -p /run/faillock
 python3 -c 'import struct, time
 open("/run/faillock/admin", "wb").write(b"".join(struct.pack("<52sHHQ", b"192.0.2.9", 0, 1, int(time.time()) - number) for number in range(3)))'
 chown admin /run/faillock/admin; chmod 600 /run/faillock/admin
-cp /etc/pam.d/sshd /root/sshd.pam
+cp /etc/pam.d/sshd /root/sshd.pam; cp -p /etc/security/faillock.conf /root/faillock.conf
 sed -i '1a auth required pam_faillock.so preauth silent' /etc/pam.d/sshd
 printf 'deny = 100\\n' >/etc/security/faillock.conf
 """
-UNTALLY = "rm -f /run/faillock/admin; cp /root/sshd.pam /etc/pam.d/sshd; rm -f /root/sshd.pam"
+UNTALLY = "rm -f /run/faillock/admin; cp /root/sshd.pam /etc/pam.d/sshd; cp -p /root/faillock.conf /etc/security/faillock.conf; rm -f /root/sshd.pam /root/faillock.conf"
 
 FAULTS = [
     # --- sshd's own settings --------------------------------------------------------------------------------------------

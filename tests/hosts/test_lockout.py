@@ -24,11 +24,12 @@ STATE = "/var/lib/elkit/baseline/guard.json"
 INNOCENT = ("own_innocent_first", "own_innocent_second")
 GUILTY = "own_guilty"
 UNDO = [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}]
+# The address of a host that was stopped is another; podman writes these files.
 LOOK = """
-cd /; find etc home/admin \\( -name '.bash_history' -o -name '.ansible' \\) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
-find etc home/admin \\( -name '.bash_history' -o -name '.ansible' \\) -prune -o -printf '%p %m %U:%G %l\\n' | sort | sha256sum
+cd /; find etc home/admin \\( -name '.bash_history' -o -name '.ansible' -o -path etc/hosts -o -path etc/resolv.conf \\) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
+find etc home/admin \\( -name '.bash_history' -o -name '.ansible' -o -path etc/hosts -o -path etc/resolv.conf \\) -prune -o -printf '%p %m %U:%G %l\\n' | sort | sha256sum
 systemctl is-active sshd firewalld
-systemctl list-units --all --plain --no-legend 'elkit-*' | wc -l
+systemctl list-units --plain --no-legend 'elkit-*' | wc -l
 """
 SLICE = ("key exchange that the client has not", "sudo runs no shell", "sudoers syntax")
 
@@ -162,7 +163,7 @@ def row_of(table, fault, result, unreachable, seconds):
     message = guilty.get("message") or ""
     ended = lockout.REFUSED if message.startswith("refused") else lockout.RETURNED if message.startswith("taken back") else lockout.TAKEN_BACK
     table.add(fault.name, ended, "yes" if guilty["status"] == "error" else "no", ", ".join(sorted({rows[item]["status"] for item in INNOCENT})),
-              unreachable, seconds, message[:150])
+              unreachable, seconds, " ".join(message.split())[:150])
     assert guilty["status"] == "error" and message, guilty
     assert ended == fault.outcome, message
     assert ended != lockout.REFUSED or "shut out admin" in message, message
