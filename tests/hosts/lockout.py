@@ -97,7 +97,9 @@ cp /etc/pam.d/sshd /root/sshd.pam; cp -p /etc/security/faillock.conf /root/faill
 sed -i '1a auth required pam_faillock.so preauth silent' /etc/pam.d/sshd
 printf 'deny = 100\\n' >/etc/security/faillock.conf
 """
-UNTALLY = "rm -f /run/faillock/admin; cp /root/sshd.pam /etc/pam.d/sshd; cp -p /root/faillock.conf /etc/security/faillock.conf; rm -f /root/sshd.pam /root/faillock.conf"
+UNTALLY = """rm -f /run/faillock/admin
+cp /root/sshd.pam /etc/pam.d/sshd; cp -p /root/faillock.conf /etc/security/faillock.conf; rm -f /root/sshd.pam /root/faillock.conf
+"""
 
 FAULTS = [
     # --- sshd's own settings --------------------------------------------------------------------------------------------
