@@ -40,7 +40,7 @@ def convert(**more):
 
 
 def look(**more):
-    return {"name": "look", INFO: more}
+    return {"name": "look", INFO: dict({"trusted_keys": TRUSTED}, **more)}
 
 
 def ran(name, *tasks, rc=0):

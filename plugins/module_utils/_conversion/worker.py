@@ -18,9 +18,18 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 
+# Seconds that somebody else's dnf or rpm is waited for; dnf-makecache.timer comes now and then.
+PATIENCE = 20
+
+
 def look(request):
-    """run.resolve(), and no more."""
+    """run.resolve(), and what else must be asked of dnf before a conversion: "busy" (_dnf.conversion.busy) and "back" (see way_back), or None.
+
+    :param request: also "revert_cache"
+    """
+    busy = run.wait_for_others(PATIENCE)
     base, answer = run.resolve(request)
+    answer.update(busy=busy, back=run.way_back(request, answer) if request["revert_cache"] and not answer["problems"] else None)
     base.close()
     return answer
 

@@ -9,7 +9,7 @@ caller's word, and dnf may erase nothing else (allow_erasing is off).
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, mark
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
 # What a package does in a transaction, in words that hold on every dnf.
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
@@ -102,7 +102,7 @@ def keep_to_their_own(base, settings):
 def installed_of(base):
     """[{"nevra", "name", "epoch", "version", "release", "arch", "vendor", "provides" [name], "size"}] of what is installed."""
     return [dict(describe(package), vendor=package.vendor or "", provides=sorted(set(str(item).split()[0] for item in package.provides)),
-                 size=package.installsize) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
+                 size=package.installsize, built=package.buildtime) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
 
 
 def available_of(base, repositories):
@@ -133,6 +133,11 @@ def switch_streams(base, streams):
     except dnf.exceptions.Error as error:
         raise Failure("host", "dnf refuses the module streams of AlmaLinux: {0}".format(" ".join(str(error).split())),
                       "Reset the module on the host, or name the stream it is to have (source_extra: streams)", untouched=True)
+
+
+def save_streams(base):
+    """Have dnf write down the streams that switch_streams() enabled, where no package is left to change."""
+    base.do_transaction()
 
 
 def put(base, jobs):
@@ -273,6 +278,23 @@ def transact(base, progress, test):
     return meter.complaints
 
 
+def busy(base):
+    """The id of the process that works on the packages of this host, 0 if it is not known, or None if nobody does."""
+    import rpm
+
+    holder = lock_holder(rpm.expandMacro("%{_rpmlock_path}"))
+    if holder is not None:
+        return holder
+    try:
+        # Where dnf writes who has the packages; one that was killed leaves its file behind.
+        with open(os.path.join(base.conf.persistdir, "rpmdb_lock.pid")) as handle:
+            process = int(handle.read())
+        os.kill(process, 0)
+    except (IOError, OSError, ValueError):
+        return None
+    return process
+
+
 def source_base(settings, keep):
     """A dnf.Base with the repositories that the host has enabled now but none of the target's, to get the host's own packages again.
 
@@ -303,6 +325,15 @@ def source_base(settings, keep):
         repo.module_hotfixes = True
     base.fill_sack(load_system_repo=False)
     return base
+
+
+def builds_of(base, wanted):
+    """{nevra: [[build time, bytes to fetch]]} of the packages in *wanted* (NEVRAs) that the repositories have."""
+    found = {}
+    for package in base.sack.query().available():
+        if str(package) in wanted:
+            found.setdefault(str(package), []).append([package.buildtime, package.downloadsize])
+    return found
 
 
 def fetch_exact(base, wanted):
