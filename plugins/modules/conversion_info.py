@@ -162,14 +162,6 @@ configuration:
         somebody changed and whose package wants it its own way (it is kept as C(.rpmsave)), V(leaves) for one that goes with its package (AlmaLinux's
         own may take its place), V(removed) for a repository file of the source.
       type: str
-ansible_facts:
-  description: The verdict in short, for later plays.
-  returned: success
-  type: dict
-  contains:
-    almalinux_conversion:
-      description: C(verdict), C(source), C(target), C(inhibitors), C(summary), C(download_size) and C(installed_size).
-      type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -178,8 +170,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 
 
 def work(module):
-    found = flow.examine(module.params)[1]
-    return dict(found, changed=False, ansible_facts={"almalinux_conversion": flow.facts(found)})
+    return dict(flow.examine(module.params)[1], changed=False)
 
 
 def main():

@@ -14,17 +14,6 @@ from .conversions import LOOK, MODULE, back, convert, look, there
 pytest_plugins = ["tests.faults.fixtures"]
 
 HOST = "fc9"
-# What a login and a look at the packages leave by themselves, and why it does not count.
-BESIDE = (
-    "/var/log", "/run", "/proc", "/sys", "/dev", "/tmp",  # the system's own running
-    "/var/cache", "/var/lib/systemd", "/var/tmp",  # caches and timers
-    "/var/lib/rpm/rpmdb.sqlite-shm", "/var/lib/rpm/rpmdb.sqlite-wal", "/var/lib/rpm/__db",  # sqlite's and Berkeley DB's working files
-    "$HOME/.ansible", "/home",  # where Ansible works
-)
-EVERYTHING = "find / -xdev -type f %s -printf '%%p %%s %%m %%U %%T@\\n' | sort" % " ".join(
-    f'! -path "{path}" ! -path "{path}/*" ! -path "{path}.*"' for path in BESIDE)
-
-
 def ran(*tasks, rc=0):
     return conversions.ran(HOST, *tasks, rc=rc)
 
@@ -45,10 +34,15 @@ def untouched(host):
 
 def test_the_look_changes_nothing(host):
     ran({"name": "login", "ansible.builtin.ping": {}})
-    before = host.run(EVERYTHING), host.run(LOOK)
-    found = ran(look()).result(HOST, "look")
-    assert found["verdict"] == "ready" and not found["changed"]
-    assert (host.run(EVERYTHING), host.run(LOOK)) == before
+    conversions.changes_nothing(HOST, host, look())
+
+
+def test_check_mode_changes_nothing_and_a_change_is_seen(host):
+    conversions.changes_nothing(HOST, host, dict(convert(), check_mode=True))
+    before = conversions.everything(host)
+    host.run("touch -r /etc/passwd /etc/passwd; touch /usr/share/elkit-probe; chmod 700 /usr/share/elkit-probe; rm -f /usr/share/elkit-probe.no")
+    assert conversions.changed(before, conversions.everything(host)) == {"/etc/passwd", "/usr/share/elkit-probe"}
+    host.run("rm /usr/share/elkit-probe")
 
 
 def test_what_check_mode_says_is_what_is_done_and_the_way_back_is_exact(host):

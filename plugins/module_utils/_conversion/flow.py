@@ -66,11 +66,6 @@ def report(seen, findings):
     }
 
 
-def facts(found):
-    """What is kept of a report() as a fact of the host."""
-    return dict((key, found[key]) for key in ("verdict", "source", "target", "inhibitors", "summary", "download_size", "installed_size"))
-
-
 def stream_rows(seen):
     """[{"module", "before", "after"}] of the enabled module streams."""
     changed = dict((name, stream) for name, stream, _profiles in seen.streams_after)

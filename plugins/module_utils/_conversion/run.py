@@ -221,14 +221,14 @@ class Run(object):
 
     def transaction(self):
         if self.recovered:
-            return self.after_recovery()
+            # dnf had written the module streams before it entered rpm; it may be dnf that is broken, which is asked for the rest.
+            return "brought to its end by rpm alone"
         self.ready()
         # A base that has tested a transaction cannot run it: dnf makes it anew out of what is cached.
         self.base.close()
         self.base = None
         self.ready()
         if not self.base.transaction:
-            dnf_conversion.save_streams(self.base)
             return "nothing to do"
         dnf_conversion.download(self.base, self.state.progress)
         complaints = dnf_conversion.transact(self.base, self.state.progress, test=False)
@@ -250,17 +250,6 @@ class Run(object):
             self.state.step("recover")
             rpm_transaction.run(add, erase, self.state.progress)
         self.recovered = True
-
-    def after_recovery(self):
-        """The packages are there; what dnf would have written besides: the module streams. It may be dnf that is broken, which is no reason
-        to stop before the rest is asked of it."""
-        if not self.request["streams"]:
-            return "recovered by rpm alone"
-        base = dnf_conversion.open_base(self.request["settings"])
-        dnf_conversion.switch_streams(base, self.request["streams"])
-        dnf_conversion.save_streams(base)
-        base.close()
-        return "recovered by rpm alone, module streams saved"
 
     def repositories(self):
         """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""

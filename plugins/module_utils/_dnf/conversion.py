@@ -135,11 +135,6 @@ def switch_streams(base, streams):
                       "Reset the module on the host, or name the stream it is to have (source_extra: streams)", untouched=True)
 
 
-def save_streams(base):
-    """Have dnf write down the streams that switch_streams() enabled, where no package is left to change."""
-    base.do_transaction()
-
-
 def put(base, jobs):
     """Mark *jobs*: {"erase": [NEVRA], "install": [NEVRA or name], "reinstall": [NEVRA], "sync": ["name.arch"]}.
 
