@@ -29,7 +29,8 @@ mkdir -p /tmp/root; cat >/tmp/gate.sh <<'END'
 """ + SCRIPT + r"""END
 printf 'Name: acme-gate\nVersion: 1\nRelease: 1\nSummary: A gate\nLicense: GPL-3.0-or-later\nVendor: Acme\nBuildArch: noarch
 %%description\nA gate.\n%%install\ninstall -D -m 755 /tmp/gate.sh %%{buildroot}/usr/libexec/acme-gate
-%%triggerin -- '"$names"'\n/usr/libexec/acme-gate || :\n%%triggerpostun -- '"$names"'\n/usr/libexec/acme-gate || :\n%%files\n/usr/libexec/acme-gate\n' >/tmp/gate.spec
+%%triggerin -- '"$names"'\n/usr/libexec/acme-gate || :\n%%triggerpostun -- '"$names"'\n/usr/libexec/acme-gate || :
+%%files\n/usr/libexec/acme-gate\n' >/tmp/gate.spec
 rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp/made' /tmp/gate.spec
 """
 
