@@ -141,6 +141,16 @@ rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp
         host.run(f"rpm -e {name}")
 
 
+def test_packages_that_are_installed_twice(host, package):
+    package("acme-double", "", "mkdir -p $root/usr/share; echo acme >$root/usr/share/acme-double")
+    conversions.from_mirror(HOST, "sed -i 's/^Version: 1/Version: 2/' /tmp/acme-double.spec && rpmbuild --quiet -bb --nodeps "
+                            "--define '_topdir /tmp/top' --define '_rpmdir /tmp/made' /tmp/acme-double.spec", "/var/tmp/elkit-made")
+    host.run("rpm -i --nodeps --nosignature --replacefiles /var/tmp/elkit-made/noarch/*.rpm; rm -rf /var/tmp/elkit-made")
+    assert "rpm-database" in refused(["installed twice", "acme-double"], convert())["inhibitors"]
+    host.run("rpm -e acme-double-2")
+    assert ran(look()).result(HOST, "look")["verdict"] == "ready"
+
+
 def test_a_package_of_a_third_party_that_does_not_fit_is_named_with_what_it_needs(host, package):
     package("acme-pinned", "Requires: centos-stream-release")
     before = host.run(LOOK)

@@ -49,6 +49,7 @@ def main():
         text = text.replace(f'packages="{have}"', f'packages="{have + number}"').replace(end, "".join(make(one) for one in range(number)) + end)
         path = Path("/tmp") / f"{kind}.xml"
         path.write_text(text)
+        subprocess.run(["modifyrepo_c", "--remove", kind, str(repodata)], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["modifyrepo_c", "--mdtype", kind, "--compress-type", "gz", str(path), str(repodata)], check=True, stdout=subprocess.DEVNULL)
         path.unlink()
 
