@@ -48,17 +48,25 @@ def leaving(answer):
     return set(row["package"] for row in answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
 
 
-def way_back(request, answer):
+def builds(request):
+    """What the repositories of the source have of the installed packages, as _dnf.conversion.builds_of() gives it."""
+    directory = os.path.join(request["settings"]["directory"], "source")
+    os.mkdir(directory)
+    base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"])
+    found = dnf_conversion.builds_of(base, set(item["nevra"] for item in rpm_transaction.installed()))
+    base.close()
+    return found
+
+
+def way_back(answer, found):
     """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
+
+    :param answer: resolve()'s
+    :param found: what builds() gave
     """
-    gone = leaving(answer)
-    base = dnf_conversion.source_base({"directory": request["settings"]["directory"], "cache": os.path.join(request["settings"]["directory"], "source")},
-                                      request["source_repositories"])
-    builds = dnf_conversion.builds_of(base, gone)
-    base.close()
-    return plan.way_back(gone, answer["built"], builds)
+    return plan.way_back(leaving(answer), answer["built"], found)
 
 
 def resolve(request):

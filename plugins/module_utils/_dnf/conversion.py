@@ -11,6 +11,8 @@ import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
+# dnf's own ten would have a mirror that hangs found out after five minutes.
+RETRIES = 3
 # What a package does in a transaction, in words that hold on every dnf.
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
 
@@ -81,6 +83,7 @@ def add_repository(base, item):
     repo.gpgcheck = True
     repo.gpgkey = list(item["keys"])
     repo.skip_if_unavailable = False
+    repo.retries = RETRIES
     for name, value in item["options"].items():
         setattr(repo, name, value)
     repo.enable()
