@@ -94,7 +94,7 @@ class Gate:
 
     def reached(self, host):
         """The worker's process id, once a scriptlet waits and the state file says that the transaction is under way."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while host.run(f"cat {PLACE}/reached 2>/dev/null || echo none").strip() == "none":
             if time.monotonic() >= deadline:
                 raise FaultError(f"{host.name}: rpm did not come to package {self.number}")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
@@ -25,6 +26,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
 PREFIX = "elkit-look-"
+ARCHIVE = "worker.zip"
 TIMEOUT = 900
 REGISTERED = ("/etc/pki/consumer/cert.pem", "/etc/rhsm/facts/katello.facts")
 VERSION_LOCKS = ("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list")
@@ -111,25 +113,66 @@ def gather(context, params):
         seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
-        try:
-            seen.keys = keys_of(seen.source, params)
-        except ElkitError as error:
-            seen.errors["trust"] = error
-        _resolve(seen, params)
-        _configuration(seen)
+        _ask_dnf(seen, params)
     return seen
 
 
-def _resolve(seen, params):
+def _ask_dnf(seen, params):
+    """All that takes long, side by side."""
     directory = tempfile.mkdtemp(prefix=PREFIX)
-    try:
-        try:
-            seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
-        except ElkitError as error:
-            seen.errors["plan"] = error
+    with open(os.path.join(directory, ARCHIVE), "wb") as handle:
+        handle.write(bundle.build())
+    modified = {}
+
+    def resolve():
+        seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
+
+    def check():
         seen.dnf_check = dnf_check(directory)
+
+    def keys():
+        seen.keys = keys_of(seen.source, params)
+
+    def configuration():
+        modified.update(remains.configuration())
+
+    try:
+        errors = side_by_side({"plan": resolve, "dependencies": check, "trust": keys, "configuration": configuration})
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+    for name in ("dependencies", "configuration"):
+        if name in errors:
+            raise errors[name]
+    seen.errors.update(errors)
+    if seen.plan:
+        seen.modified = remains.owners(modified)
+        seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
+        seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
+
+
+def side_by_side(works):
+    """Do all of *works* ({name: function}) at once, which wait for commands mostly: {name: ElkitError} of those that failed.
+
+    :raises Exception: the first other one
+    """
+    errors, others = {}, []
+
+    def one(name):
+        try:
+            works[name]()
+        except ElkitError as error:
+            errors[name] = error
+        except Exception as error:  # pylint: disable=broad-except
+            others.append(error)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in sorted(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if others:
+        raise others[0]
+    return errors
 
 
 def request(seen, params, directory):
@@ -143,15 +186,6 @@ def request(seen, params, directory):
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
-
-
-def _configuration(seen):
-    """What is said of configuration: it is asked of rpm once the plan is known."""
-    if not seen.plan:
-        return
-    seen.modified = remains.owners(remains.configuration())
-    seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
-    seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
 
 
 def keys_of(source, params):
@@ -217,13 +251,11 @@ def streams_after(source, streams):
 
 
 def ask(operation, data, directory):
-    """What the worker answers, run under the first Python of the host that has dnf.
+    """What the worker, whose archive is in *directory*, answers, run under the first Python of the host that has dnf.
 
     :raises ElkitError: what it says went wrong
     """
-    path = os.path.join(directory, "worker.zip")
-    with open(path, "wb") as handle:
-        handle.write(bundle.build())
+    path = os.path.join(directory, ARCHIVE)
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue

@@ -77,6 +77,8 @@ def resolve(request):
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
+    if request["settings"]["directory"] is not None:
+        dnf_conversion.only_look(base)
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]])

@@ -169,6 +169,37 @@ def resolve(base):
     return []
 
 
+class Planned(list):
+    """What stands in the place of dnf's transaction in a base that only looks: [(action, package)].
+
+    dnf writes each item of a transaction to its history, which takes as long as all the rest of a look.
+    """
+
+    def __init__(self, goal):
+        super(Planned, self).__init__()
+        obsoleted = set(goal.list_obsoleted())
+        for action, packages in ((DOWNGRADE, goal.list_downgrades()), (REINSTALL, goal.list_reinstalls()), (UPGRADE, goal.list_upgrades())):
+            for package in packages:
+                self.append((action, package))
+                others = goal.obsoleted_by_package(package)
+                # The old half, as dnf chooses it: the same package, else one of the same name, else any.
+                halves = [one for one in others if str(one) == str(package)] or [one for one in others if one.name == package.name] or others
+                self.extend((OBSOLETED, one) for one in others if one is not halves[0])
+        for package in goal.list_installs():
+            self.append((INSTALL, package))
+            self.extend((OBSOLETED, one) for one in goal.obsoleted_by_package(package) if one in obsoleted or one.name == package.name)
+        self.extend((REMOVE, package) for package in goal.list_erasures())
+
+    def _rpm_limitations(self):
+        """dnf asks its transaction so whether rpm can do it; whoever runs one asks again."""
+        return None
+
+
+def only_look(base):
+    """From now on, resolve() makes a Planned instead of a transaction, which cannot be run."""
+    base._goal2transaction = Planned
+
+
 def items_of(base):
     """The resolved transaction: [{"action", "nevra", "name", …, "repository", "download", "size"}].
 
@@ -179,11 +210,13 @@ def items_of(base):
     words = {dnf.transaction.PKG_INSTALL: INSTALL, dnf.transaction.PKG_UPGRADE: UPGRADE, dnf.transaction.PKG_DOWNGRADE: DOWNGRADE,
              dnf.transaction.PKG_REINSTALL: REINSTALL, dnf.transaction.PKG_REMOVE: REMOVE, dnf.transaction.PKG_OBSOLETED: OBSOLETED}
     found = {}
-    for item in base.transaction or ():
-        action = words.get(item.action)
+    if isinstance(base.transaction, Planned):
+        pairs = base.transaction
+    else:
+        pairs = [(words.get(item.action), item.pkg) for item in base.transaction or ()]
+    for action, package in pairs:
         if action is None:
             continue
-        package = item.pkg
         coming = action not in (REMOVE, OBSOLETED)
         found[(action, str(package))] = dict(
             describe(package), action=action, repository=package.reponame if coming else None,
