@@ -20,7 +20,7 @@ options:
     description:
       - V(converted) makes the host AlmaLinux.
       - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing,
-        unless an AlmaLinux kernel that ran then runs no more: it is removed now.
+        unless an AlmaLinux kernel that ran then runs no more, which is removed now.
     type: str
     choices: [converted, reverted]
     default: converted

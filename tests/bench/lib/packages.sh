@@ -22,7 +22,8 @@ mkdir -p "$folder"
 rpmbuild --quiet -bb --nodeps --define "_topdir $top" --define "_rpmdir $top/made" --define '_binary_payload w1.zstdio' --define '__os_install_post %{nil}' \
     "$top/one.spec"
 if [ -n "$key" ]; then
-    export GNUPGHOME=$top/keys
+    # rpmsign complains of every package where there is no terminal.
+    export GNUPGHOME=$top/keys GPG_TTY=none
     cp -a /content/keys/private "$GNUPGHOME"
     # Two cores, two signers.
     find "$top/made" -name '*.rpm' -print0 | xargs -0 -n 50 -P 2 rpmsign --define "_gpg_name $key!" --define "_gpg_path $GNUPGHOME" \
