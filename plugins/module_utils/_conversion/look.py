@@ -279,7 +279,7 @@ def dnf_check(directory):
     result = commands.run(
         ["dnf", "-q", "--noplugins", "--setopt=persistdir={0}/check".format(directory), "--setopt=cachedir={0}/check-cache".format(directory),
          "--setopt=logdir={0}".format(directory), "--disablerepo=*", "check"], timeout=300, check=False)
-    return [line.strip() for line in result.stdout.splitlines() if line.strip()]
+    return remains.complaints(result)
 
 
 def excludes(context):

@@ -51,8 +51,15 @@ def imported_keys():
 
 def dependencies():
     """What `dnf check` complains of: [line]."""
-    result = commands.run(["dnf", "-q", "--noplugins", "--disablerepo=*", "check"], timeout=600, check=False)
-    return sorted(line.strip() for line in result.stdout.splitlines() if line.strip())
+    return sorted(complaints(commands.run(["dnf", "-q", "--noplugins", "--disablerepo=*", "check"], timeout=600, check=False)))
+
+
+def complaints(result):
+    """What the Result of `dnf check` complains of: [line]. One that failed without a word about packages did not look at any."""
+    lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
+    if result.rc != 0 and not lines:
+        lines = ["dnf does not work: {0}".format((result.stderr.strip().splitlines() or ["code {0}".format(result.rc)])[-1].strip())]
+    return lines
 
 
 def configuration():

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is left of a transaction that was killed inside rpm: by table."""
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import remains
 
@@ -43,3 +45,12 @@ CASES = {
 @pytest.mark.parametrize("items, installed, progress, add, erase", list(CASES.values()), ids=list(CASES))
 def test_what_is_left(items, installed, progress, add, erase):
     assert remains.rest({"items": items}, PATHS, installed, progress) == (add, erase)
+
+
+@pytest.mark.parametrize("rc, out, err, lines", [
+    (0, "", "", []), (1, "acme-1 has missing requires of x\n\n", "Error: Check discovered 1 problem(s)", ["acme-1 has missing requires of x"]),
+    (1, "", "Traceback …\nModuleNotFoundError: No module named 'dnf'\n", ["dnf does not work: ModuleNotFoundError: No module named 'dnf'"]),
+    (137, "", "", ["dnf does not work: code 137"]), (0, "", "Warning: whatever", [])],
+    ids=["sound", "a problem", "no dnf", "killed", "a warning"])
+def test_what_dnf_complains_of(rc, out, err, lines):
+    assert remains.complaints(SimpleNamespace(rc=rc, stdout=out, stderr=err)) == lines
