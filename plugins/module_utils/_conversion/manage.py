@@ -250,7 +250,7 @@ def at_the_end(state):
 def notes_of_the_way_back(request, pending):
     """What a way back does not do: [str]."""
     notes = []
-    if request["product"] == distributions.RHEL or request["registered"] and request["registration"] == "unregister":
+    if request["product"] == distributions.RHEL or request.get("registered") and request.get("registration") == "unregister":
         notes.append("A registration with Red Hat, a Satellite or a Foreman is not restored: if there was one, register the host anew "
                      "(subscription-manager clean, then register).")
     if pending:

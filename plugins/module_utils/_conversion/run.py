@@ -26,7 +26,7 @@ CONSUMER = "/etc/pki/consumer/cert.pem"
 
 def source_of(request):
     """The mapping.Source that the request names: product, major, arch and extra."""
-    return mapping.source(request["product"], request["major"], request["arch"], request["extra"], request["registration"] == "preserve")
+    return mapping.source(request["product"], request["major"], request["arch"], request["extra"], request.get("registration") == "preserve")
 
 
 def wait_for_others(patience):
@@ -216,7 +216,7 @@ class Run(object):
 
         :raises HostError: it cannot; nothing else was changed
         """
-        if self.request["registration"] != "unregister" or not os.path.exists(CONSUMER):
+        if self.request.get("registration") != "unregister" or not os.path.exists(CONSUMER):
             return None
         result = commands.run(["subscription-manager", "unregister"], check=False, timeout=300)
         if result.rc != 0:
@@ -263,7 +263,7 @@ class Run(object):
 
     def repositories(self):
         """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""
-        if self.request["registration"] == "preserve":
+        if self.request.get("registration") == "preserve":
             self.disable_own()
         remains.drop_source_repositories(self.source)
         result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
