@@ -33,6 +33,8 @@ class Fleet:
         container = self.inventory["hosts"][host]["testbed_container"]
         found = json.loads(testbed("podman", "--", "container", "inspect", container))[0]
         self.image, self.extra = found["Image"], found["HostConfig"]["ExtraHosts"]
+        # rpm runs scriptlets in namespaces of their own, which takes what the testbed's hosts may do.
+        self.rights = ["--cap-add=" + ",".join(found["HostConfig"]["CapAdd"])] + ["--security-opt=" + word for word in found["HostConfig"]["SecurityOpt"]]
         self.prefix, self.clone = container[:-len(host)], found["Config"]["Labels"]["elkit.clone"]
         self.template = {key: value for key, value in self.inventory["hosts"][host].items() if not key.startswith("testbed_")}
         self.names = []
@@ -46,6 +48,7 @@ class Fleet:
             words = ["run", "--detach", "--name", self.prefix + name, "--hostname", name, "--network=bridge", "--label", "elkit.clone=" + self.clone]
             for entry in self.extra:
                 words += ["--add-host", entry]
+            words += self.rights
             self.testbed("podman", "--", *words, self.image, "sh", "-c", "mkdir -p /run/sshd; rm -f /run/nologin; ssh-keygen -A; exec /usr/sbin/sshd -D")
             self.names.append(name)
             found = json.loads(self.testbed("podman", "--", "container", "inspect", self.prefix + name))[0]
