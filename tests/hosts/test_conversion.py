@@ -196,7 +196,7 @@ def test_another_package_run_is_seen_in_the_look(untouched, held):
 def test_packages_that_a_way_back_could_not_have_again_are_seen_in_the_look(host):
     before = host.run(LOOK)
     # Their repository is gone.
-    host.run("cp -p /etc/yum.repos.d/centos.repo /root/ && sed -i '/^.appstream.$/,/^$/ s/^enabled=1/enabled=0/' /etc/yum.repos.d/centos.repo")
+    host.run("cp -p /etc/yum.repos.d/centos.repo /root/ && sed -i '/^.baseos.$/,/^$/ s/^enabled=1/enabled=0/' /etc/yum.repos.d/centos.repo")
     try:
         found = ran(look()).result(HOST, "look")
         assert found["inhibitors"] == ["rollback-packages"], found["checks"]
