@@ -275,7 +275,7 @@ def test_the_playbooks_and_the_role(host, tmp_path):
     assert run.rc == 2 and "version-locks: versions are locked" in run.output and "Sum up all hosts" in run.output, run.output
     host.run("rm /etc/dnf/plugins/versionlock.list; [ ! -e /root/versionlock.list ] || mv /root/versionlock.list /etc/dnf/plugins/")
     assert host.run(LOOK) == before
-    assert json.loads((tmp_path / f"{HOST}-preflight.json").read_text())["verdict"] == "ready"
+    assert json.loads((tmp_path / f"{HOST}-preflight.json").read_text())["verdict"] == "inhibited"
     run = play(HOST, "elkit.almalinux.provision", variables=dict(variables, provision_convert=True))
     assert run.rc == 0 and f"{HOST}: transaction" in run.output, run.output
     assert json.loads((tmp_path / f"{HOST}-conversion.json").read_text())["result"] == "converted"
