@@ -48,8 +48,8 @@ class ActionModule(ActionBase):
                 return result
             if answer.get("running") and not answer.get("alive"):
                 break
-        for key in ("checks", "packages", "summary", "verdict", "source", "target", "repositories", "streams", "download_size", "installed_size",
-                    "inhibitors", "diff"):
+        for key in ("checks", "packages", "summary", "verdict", "source", "target", "repositories", "streams", "configuration", "download_size",
+                    "installed_size", "inhibitors", "diff"):
             if key in first:
                 result[key] = first[key]
         result.update(answer)

@@ -35,11 +35,40 @@ options:
     type: list
     elements: raw
     default: []
+  key_url:
+    description: Where AlmaLinux's keys are fetched from. Default is the file of the release at the root of O(mirror) or of AlmaLinux's own.
+    type: str
+  keys:
+    description: AlmaLinux's keys as armored text, instead of O(key_url).
+    type: str
+  trusted_keys:
+    description: Full fingerprints that are trusted besides AlmaLinux's own, for rebuilt or re-signed mirrors.
+    type: list
+    elements: str
+    default: []
+  revert_cache:
+    description:
+      - Whether the packages that leave are fetched first and kept on the host, without which there is no way back. Where one cannot be had
+        the conversion does not begin, unless O(ignore) names V(rollback-packages). The look says which those are.
+    type: bool
+    default: true
+  registration:
+    description:
+      - What becomes of a registration with Red Hat, a Satellite or a Foreman.
+      - V(refuse) does not begin, so that somebody decides.
+      - V(unregister) unregisters the host when everything is fetched and tested, right before the transaction; the client is removed.
+      - V(preserve) leaves the registration and its client alone, for a Satellite that brings AlmaLinux's packages afterwards. The
+        repositories of the source that it brings are disabled.
+      - A way back restores the client, and not the registration.
+    type: str
+    choices: [refuse, unregister, preserve]
+    default: refuse
   source_extra:
     description:
       - What is known of these hosts and not in the collection's table of sources. Keys are C(repositories) (id to canonical id),
         C(replace) (package to package), C(remove) (packages, with * and ?), C(provides) (capabilities), C(streams) (stream to stream),
-        C(kernels) (packages) and C(exceptions) (package to the reason why it may stay).
+        C(kernels) (packages), C(exceptions) (package to the reason why it may stay) and C(registration) (packages of the client of a
+        registration, with * and ?).
     type: dict
     default: {}
 """

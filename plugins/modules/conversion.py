@@ -19,27 +19,11 @@ options:
   state:
     description:
       - V(converted) makes the host AlmaLinux.
-      - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing.
+      - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing,
+        unless an AlmaLinux kernel that ran then runs no more, which is removed now.
     type: str
     choices: [converted, reverted]
     default: converted
-  key_url:
-    description: Where AlmaLinux's keys are fetched from. Default is the file of the release at the root of O(mirror) or of AlmaLinux's own.
-    type: str
-  keys:
-    description: AlmaLinux's keys as armored text, instead of O(key_url).
-    type: str
-  trusted_keys:
-    description: Full fingerprints that are trusted besides AlmaLinux's own, for rebuilt or re-signed mirrors.
-    type: list
-    elements: str
-    default: []
-  revert_cache:
-    description:
-      - Whether the packages that leave are fetched first and kept on the host, without which there is no way back. Where one cannot be had
-        the conversion does not begin, unless O(ignore) names V(rollback-packages).
-    type: bool
-    default: true
   force:
     description: Whether V(state=reverted) may overwrite what someone changed since.
     type: bool
@@ -113,8 +97,13 @@ summary:
 removed_kernels:
   description: >-
     Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now. A later run does that: the conversion itself leaves
-    them, and so does a container, whose kernel is not its own.
-  returned: when the host is AlmaLinux already
+    them, and so does a container, whose kernel is not its own. After a way back, those of AlmaLinux's kernels.
+  returned: when the host is AlmaLinux already, or was brought back before
+  type: list
+  elements: str
+pending_reboot:
+  description: Packages of the kernel that runs, which a way back leaves until another one runs; run it again then.
+  returned: when a way back is over
   type: list
   elements: str
 verdict_after:
@@ -147,10 +136,6 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(options.LOOK, **{
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
-            "key_url": {"type": "str", "no_log": False},
-            "keys": {"type": "str", "no_log": False},
-            "trusted_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
-            "revert_cache": {"type": "bool", "default": True},
             "force": {"type": "bool", "default": False},
             "attach": {"type": "dict"},
         }),

@@ -140,10 +140,28 @@ repositories:
   type: list
   elements: dict
 streams:
-  description: The module streams that change their names, with C(module) and C(after).
+  description: The enabled module streams, with C(module), C(before) and C(after).
   returned: success
   type: list
   elements: dict
+configuration:
+  description: The files below C(/etc) that will differ in another way than that their package brings a newer one.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+    package:
+      description: NEVRA of the package that it belongs to, null for a file of no package.
+      type: str
+    fate:
+      description: >-
+        V(kept) for one that somebody changed and that stays (AlmaLinux's lies beside it as C(.rpmnew) where it differs), V(replaced) for one that
+        somebody changed and whose package wants it its own way (it is kept as C(.rpmsave)), V(leaves) for one that goes with its package (AlmaLinux's
+        own may take its place), V(removed) for a repository file of the source.
+      type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

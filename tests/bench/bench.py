@@ -11,6 +11,9 @@ from pathlib import Path
 
 import yaml
 
+import conversions
+import fleet
+
 HERE = Path(__file__).resolve().parent
 CLONE = HERE.parents[1]
 BUILD = CLONE / ".build"
@@ -19,6 +22,9 @@ INVENTORY = BUILD / "testbed" / "inventory.yml"
 TESTBED = CLONE / "tests" / "testbed" / "testbed"
 HOST = "bench9"
 PACKAGES = 500
+# Benchmarks of conversions begin on another kind, and have fewer rounds: one takes a minute.
+KINDS = {"conversion": "cs9", "look": "cs9"}
+FEWER = {"conversion": 4, "look": 3, "fleet": 3}
 
 # What to print: ratio = sum of the medians of the tasks on the left / the same on the right. An aim is (word, number).
 RATIOS = {
@@ -34,12 +40,41 @@ RATIOS = {
         "first run, verify off: yum_repository tasks / one call": ("yum_repository, first run", "one call without verify, first run", None),
         "second run: yum_repository tasks / one call": ("yum_repository, second run", "one call, second run", ("at least", 8.0)),
     },
+    "conversion": {
+        "conversion without the revert cache / a bare transaction of dnf's API": ("conversion without the revert cache", "bare transaction", ("at most", 1.3)),
+        "conversion with the revert cache / a bare transaction of dnf's API": ("conversion with the revert cache", "bare transaction", ("at most", 2.0)),
+        "the look alone / a bare transaction of dnf's API": ("look", "bare transaction", None),
+    },
+    "look": {
+        "look / dnf distro-sync --assumeno": ("look", "dnf distro-sync --assumeno", ("at most", 2.0)),
+        "look without the way back / dnf distro-sync --assumeno": ("look without the way back", "dnf distro-sync --assumeno", None),
+    },
 }
+NAMES = (*RATIOS, "fleet")
 
 
 def testbed(*words, **more):
     """Run the testbed's command; its standard output (str)."""
     return subprocess.run([TESTBED, *words], check=True, text=True, stdout=subprocess.PIPE, timeout=3600, **more).stdout
+
+
+def pipe(source, sink):
+    """Run the testbed's command with *source* (words), and its output into the one with *sink*."""
+    with subprocess.Popen([TESTBED, *source], stdout=subprocess.PIPE) as first:
+        testbed(*sink, stdin=first.stdout)
+    if first.returncode:
+        raise SystemExit("bench: %s failed" % " ".join(source))
+
+
+def prepared(name, variables):
+    """Make the host ready for a benchmark; the number of its packages then."""
+    if name == "conversion":
+        return conversions.prepare(testbed, pipe, HOST, variables, conversions.CONVERTED, conversions.PAYLOAD, 0)
+    if name == "look":
+        have = int(testbed("exec", HOST, "--", "sh", "-c", "rpm -qa | wc -l"))
+        more = conversions.INSTALLED - have
+        return conversions.prepare(testbed, pipe, HOST, variables, more, 1, conversions.AVAILABLE - have - more)
+    return fill(variables)
 
 
 def host_variables():
@@ -61,8 +96,8 @@ def fill(variables):
     return int(testbed("exec", HOST, "--", "sh", "-c", "rpm -qa | wc -l"))
 
 
-def play(name, rounds, log):
-    """Run the play of this benchmark; its tasks' times go to *log*. Ends the program if a task failed."""
+def environment_of(log):
+    """The environment of ansible-playbook; the times of tasks go to *log*."""
     (OUT / "ansible.cfg").write_text("")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     environment.update({
@@ -78,9 +113,14 @@ def play(name, rounds, log):
         "ELKIT_BENCH_LOG": str(log),
         "PATH": "%s:%s" % (Path(sys.executable).parent, os.environ["PATH"]),
     })
+    return environment
+
+
+def play(name, rounds, log):
+    """Run the play of this benchmark; its tasks' times go to *log*. Ends the program if a task failed."""
     command = ["ansible-playbook", "-i", str(INVENTORY), "-l", HOST, "-e", "bench_rounds=%d" % rounds,
                str(HERE / ("%s.yml" % name))]
-    done = subprocess.run(command, check=False, text=True, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run(command, check=False, text=True, env=environment_of(log), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=3600)
     if done.returncode:
         raise SystemExit("bench: the play failed\n%s" % done.stdout[-4000:])
@@ -103,9 +143,9 @@ def medians(log):
 
 def measure(name, rounds):
     """Run one benchmark, print and keep its result."""
-    testbed("up", "--fresh", HOST + ":al9")
+    testbed("up", "--fresh", "%s:%s" % (HOST, KINDS.get(name, "al9")))
     variables = host_variables()
-    packages = fill(variables)
+    packages = prepared(name, variables)
     OUT.mkdir(parents=True, exist_ok=True)
     log = OUT / ("%s.jsonl" % name)
     log.unlink(missing_ok=True)
@@ -118,13 +158,30 @@ def measure(name, rounds):
         ratios[title] = round(seconds[above] / seconds[below], 2)
         if aim:
             aims[title] = "%s %s" % aim
+    report(name, "%s (%s), %d packages" % (variables["testbed_kind"], variables["testbed_image"], packages), ratios, aims, seconds,
+           max(counts.values()), failures)
+
+
+def measure_fleet(rounds):
+    """Run the benchmark of the fleet, print and keep its result."""
+    testbed("up", "--fresh", HOST + ":cs9")
+    OUT.mkdir(parents=True, exist_ok=True)
+    found = fleet.measure(testbed, HOST, yaml.safe_load(INVENTORY.read_text()), environment_of(OUT / "fleet.jsonl"), rounds)
+    title = "%d hosts at %d forks / one host" % (fleet.SIZE, fleet.FORKS[1])
+    report("fleet", "cs9 (lookalike), without systemd, on %d cores together with the controller" % os.cpu_count(),
+           {title: round(found["twenty"] / found["one"], 2)}, {title: "at most 12.0"},
+           {"one host": found["one"], "%d hosts" % fleet.SIZE: found["twenty"]},
+           found["n"], {}, {"MiB: the controller's peak memory at %d forks" % forks: round(value) for forks, value in found["memory"].items()})
+
+
+def report(name, host, ratios, aims, seconds, rounds, failures, more=None):
+    """Print a result, and keep it."""
     core = subprocess.run([sys.executable, "-c", "import ansible.release; print(ansible.release.__version__)"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.strip()
     result = {
         "name": name, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "ratios": ratios, "aims": aims,
-        "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": max(counts.values()),
-        "failed": failures,
-        "host": "%s (%s), %d packages" % (variables["testbed_kind"], variables["testbed_image"], packages), "core": core,
+        "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": rounds, "failed": failures, "host": host, "core": core,
+        "more": more or {},
     }
     (OUT / ("%s.json" % name)).write_text(json.dumps(result, indent=1) + "\n")
     print("%s: %s, ansible-core %s, %d rounds" % (name, result["host"], core, result["n"]))
@@ -132,22 +189,28 @@ def measure(name, rounds):
         print("  %5.2f  %s%s" % (ratio, title, " (aim: %s)" % aims[title] if title in aims else ""))
     for task, value in seconds.items():
         print("  %5.2f s  %s%s" % (value, task, " (failed in %d rounds)" % failures[task] if task in failures else ""))
+    for title, value in result["more"].items():
+        print("  %5d    %s" % (value, title))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/run", description="Benchmarks that print ratios; see README.md.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all): %s" % ", ".join(RATIOS))
-    parser.add_argument("--rounds", type=int, default=12, help="how often each is measured (default: 12)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all): %s" % ", ".join(NAMES))
+    parser.add_argument("--rounds", type=int, help="how often each is measured (default: 12, of conversions 3 or 4)")
     parser.add_argument("--keep", action="store_true", help="leave the host up")
     options = parser.parse_args()
     for name in options.names:
-        if name not in RATIOS:
-            parser.error("there is no benchmark %r, only %s" % (name, ", ".join(RATIOS)))
-    if options.rounds < 1:
+        if name not in NAMES:
+            parser.error("there is no benchmark %r, only %s" % (name, ", ".join(NAMES)))
+    if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be 1 or more, not %d" % options.rounds)
     try:
-        for name in options.names or RATIOS:
-            measure(name, options.rounds)
+        for name in options.names or NAMES:
+            rounds = options.rounds or FEWER.get(name, 12)
+            if name == "fleet":
+                measure_fleet(rounds)
+            else:
+                measure(name, rounds)
     finally:
         if not options.keep:
             testbed("down", HOST)

@@ -191,7 +191,10 @@ def _case(subject, host, point, action, way, of_undo):
         assert run.rc == 0, run.output
         tasks = subject.revert
     try:
-        strike(host, point, action, tasks)
+        if hasattr(point, "strike"):
+            point.strike(host, action, tasks)
+        else:
+            strike(host, point, action, tasks)
     finally:
         host.disarm()
     left = subject.left(host)

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole conversion, there and back, of a host of any source: what test_conversion*.py share."""
+import fnmatch
 import subprocess
+import time
+from pathlib import Path
+
+import yaml
 
 from tests.faults import remote
 from tests.faults.plays import Play
@@ -40,7 +45,7 @@ def convert(**more):
 
 
 def look(**more):
-    return {"name": "look", INFO: more}
+    return {"name": "look", INFO: dict({"trusted_keys": TRUSTED}, **more)}
 
 
 def ran(name, *tasks, rc=0):
@@ -92,6 +97,40 @@ def there(name, host, vendors, enabled, **options):
     facts = ran(name, {"name": "facts", "elkit.almalinux.host_facts": {"gather_subset": ["identity"]}}).result(name, "facts")
     assert facts["ansible_facts"]["almalinux"]["identity"]["is_almalinux"]
     return done
+
+
+# Every file, link and directory of the host's own file systems. ctime: nobody can put that back. What a directory holds is seen anyway.
+EVERYTHING = """
+find / -xdev ! -type d -printf '%p\\t%y %s %m %U %G %T@ %C@ %l\\n'
+find / -xdev -type d -printf '%p\\t%y %m %U %G\\n'
+rpm -qa --qf '/rpmdb/%{nevra}\\t%{sha256header}\\n'
+rpm -Va --nodeps --noscripts | sed 's/\\(.*\\) \\([^ ]*\\)$/\\/verify\\2\\t\\1/'
+"""
+BESIDE = [entry["path"] for entry in yaml.safe_load((Path(__file__).parent / "look_beside.yml").read_text())]
+
+
+def everything(host):
+    """{path: what it is} of a whole host."""
+    return dict(line.split("\t", 1) for line in host.run(EVERYTHING).splitlines() if "\t" in line)
+
+
+def changed(before, after):
+    """Paths (set) that differ, but for those of look_beside.yml."""
+    return {path for path in set(before) | set(after) if before.get(path) != after.get(path)
+            and not any(fnmatch.fnmatchcase(path, pattern) for pattern in BESIDE)}
+
+
+def changes_nothing(name, host, task):
+    """*task* changes no more of *host* than an idle login of the same length does."""
+    before, begun = everything(host), time.monotonic()
+    ran(name, task)
+    seconds = time.monotonic() - begun
+    after = everything(host)
+    by_task = changed(before, after)
+    ran(name, {"name": "idle", "ansible.builtin.command": f"sleep {seconds:.0f}", "changed_when": False})
+    by_idling = changed(after, everything(host))
+    assert by_task - by_idling == set(), f"changed by {task['name']}, and not by an idle login"
+    assert len(before) > 5000 and any(path.startswith("/rpmdb/") for path in before), "this looks at too little"
 
 
 def back(name, host, before):

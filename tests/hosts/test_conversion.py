@@ -14,17 +14,6 @@ from .conversions import LOOK, MODULE, back, convert, look, there
 pytest_plugins = ["tests.faults.fixtures"]
 
 HOST = "fc9"
-# What a login and a look at the packages leave by themselves, and why it does not count.
-BESIDE = (
-    "/var/log", "/run", "/proc", "/sys", "/dev", "/tmp",  # the system's own running
-    "/var/cache", "/var/lib/systemd", "/var/tmp",  # caches and timers
-    "/var/lib/rpm/rpmdb.sqlite-shm", "/var/lib/rpm/rpmdb.sqlite-wal", "/var/lib/rpm/__db",  # sqlite's and Berkeley DB's working files
-    "$HOME/.ansible", "/home",  # where Ansible works
-)
-EVERYTHING = "find / -xdev -type f %s -printf '%%p %%s %%m %%U %%T@\\n' | sort" % " ".join(
-    f'! -path "{path}" ! -path "{path}/*" ! -path "{path}.*"' for path in BESIDE)
-
-
 def ran(*tasks, rc=0):
     return conversions.ran(HOST, *tasks, rc=rc)
 
@@ -45,10 +34,15 @@ def untouched(host):
 
 def test_the_look_changes_nothing(host):
     ran({"name": "login", "ansible.builtin.ping": {}})
-    before = host.run(EVERYTHING), host.run(LOOK)
-    found = ran(look()).result(HOST, "look")
-    assert found["verdict"] == "ready" and not found["changed"]
-    assert (host.run(EVERYTHING), host.run(LOOK)) == before
+    conversions.changes_nothing(HOST, host, look())
+
+
+def test_check_mode_changes_nothing_and_a_change_is_seen(host):
+    conversions.changes_nothing(HOST, host, dict(convert(), check_mode=True))
+    before = conversions.everything(host)
+    host.run("touch -r /etc/passwd /etc/passwd; touch /usr/share/elkit-probe; chmod 700 /usr/share/elkit-probe; rm -f /usr/share/elkit-probe.no")
+    assert conversions.changed(before, conversions.everything(host)) == {"/etc/passwd", "/usr/share/elkit-probe"}
+    host.run("rm /usr/share/elkit-probe")
 
 
 def test_what_check_mode_says_is_what_is_done_and_the_way_back_is_exact(host):
@@ -147,6 +141,16 @@ rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp
         host.run(f"rpm -e {name}")
 
 
+def test_packages_that_are_installed_twice(host, package):
+    package("acme-double", "", "mkdir -p $root/usr/share; echo acme >$root/usr/share/acme-double")
+    conversions.from_mirror(HOST, "sed -i 's/^Version: 1/Version: 2/' /tmp/acme-double.spec && rpmbuild --quiet -bb --nodeps "
+                            "--define '_topdir /tmp/top' --define '_rpmdir /tmp/made' /tmp/acme-double.spec", "/var/tmp/elkit-made")
+    host.run("rpm -i --nodeps --nosignature --replacefiles /var/tmp/elkit-made/noarch/*.rpm; rm -rf /var/tmp/elkit-made")
+    assert "rpm-database" in refused(["installed twice", "acme-double"], convert())["inhibitors"]
+    host.run("rpm -e acme-double-2")
+    assert ran(look()).result(HOST, "look")["verdict"] == "ready"
+
+
 def test_a_package_of_a_third_party_that_does_not_fit_is_named_with_what_it_needs(host, package):
     package("acme-pinned", "Requires: centos-stream-release")
     before = host.run(LOOK)
@@ -183,18 +187,95 @@ def test_a_read_only_file_system(untouched):
         assert "mounts" in refused(["/usr", "read-only"], convert())["inhibitors"]
 
 
-def test_rpm_is_locked(untouched):
-    with untouched.rpm_locked():
-        run = ran(convert(), rc=2)
-        assert "another package run" in run.result(HOST, "convert")["msg"], run.output
+@pytest.mark.parametrize("held", ["rpm_locked", "dnf_locked"])
+def test_another_package_run_is_seen_in_the_look(untouched, held):
+    with getattr(untouched, held)():
+        assert refused(["another package run", "process"], convert())["inhibitors"] == ["package-run"]
+
+
+def test_packages_that_a_way_back_could_not_have_again_are_seen_in_the_look(host):
+    before = host.run(LOOK)
+    # Their repository is gone.
+    host.run("cp -p /etc/yum.repos.d/centos.repo /root/ && sed -i '/^.baseos.$/,/^$/ s/^enabled=1/enabled=0/' /etc/yum.repos.d/centos.repo")
+    try:
+        found = ran(look()).result(HOST, "look")
+        assert found["inhibitors"] == ["rollback-packages"], found["checks"]
+        assert "rollback-packages" in refused(["cannot be had again", "revert_cache"], convert())["inhibitors"]
+        assert ran(look(revert_cache=False)).result(HOST, "look")["verdict"] == "ready"
+        assert ran(look(ignore=["rollback-packages"])).result(HOST, "look")["verdict"] == "ready"
+    finally:
+        host.run("mv /root/centos.repo /etc/yum.repos.d/")
+    assert host.run(LOOK) == before
+
+
+def test_the_files_that_will_differ_are_said_and_do(host):
+    before = conversions.everything(host)
+    host.run("cp -p /etc/yum.repos.d/centos.repo /root/; sed -i 's/^metadata_expire=.*/metadata_expire=7h/' /etc/yum.repos.d/centos.repo; "
+             "cp -p /etc/rsyslog.conf /root/; echo '# ours' >>/etc/rsyslog.conf")
+    try:
+        said = {row["path"]: row["fate"] for row in ran(look()).result(HOST, "look")["configuration"]}
+        assert said["/etc/yum.repos.d/centos.repo"] == "leaves" and said["/etc/rsyslog.conf"] == "kept" and said["/etc/centos-release"] == "leaves"
+        ran(convert())
+        assert "# ours" in host.run("cat /etc/rsyslog.conf")
+        assert [name for name in host.run("ls /etc/yum.repos.d").split() if name.startswith("centos.repo")] == ["centos.repo.rpmsave"]
+    finally:
+        ran(convert(state="reverted"))
+        host.run("mv /root/centos.repo /etc/yum.repos.d/; mv /root/rsyslog.conf /etc/")
+    etc = {path for path in conversions.changed(before, conversions.everything(host)) if path.startswith("/etc/") and path not in before}
+    assert etc == set(), "files that were not there before"
+
+
+# Every Python of the host says that this kernel runs.
+KERNEL = """
+for python in /usr/bin/python3 /usr/libexec/platform-python; do
+    [ -x $python ] || continue
+    site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
+    cat >"$site/elkit_kernel.py" <<'END'
+import os
+_uname, _Result = os.uname, type(os.uname())
+os.uname = lambda: _Result((_uname()[0], _uname()[1], "%s", _uname()[3], _uname()[4]))
+END
+    echo 'import elkit_kernel' >"$site/elkit_kernel.pth"
+done
+"""
+NO_KERNEL = "find / -xdev -name 'elkit_kernel.*' -delete"
+
+
+def test_the_kernel_that_runs_outlives_the_way_back_until_another_one_does(host):
+    before = host.run(LOOK)
+    source = host.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
+    ran(convert())
+    ours = [line for line in host.run("rpm -q --qf '%{version}-%{release}.%{arch}\\n' kernel-core").split() if line != source]
+    try:
+        host.run(KERNEL % ours[0])
+        back_there = ran(convert(state="reverted")).result(HOST, "convert")
+        assert back_there["result"] == "reverted" and f"kernel-core-{ours[0]}" in back_there["pending_reboot"]
+        assert any("Pending reboot" in item for item in back_there["warnings"])
+        again = ran(convert(state="reverted")).result(HOST, "convert")
+        assert again["changed"] is False and again["pending_reboot"] == back_there["pending_reboot"]
+        host.run(KERNEL % source)
+        done = ran(convert(state="reverted")).result(HOST, "convert")
+        assert done["changed"] and done["removed_kernels"] == back_there["pending_reboot"] and done["pending_reboot"] == []
+    finally:
+        host.run(NO_KERNEL)
+    assert ran(convert(state="reverted")).result(HOST, "convert")["changed"] is False
+    assert host.run(LOOK) == before
 
 
 def test_the_playbooks_and_the_role(host, tmp_path):
     before = host.run(LOOK)
     variables = {"convert_evidence": str(tmp_path)}
     run = play(HOST, "elkit.almalinux.preflight", variables=variables)
-    assert run.rc == 0 and "ready" in run.output, run.output
-    assert json.loads((tmp_path / f"{HOST}-preflight.json").read_text())["verdict"] == "ready"
+    assert run.rc == 0 and "ready: centos-stream-9 to almalinux-9" in " ".join(run.output.split()), run.output
+    host.run("echo 'bash-0:5*' >/etc/dnf/plugins/versionlock.list.new; cp -p /etc/dnf/plugins/versionlock.list /root/ 2>/dev/null; "
+             "mv /etc/dnf/plugins/versionlock.list.new /etc/dnf/plugins/versionlock.list")
+    run = play(HOST, "elkit.almalinux.preflight", variables=variables)
+    assert run.rc == 0 and "inhibited" in run.output, "nobody asked for a failure"
+    run = play(HOST, "elkit.almalinux.preflight", variables=dict(variables, convert_fail_on="inhibitor"))
+    assert run.rc == 2 and "version-locks: versions are locked" in run.output and "Sum up all hosts" in run.output, run.output
+    host.run("rm /etc/dnf/plugins/versionlock.list; [ ! -e /root/versionlock.list ] || mv /root/versionlock.list /etc/dnf/plugins/")
+    assert host.run(LOOK) == before
+    assert json.loads((tmp_path / f"{HOST}-preflight.json").read_text())["verdict"] == "inhibited"
     run = play(HOST, "elkit.almalinux.provision", variables=dict(variables, provision_convert=True))
     assert run.rc == 0 and f"{HOST}: transaction" in run.output, run.output
     assert json.loads((tmp_path / f"{HOST}-conversion.json").read_text())["result"] == "converted"

@@ -2,15 +2,17 @@
 """A conversion that is disturbed in every stage, inside rpm too: the same play again ends in AlmaLinux, and the way back is exact."""
 import pytest
 
-from tests.faults import matrix
-from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP
+from tests.faults import gate, matrix
+from tests.faults.gate import Gate
+from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP, strike
+from tests.faults.plays import play
 from tests.faults.points import CONVERSION, conversion, in_conversion
 
-from .conversions import LOOK, MODULE, TRUSTED
+from .conversions import LOOK, MODULE, TRUSTED, from_mirror
 
 pytest_plugins = ["tests.faults.fixtures"]
 
-STAGES = ("snapshot", "resolve", "download", "test", "transaction", "repositories", "boot", "leftovers", "verify")
+STAGES = ("snapshot", "resolve", "download", "test", "registration", "transaction", "repositories", "boot", "leftovers", "verify")
 BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
 APPLY = [{"name": "apply", MODULE: {"trusted_keys": TRUSTED}}]
 UNDO = [{"name": "undo", MODULE: {"state": "reverted"}}]
@@ -44,3 +46,58 @@ def test_disturbed_then_the_same_play_again(fault_host, subject, table, step, ac
 def test_a_disturbed_way_back(fault_host, subject, table, step, action):
     host = fault_host("fc9")
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))
+
+
+# --- inside rpm, where a scriptlet waits ------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def gated(fault_host):
+    """(the host with the package of the gate, its Subject, how many packages come and go)."""
+    host = fault_host("fc9")
+    play("fc9", [{MODULE: {"state": "reverted", "force": True}}])
+    from_mirror("fc9", gate.spec(host), "/var/tmp/elkit-made")
+    host.run("rpm -i --nodeps --nosignature /var/tmp/elkit-made/noarch/*.rpm; rm -rf /var/tmp/elkit-made")
+    known = matrix.Subject(APPLY, UNDO, lambda host: host.run(LOOK), CONVERSION, {}, [{MODULE: {"state": "reverted", "force": True}}],
+                           interrupted=("", *STAGES, *BACK_STAGES))
+    gate.count(host)
+    run = play("fc9", APPLY)
+    total = gate.counted(host)
+    gate.open_up(host)
+    play("fc9", UNDO)
+    assert run.rc == 0 and total > 300, f"{total} scriptlets ran: {run.output}"
+    yield host, known.on(host), total
+    gate.open_up(host)
+    host.run(f"rpm -e {gate.NAME}")
+
+
+GATES = {"first": lambda total: 1, "middle": lambda total: total // 2, "last": lambda total: total}
+
+
+@pytest.mark.parametrize("place, action", matrix.wide([(place, action) for place in GATES for action in matrix.ACTIONS], {("middle", SIGKILL)}))
+def test_disturbed_while_a_scriptlet_waits(gated, table, place, action):
+    host, subject, total = gated
+    table.add(matrix.case(subject, host, Gate(f"a scriptlet at the {place} package", GATES[place](total)), action, AGAIN))
+
+
+# --- and dnf is broken then -------------------------------------------------------------------------------------------
+
+def test_packages_are_brought_to_their_end_where_dnf_cannot_be_imported_any_more(fault_host, subject):
+    host = fault_host("fc9")
+    states = subject(host).states["fc9"]
+    away = "d=$(/usr/bin/python3 -c 'import dnf, os; print(os.path.dirname(dnf.__file__))'); echo $d >/root/dnf-was; mv $d /root/dnf-away"
+    try:
+        strike(host, STEPS["middle package"], SIGKILL, APPLY)
+        host.disarm()
+        host.run(away)
+        run = play("fc9", APPLY)
+        assert run.rc != 0 and "dnf does not work" in run.output and "Traceback" not in run.output, run.output
+        packages = host.run("rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort")
+        assert states["new"].startswith(packages), "rpm and the fetched packages alone do not do"
+        assert host.state(CONVERSION)["stage"] == "verify"
+    finally:
+        host.disarm()
+        host.run("[ ! -d /root/dnf-away ] || mv /root/dnf-away $(cat /root/dnf-was)")
+    run = play("fc9", APPLY)
+    assert run.rc == 0 and host.run(LOOK) == states["new"], run.output
+    run = play("fc9", UNDO)
+    assert run.rc == 0 and host.run(LOOK) == states["old"], run.output

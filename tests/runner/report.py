@@ -50,6 +50,7 @@ def _bench(root):
         lines += ["### {}".format(data["name"]), "", "| Measured | Value |", "| --- | --- |"]
         lines += ["| {} (ratio) | {:.2f} |".format(key, value) for key, value in data.get("ratios", {}).items()]
         lines += ["| {} (s) | {:.3f} |".format(key, value) for key, value in data.get("seconds", {}).items()]
+        lines += ["| {} | {} |".format(key, value) for key, value in data.get("more", {}).items()]
         lines += ["| repetitions | {} |".format(data.get("n", "")), ""]
     return lines or ["None were run.", ""]
 

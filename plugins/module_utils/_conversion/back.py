@@ -8,7 +8,7 @@ Runs inside the worker. rpm alone does it: the packages were fetched before the 
 import os
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan, remains, snapshot
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan, remains, snapshot
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
@@ -110,10 +110,7 @@ class Back(object):
         return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):
-        if self.state.data["request"]["boot"]["container"]:
-            return "skipped: a container has no kernel, boot loader or EFI of its own"
-        commands.run(["grub2-mkconfig", "-o", os.path.realpath("/etc/grub2.cfg")], check=False, timeout=300)
-        return None
+        return boot.mend_back(self.state.data["request"]["boot"], self.state.read("boot-before.json") or {"default": None, "entries": []})
 
     def back_verify(self):
         """Whether packages, keys and files are what they were.
@@ -121,6 +118,8 @@ class Back(object):
         :raises VerificationError: something is not; names it
         """
         add, erase, stay = difference(self.before, rpm_transaction.installed(), os.uname().release)
+        # A later run takes them away.
+        self.state.write("pending.json", sorted(item["nevra"] for item in stay))
         found = ["{0} is missing".format(item["nevra"]) for item in add] + ["{0} is still there".format(item["nevra"]) for item in erase]
         keys = remains.imported_keys()
         before = self.state.read("keys-before.json")

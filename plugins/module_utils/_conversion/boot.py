@@ -55,6 +55,54 @@ def mend(request, context=None):
     return ", ".join(done)
 
 
+def default_kernel():
+    """What grubby calls the default kernel (path), or None."""
+    if not commands.find("grubby"):
+        return None
+    return commands.run(["grubby", "--default-kernel"], timeout=120, check=False).stdout.strip() or None
+
+
+def before(request):
+    """What must be known for the way back: {"default": path or None, "entries": numbers of the EFI entries for AlmaLinux that were there}."""
+    if request["container"]:
+        return {"default": None, "entries": []}
+    return {"default": default_kernel(), "entries": our_entries(request)}
+
+
+def our_entries(request):
+    """The numbers of the active EFI entries for AlmaLinux's loader."""
+    if not os.path.exists(EFI) or request["arch"] not in LOADERS:
+        return []
+    wanted = "\\efi\\almalinux\\" + LOADERS[request["arch"]]
+    return [number for number, _active, _label, path in entries(commands.run(["efibootmgr", "-v"], timeout=60).stdout)
+            if wanted in path.lower().replace("/", "\\")]
+
+
+def mend_back(request, noted):
+    """Make the source's kernel the default again, and take the EFI entry of the conversion away: what was done (str).
+
+    :param noted: what before() gave
+    """
+    if request["container"]:
+        return "skipped: a container has no kernel, boot loader or EFI of its own"
+    done = []
+    for release in request["rebuild"]:
+        # Replaced in place there and back: the initramfs is AlmaLinux's.
+        commands.run(["dracut", "--force", "/boot/initramfs-{0}.img".format(release), release], timeout=TIMEOUT)
+        done.append("initramfs of {0}".format(release))
+    if noted["default"] and os.path.exists(noted["default"]):
+        commands.run(["grubby", "--set-default", noted["default"]], timeout=120)
+        done.append("default {0}".format(noted["default"]))
+    for path in ("/etc/grub2.cfg", "/etc/grub2-efi.cfg"):
+        if os.path.exists(path):
+            commands.run(["grub2-mkconfig", "-o", os.path.realpath(path)], timeout=300)
+    for number in our_entries(request):
+        if number not in noted["entries"]:
+            commands.run(["efibootmgr", "--bootnum", number, "--delete-bootnum"], timeout=60)
+            done.append("EFI entry {0} removed".format(number))
+    return ", ".join(done) or None
+
+
 def newest_kernel(context):
     """The release of the newest AlmaLinux kernel.
 
@@ -120,6 +168,21 @@ def has_entry(text, loader):
     return any(active and wanted in path.lower().replace("/", "\\") for _number, active, _label, path in entries(text))
 
 
+def esp():
+    """[(disk, partition)] of the EFI system partition, as parents() gives them; not empty.
+
+    :raises HostError: it cannot be found
+    """
+    try:
+        tree = json.loads(commands.run(list(LSBLK), timeout=60).stdout)
+    except ValueError:
+        raise CommandError("lsblk printed no JSON", "Add the boot entry by hand: efibootmgr --create", command=list(LSBLK))
+    places = parents(tree, ESP)
+    if not places:
+        raise HostError("the EFI system partition at {0} cannot be found".format(ESP), "Mount it, and run again")
+    return places
+
+
 def mend_efi(loader):
     """Add the boot entry where it is missing: what was done (str).
 
@@ -128,14 +191,8 @@ def mend_efi(loader):
     before = commands.run(["efibootmgr", "-v"], timeout=60).stdout
     if has_entry(before, loader):
         return "EFI entry was there"
-    try:
-        tree = json.loads(commands.run(list(LSBLK), timeout=60).stdout)
-    except ValueError:
-        raise CommandError("lsblk printed no JSON", "Add the boot entry by hand: efibootmgr --create", command=list(LSBLK))
     context = Context()
-    places = parents(tree, ESP)
-    if not places:
-        raise HostError("the EFI system partition at {0} cannot be found".format(ESP), "Mount it, and run again")
+    places = esp()
     for disk, partition in places:
         commands.run(["efibootmgr", "--create", "--disk", "/dev/" + disk, "--part", str(partition_number(partition, context.read)),
                       "--label", LABEL, "--loader", "\\EFI\\almalinux\\" + loader], timeout=60)

@@ -93,11 +93,49 @@ def cloud_clients(seen):
 
 
 def registration(seen):
-    if not seen.subscription["registered"] and not seen.context.exists("/etc/rhsm/facts/katello.facts"):
+    if not seen.registered:
         return []
-    return [Finding(INHIBITOR, "the host is registered with Red Hat's subscription management, a Satellite or a Foreman",
-                    "Unregister it first (subscription-manager unregister). Overridden, the registration stays where it is, "
+    found = "the host is registered with Red Hat's subscription management, a Satellite or a Foreman"
+    if seen.registration == "unregister":
+        return [Finding(WARNING, found + ": it is unregistered right before the transaction",
+                        "Know that a way back restores the client, and not the registration")]
+    if seen.registration == "preserve":
+        return [Finding(WARNING, found + ": registration and client stay, the source's repositories there are disabled",
+                        "See that it brings AlmaLinux's packages, or updates come from AlmaLinux's own repositories alone")]
+    return [Finding(INHIBITOR, found,
+                    "Say what becomes of it: registration: unregister or preserve. Overridden, it stays where it is, "
                     "without a client on the host; a rollback does not restore it")]
+
+
+def trust(seen):
+    """AlmaLinux's keys can be had, and are those that are pinned."""
+    error = seen.errors.get("trust")
+    return [] if error is None else [Finding(INHIBITOR, error.message, error.remedy, overridable=False)]
+
+
+def package_run(seen):
+    if not seen.plan or seen.plan["busy"] is None:
+        return []
+    return [Finding(INHIBITOR, "another package run{0} works on this host".format(
+        " (process {0})".format(seen.plan["busy"]) if seen.plan["busy"] else ""), "Wait for it to end and run again", overridable=False)]
+
+
+def rollback_packages(seen):
+    if not seen.plan or not seen.plan["back"] or not seen.plan["back"]["missing"]:
+        return []
+    return [Finding(INHIBITOR, "packages that a way back needs cannot be had again: {0}".format(_names(seen.plan["back"]["missing"])),
+                    "Enable the repository that has them, override (the way back is then without them), or set revert_cache: false "
+                    "for no way back at all")]
+
+
+def efi(seen):
+    if seen.esp is None:
+        return []
+    if seen.esp["error"]:
+        return [Finding(INHIBITOR, seen.esp["error"], "Mount the EFI system partition at /boot/efi, or make the boot entry yourself afterwards")]
+    return [Finding(NOTE, "the EFI system partition is {0}{1}".format(
+        ", ".join(partition for _disk, partition in seen.esp["partitions"]),
+        ", a RAID: each disk gets an entry" if len(seen.esp["partitions"]) > 1 else ""))]
 
 
 # --- the state of the host -------------------------------------------------------------------------------------------
@@ -211,7 +249,7 @@ def immutable(seen):
 def room(seen):
     if not seen.plan or not seen.plan["rows"]:
         return []
-    revert = sum(row["revert"] for row in seen.plan["rows"] if row.get("revert"))
+    revert = seen.plan["back"]["size"] if seen.plan["back"] else 0
     wanted = space.needs(seen.plan["rows"], _kernel_size(seen), "/var/lib/elkit", revert)
     return [Finding(INHIBITOR, "{0} has {1} free and needs {2}: {3}".format(
         item["mount"], space.readable(item["free"]), space.readable(item["needed"]), ", ".join(item["parts"])),
@@ -273,7 +311,15 @@ def foreign_repositories(seen):
     others = [item["id"] for item in seen.repositories["configured"] if item["enabled"] and not seen.source.is_own(item["id"])]
     if not others:
         return []
-    return [Finding(NOTE, "repositories of others stay as they are: {0}".format(_names(set(others))))]
+    blocking = _blocking(seen)
+    return [Finding(NOTE, "repositories of others stay as they are: {0}{1}".format(
+        _names(set(others)), "; packages of others stand against it: {0}".format(_names(blocking)) if blocking else ""))]
+
+
+def _blocking(seen):
+    """NEVRAs of the packages of others that the solver complains of."""
+    words = " ".join(seen.plan["problems"]) if seen.plan else ""
+    return [row["package"] for row in (seen.plan["rows"] if words else ()) if row["verdict"] == "kept-third-party" and row["package"] in words]
 
 
 def broken_repositories(seen):
@@ -313,10 +359,11 @@ def streams(seen):
 
 
 CHECKS = OrderedDict([
-    ("source", source_supported), ("root", root), ("minor", minor), ("container", container), ("control-panel", panels),
+    ("source", source_supported), ("root", root), ("package-run", package_run), ("minor", minor), ("container", container), ("control-panel", panels),
     ("cloud-client", cloud_clients), ("registration", registration), ("rpm-database", rpm_database), ("dependencies", dependencies),
     ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels),
-    ("secure-boot", secure_boot), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("immutable", immutable), ("space", room), ("target", target),
+    ("secure-boot", secure_boot), ("efi", efi), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("immutable", immutable), ("space", room),
+    ("trust", trust), ("target", target), ("rollback-packages", rollback_packages),
     ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),
     ("broken-repositories", broken_repositories), ("third-party-packages", third_party_packages), ("excludes", excludes),
     ("version-locks", version_locks), ("streams", streams),

@@ -7,8 +7,6 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Inp
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 
 READY, INHIBITED, DONE = "ready", "inhibited", "almalinux"
-# Looked at when the packages of the source are fetched, which a look does not do.
-ROLLBACK = "rollback-packages"
 
 
 def examine(params, context=None):
@@ -40,7 +38,7 @@ def overrides(items):
             found[item] = None
         else:
             raise InputError("ignore: {0!r} is no id of a check".format(item), "Give the id, or a dictionary with id and reason")
-    known = list(checks.CHECKS) + [ROLLBACK]
+    known = list(checks.CHECKS)
     unknown = sorted(set(found) - set(known))
     if unknown:
         raise InputError("ignore: there is no check {0}".format(", ".join(unknown)), "There are: {0}".format(", ".join(known)))
@@ -63,8 +61,16 @@ def report(seen, findings):
         "download_size": download,
         "installed_size": size,
         "repositories": repository_rows(seen),
-        "streams": [{"module": name, "after": stream} for name, stream, _profiles in seen.streams_after],
+        "streams": stream_rows(seen),
+        "configuration": plan.configuration(rows, seen.modified, seen.leaving_files, seen.source_files),
     }
+
+
+def stream_rows(seen):
+    """[{"module", "before", "after"}] of the enabled module streams."""
+    changed = dict((name, stream) for name, stream, _profiles in seen.streams_after)
+    return [{"module": item["module"], "before": item["stream"], "after": changed.get(item["module"], item["stream"])}
+            for item in seen.streams["streams"] if item["state"] == "enabled"]
 
 
 def repository_rows(seen):

@@ -21,6 +21,12 @@ def outlived(facts, installed, beside, kept):
     return sorted(nevra for nevra in beside if nevra in installed and (kept is None or nevra in kept))
 
 
+def not_running(nevras, running):
+    """*nevras* of the kernel packages that a way back left for the kernel that ran, if *running* (uname -r) is another one now; else []."""
+    release = running.split("+")[0]
+    return [] if any(nevra.endswith("-" + release) for nevra in nevras) else list(nevras)
+
+
 def remove(nevras):
     """Erase packages. rpm refuses where another one needs them; nothing is taken along.
 

@@ -7,8 +7,9 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, mapping, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -18,14 +19,16 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
     reboot,
     repositories,
     security,
-    subscription,
 )
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
 PREFIX = "elkit-look-"
+ARCHIVE = "worker.zip"
 TIMEOUT = 900
+REGISTERED = ("/etc/pki/consumer/cert.pem", "/etc/rhsm/facts/katello.facts")
 VERSION_LOCKS = ("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list")
 
 
@@ -33,9 +36,11 @@ class Seen(object):
     """What was found: one attribute for each thing that a check looks at.
 
     context, identity (facts), source (mapping.Source or None), why_not (str or None), repositories, streams, kernel, reboot,
-    security, environment, subscription (facts sections), database (_rpm.database.Database or None), excludes {file: [pattern]},
-    locks [line], mounts [dict], immutable [path], plan (worker.resolve()'s answer, or None), errors {what: ElkitError}, dnf_check [line],
-    targets (target.repositories()), enabled_after (canonical ids), is_root
+    security, environment (facts sections), registered (bool), registration (what the user wants of it), database (_rpm.database.Database
+    or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
+    answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
+    keys (armored, or None), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration), leaving_files ({path: NEVRA}
+    below /etc of packages without a counterpart), source_files [path], is_root
     """
 
     def __init__(self, context):
@@ -54,15 +59,23 @@ class Seen(object):
         self.targets = []
         self.enabled_after = []
         self.streams_after = []
+        self.registered = False
+        self.registration = "refuse"
+        self.esp = None
+        self.keys = None
+        self.modified = {}
+        self.leaving_files = {}
+        self.source_files = []
         self.is_root = context.is_root
 
 
-def recognise(seen, extra, sync):
+def recognise(seen, extra, sync, registration):
     """Set source, or why_not where this host is none that can be converted."""
     distribution = distributions.recognise(seen.context.os_release()[0])
     answer = distributions.as_source(distribution, seen.identity["major"], seen.identity["architecture"], sync)
     if answer["possible"]:
-        seen.source = mapping.source(distribution.product, seen.identity["major"], seen.identity["architecture"], extra)
+        seen.source = mapping.source(distribution.product, seen.identity["major"], seen.identity["architecture"], extra,
+                                     registration == "preserve")
     else:
         seen.why_not = answer["reason"]
 
@@ -71,17 +84,20 @@ def gather(context, params):
     """The Seen of a host.
 
     :param context: _facts.context.Context
-    :param params: mirror, source, minor, vault_mirror, source_extra, sync (see the module conversion_info)
+    :param params: those of the module conversion_info
     """
     seen = Seen(context)
-    recognise(seen, params["source_extra"], params["sync"])
+    recognise(seen, params["source_extra"], params["sync"], params["registration"])
     seen.repositories = repositories.collect(context)
     seen.streams = module_streams.collect(context)
     seen.kernel = kernel.collect(context)
     seen.reboot = reboot.collect(context)
     seen.security = security.collect(context)
     seen.environment = environment.collect(context)
-    seen.subscription = subscription.collect(context)
+    # Hosts of any distribution may be registered with a Foreman.
+    seen.registered = any(context.exists(path) for path in REGISTERED)
+    seen.registration = params["registration"]
+    seen.esp = efi(context, seen)
     try:
         seen.database = context.database()
     except ElkitError as error:
@@ -97,20 +113,66 @@ def gather(context, params):
         seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
-        _resolve(seen, params)
+        _ask_dnf(seen, params)
     return seen
 
 
-def _resolve(seen, params):
+def _ask_dnf(seen, params):
+    """All that takes long, side by side."""
     directory = tempfile.mkdtemp(prefix=PREFIX)
-    try:
-        try:
-            seen.plan = ask("look", request(seen, params, directory), directory)
-        except ElkitError as error:
-            seen.errors["plan"] = error
+    with open(os.path.join(directory, ARCHIVE), "wb") as handle:
+        handle.write(bundle.build())
+    modified = {}
+
+    def resolve():
+        seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
+
+    def check():
         seen.dnf_check = dnf_check(directory)
+
+    def keys():
+        seen.keys = keys_of(seen.source, params)
+
+    def configuration():
+        modified.update(remains.configuration())
+
+    try:
+        errors = side_by_side({"plan": resolve, "dependencies": check, "trust": keys, "configuration": configuration})
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+    for name in ("dependencies", "configuration"):
+        if name in errors:
+            raise errors[name]
+    seen.errors.update(errors)
+    if seen.plan:
+        seen.modified = remains.owners(modified)
+        seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
+        seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
+
+
+def side_by_side(works):
+    """Do all of *works* ({name: function}) at once, which wait for commands mostly: {name: ElkitError} of those that failed.
+
+    :raises Exception: the first other one
+    """
+    errors, others = {}, []
+
+    def one(name):
+        try:
+            works[name]()
+        except ElkitError as error:
+            errors[name] = error
+        except Exception as error:  # pylint: disable=broad-except
+            others.append(error)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in sorted(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if others:
+        raise others[0]
+    return errors
 
 
 def request(seen, params, directory):
@@ -118,11 +180,44 @@ def request(seen, params, directory):
     source = seen.source
     return {
         "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
-        "streams": seen.streams_after,
+        "streams": seen.streams_after, "registration": params["registration"],
+        "source_repositories": sorted(set(seen.repositories["enabled"])),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+
+
+def keys_of(source, params):
+    """The armored keys (str) that AlmaLinux's packages must be signed with, fetched and pinned.
+
+    :raises TrustError: one is not pinned
+    :raises VerificationError: it cannot be had
+    """
+    if params["keys"]:
+        text = params["keys"]
+        target.trusted(text.encode("utf-8"), "keys", source.major, params["trusted_keys"])
+        return text
+    url = params["key_url"] or target.key_url(source.major, params["mirror"])
+
+    class Wanted(object):
+        """What fetched() says of a key that cannot be had."""
+
+        repository, path = "AlmaLinux", None
+
+    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, None)[url]
+    target.trusted(content, url, source.major, params["trusted_keys"])
+    return content.decode("utf-8")
+
+
+def efi(context, seen):
+    """{"partitions": [(disk, partition)] of the EFI system partition, "error": why they cannot be told, or None}; None where there is no EFI."""
+    if seen.environment["type"] == "container" or not context.exists(boot.EFI) or seen.identity["architecture"] not in boot.LOADERS:
+        return None
+    try:
+        return {"partitions": boot.esp(), "error": None}
+    except ElkitError as error:
+        return {"partitions": [], "error": str(error)}
 
 
 def immutable(context):
@@ -156,13 +251,11 @@ def streams_after(source, streams):
 
 
 def ask(operation, data, directory):
-    """What the worker answers, run under the first Python of the host that has dnf.
+    """What the worker, whose archive is in *directory*, answers, run under the first Python of the host that has dnf.
 
     :raises ElkitError: what it says went wrong
     """
-    path = os.path.join(directory, "worker.zip")
-    with open(path, "wb") as handle:
-        handle.write(bundle.build())
+    path = os.path.join(directory, ARCHIVE)
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue
@@ -186,7 +279,7 @@ def dnf_check(directory):
     result = commands.run(
         ["dnf", "-q", "--noplugins", "--setopt=persistdir={0}/check".format(directory), "--setopt=cachedir={0}/check-cache".format(directory),
          "--setopt=logdir={0}".format(directory), "--disablerepo=*", "check"], timeout=300, check=False)
-    return [line.strip() for line in result.stdout.splitlines() if line.strip()]
+    return remains.complaints(result)
 
 
 def excludes(context):

@@ -11,7 +11,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY, host_lock
 
@@ -84,7 +85,8 @@ def revert(params, check_mode):
     """
     state = states.newest()
     if state is None or state.data["result"] == states.REVERTED or (state.data["result"] == states.FAILED and state.data["direction"] == states.FORWARD):
-        return {"changed": False, "running": False, "stage": None, "progress": None, "finished": True, "result": state.data["result"] if state else None}
+        return dict(after_reboot(state, check_mode), running=False, stage=None, progress=None, finished=True,
+                    result=state.data["result"] if state else None)
     if state.data["direction"] == states.FORWARD:
         if running():
             raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
@@ -101,6 +103,18 @@ def revert(params, check_mode):
     elif check_mode:
         return progress_of(state, changed=True)
     return resume(state)
+
+
+def after_reboot(state, check_mode):
+    """End a way back that had to leave the kernel that ran: {"changed", "pending_reboot", "removed_kernels"}."""
+    pending = (state.read("pending.json") or []) if state is not None and state.data["result"] == states.REVERTED else []
+    gone = kernels.not_running(pending, os.uname().release)
+    if gone and not check_mode:
+        with host_lock():
+            present = set(item.nevra for item in Context().database().packages)
+            kernels.remove([nevra for nevra in gone if nevra in present])
+            state.write("pending.json", [])
+    return {"changed": bool(gone), "pending_reboot": [] if gone else pending, "removed_kernels": gone}
 
 
 def check_way_back(state, params):
@@ -123,11 +137,10 @@ def request_of(seen, report, params):
     """What the worker is asked (dict that JSON can hold)."""
     source = seen.source
     data = look.request(seen, params, None)
-    keys = keys_of(source, params)
     rows = report["packages"]
     data.update(
-        keys=keys, ignore=sorted(flow.overrides(params["ignore"])), revert_cache=params["revert_cache"],
-        source_repositories=sorted(set(seen.repositories["enabled"])),
+        keys=seen.keys, ignore=sorted(flow.overrides(params["ignore"])), revert_cache=params["revert_cache"],
+        registered=seen.registered,
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
@@ -141,28 +154,6 @@ def request_of(seen, report, params):
 def kernel_release(nevra):
     """What uname -r says of kernel-core's *nevra*."""
     return nevra[len("kernel-core-"):].split(":")[-1]
-
-
-def keys_of(source, params):
-    """The armored keys (str) that AlmaLinux's packages must be signed with, fetched and pinned.
-
-    :raises TrustError: one is not pinned
-    :raises VerificationError: it cannot be had
-    """
-    if params["keys"]:
-        text = params["keys"]
-        target.trusted(text.encode("utf-8"), "keys", source.major, params["trusted_keys"])
-        return text
-    url = params["key_url"] or target.key_url(source.major, params["mirror"])
-
-    class Wanted(object):
-        """What fetched() says of a key that cannot be had."""
-
-        repository, path = "AlmaLinux", None
-
-    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, None)[url]
-    target.trusted(content, url, source.major, params["trusted_keys"])
-    return content.decode("utf-8")
 
 
 # --- the worker ------------------------------------------------------------------------------------------------------
@@ -242,8 +233,29 @@ def attach(number, known, patience):
             now = progress_of(states.newest(), changed=True)
         now["alive"] = alive
         if now["finished"] or not alive or time.time() >= deadline or [now["stage"], now["progress"]] != known:
-            return dict(now, verdict_after=state.read("verdict.json") if now["finished"] else None)
+            return dict(now, **at_the_end(states.newest())) if now["finished"] else dict(now, verdict_after=None)
         time.sleep(0.5)
+
+
+def at_the_end(state):
+    """What is said when conversion *state* is over."""
+    said = {"verdict_after": state.read("verdict.json")}
+    if state.data["result"] == states.REVERTED:
+        said["pending_reboot"] = state.read("pending.json") or []
+        # For Ansible to show.
+        said["warnings"] = notes_of_the_way_back(state.data["request"], said["pending_reboot"])
+    return said
+
+
+def notes_of_the_way_back(request, pending):
+    """What a way back does not do: [str]."""
+    notes = []
+    if request["product"] == distributions.RHEL or request.get("registered") and request.get("registration") == "unregister":
+        notes.append("A registration with Red Hat, a Satellite or a Foreman is not restored: if there was one, register the host anew "
+                     "(subscription-manager clean, then register).")
+    if pending:
+        notes.append("Pending reboot: the kernel that runs stays, with {0}. Boot the other one, then run this again.".format(", ".join(pending)))
+    return notes
 
 
 def prune(state):

@@ -10,10 +10,12 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Inp
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 
 RELEASE, REPLACE, REMOVE, KERNEL = "release", "replace", "remove", "kernel"
+PRESERVED = "the client of the registration, which is preserved"
 
 # (ending of an id on the source, suffix of AlmaLinux's). RHEL's ids end in -rpms, its others in -debug-rpms, -source-rpms.
 _ENDINGS = (("-debuginfo", "-debuginfo"), ("-debug", "-debuginfo"), ("-source", "-source"), ("-srpms", "-source"), ("_src", "-source"))
-_EXTENDABLE = {"repositories": dict, "replace": dict, "streams": dict, "exceptions": dict, "remove": list, "provides": list, "kernels": list}
+_EXTENDABLE = {"repositories": dict, "replace": dict, "streams": dict, "exceptions": dict, "remove": list, "provides": list, "kernels": list,
+               "registration": list}
 
 
 class Source(object):
@@ -24,7 +26,7 @@ class Source(object):
     exceptions {name or pattern: why it may stay}, oldest (int, the oldest minor that works, or None).
     """
 
-    def __init__(self, distribution, major, arch, table):
+    def __init__(self, distribution, major, arch, table, preserve=False):
         self.distribution = distribution
         self.major = major
         self.arch = arch
@@ -32,11 +34,13 @@ class Source(object):
         words = {"major": major, "arch": "x86_64" if arch == "x86_64_v2" else arch}
         self.repositories = dict((key.format(**words), value) for key, value in table["repositories"].items())
         self.replace = dict(table["replace"])
-        self.remove = tuple(table["remove"])
+        self.remove = tuple(table["remove"]) + (() if preserve else tuple(table["registration"]))
         self.provides = tuple(table["provides"])
         self.streams = dict(table["streams"])
         self.kernels = tuple(table["kernels"])
         self.exceptions = dict(table["exceptions"])
+        if preserve:
+            self.exceptions.update((name, PRESERVED) for name in table["registration"])
         self.oldest = table["oldest"].get(major)
         # AlmaLinux's own are what the others' are exchanged for.
         self.release_packages = () if distribution.product == distributions.ALMALINUX else tuple(distribution.packages)
@@ -111,10 +115,11 @@ def matches(name, patterns):
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def source(product, major, arch, extra=None):
+def source(product, major, arch, extra=None, preserve=False):
     """The Source for a product of distributions.DISTRIBUTIONS.
 
     :param extra: {key: value} as in sources.TABLE that is added to it: what a user knows of his hosts and the table does not
+    :param preserve: whether the client of a registration stays
     :raises KeyError: there is no such product in the table
     :raises InputError: *extra* has a key or a value of another kind
     """
@@ -124,7 +129,10 @@ def source(product, major, arch, extra=None):
     for key, value in (extra or {}).items():
         _check_extra(key, value)
         table[key] = _merged(table[key], value)
-    return Source(distributions.BY_PRODUCT[product], major, arch, table)
+    if preserve:
+        # The table names capabilities of such clients alone.
+        table["provides"] = tuple((extra or {}).get("provides", ()))
+    return Source(distributions.BY_PRODUCT[product], major, arch, table, preserve)
 
 
 def _merged(one, other):

@@ -9,5 +9,10 @@ LOOK = {
     "minor": {"type": "str"},
     "vault_mirror": {"type": "str"},
     "ignore": {"type": "list", "elements": "raw", "default": []},
+    "key_url": {"type": "str", "no_log": False},
+    "keys": {"type": "str", "no_log": False},
+    "trusted_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "revert_cache": {"type": "bool", "default": True},
+    "registration": {"type": "str", "choices": ["refuse", "unregister", "preserve"], "default": "refuse"},
     "source_extra": {"type": "dict", "default": {}},
 }

@@ -240,6 +240,44 @@ def not_allowed(found, installed, items):
     return sorted(bad)
 
 
+def way_back(gone, built, builds):
+    """{"missing": [NEVRA], "size": bytes of the others} of the packages that leave and shall be fetched again.
+
+    :param gone: NEVRAs
+    :param built: {NEVRA: when the installed one was built}
+    :param builds: as _dnf.conversion.builds_of() gives them
+    """
+    missing, size = [], 0
+    for nevra in sorted(gone):
+        sizes = [entry[1] for entry in builds.get(nevra, ()) if entry[0] == built[nevra]]
+        if sizes:
+            size += sizes[0]
+        else:
+            missing.append(nevra)
+    return {"missing": missing, "size": size}
+
+
+def configuration(rows, modified, leaving, source_files):
+    """What becomes of files below /etc: [{"path", "package" (NEVRA or None), "fate"}], sorted. Fates: "kept" (changed by somebody; the new
+    one lies beside it as .rpmnew where it differs), "replaced" (the same, the changed one is kept as .rpmsave), "leaves" (with its package,
+    .rpmsave if somebody changed it; AlmaLinux's own may take its place), "removed" (a repository file of the source).
+
+    Files that are as packaged follow their packages, and are not listed.
+
+    :param rows: as verdicts() gives them
+    :param modified: {path: [NEVRA, whether its package leaves it alone]}
+    :param leaving: {path: NEVRA} of packages without a counterpart
+    """
+    fate = dict((row["package"], row["verdict"]) for row in rows)
+    found = dict((path, {"path": path, "package": None, "fate": "removed"}) for path in source_files)
+    for path, nevra in leaving.items():
+        found[path] = {"path": path, "package": nevra, "fate": "leaves"}
+    for path, (nevra, alone) in modified.items():
+        if path not in found and fate.get(nevra) in LEAVING:
+            found[path] = {"path": path, "package": nevra, "fate": "kept" if alone else "replaced"}
+    return [found[path] for path in sorted(found)]
+
+
 def summary(rows):
     """{verdict: how many}, and the bytes to fetch and by which the host grows: ({…}, download, size)."""
     counts = {}

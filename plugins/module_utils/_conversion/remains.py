@@ -4,7 +4,8 @@
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan
+from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -50,8 +51,15 @@ def imported_keys():
 
 def dependencies():
     """What `dnf check` complains of: [line]."""
-    result = commands.run(["dnf", "-q", "--noplugins", "--disablerepo=*", "check"], timeout=600, check=False)
-    return sorted(line.strip() for line in result.stdout.splitlines() if line.strip())
+    return sorted(complaints(commands.run(["dnf", "-q", "--noplugins", "--disablerepo=*", "check"], timeout=600, check=False)))
+
+
+def complaints(result):
+    """What the Result of `dnf check` complains of: [line]. One that failed without a word about packages did not look at any."""
+    lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
+    if result.rc != 0 and not lines:
+        lines = ["dnf does not work: {0}".format((result.stderr.strip().splitlines() or ["code {0}".format(result.rc)])[-1].strip())]
+    return lines
 
 
 def configuration():
@@ -65,18 +73,45 @@ def configuration():
     return found
 
 
+def owners(paths):
+    """{path: [owner's NEVRA, whether the owner's next version leaves it alone (config(noreplace))]} of configuration files."""
+    found = {}
+    if paths:
+        for nevra, path, flags in _files_of(["-qf"] + sorted(paths)):
+            if path in paths and "c" in flags:
+                found[path] = [nevra, "n" in flags]
+    return found
+
+
+def configuration_of(nevras):
+    """{path: NEVRA} of the files below /etc that the installed packages *nevras* bring."""
+    return dict((path, nevra) for nevra, path, _flags in (_files_of(["-q"] + sorted(nevras)) if nevras else ()) if path.startswith("/etc/"))
+
+
+def _files_of(query):
+    """[(NEVRA, path, flags)] of the files of the packages that rpm's *query* (words) finds."""
+    result = commands.run(["rpm"] + query[:1] + ["--qf", "[%{=NEVRA}\t%{FILENAMES}\t%{FILEFLAGS:fflags}\n]"] + query[1:], check=False, timeout=300)
+    return [line.split("\t") for line in result.stdout.splitlines() if line.count("\t") == 2]
+
+
+def source_files(source, configured):
+    """The repository files (sorted paths) that hold nothing but repositories of the source and belong to no package.
+
+    :param configured: of the facts section repositories
+    """
+    by_file = {}
+    for item in configured:
+        by_file.setdefault(item["file"], []).append(item["id"])
+    return [path for path, ids in sorted(by_file.items()) if all(source.is_own(item) for item in ids) and not _is_packaged(path)]
+
+
 def drop_source_repositories(source):
     """Remove the repository files that hold nothing but repositories of the source and belong to no package any more.
 
     The snapshot of /etc has them.
     """
-    facts = repositories.collect(Context())
-    by_file = {}
-    for item in facts["configured"]:
-        by_file.setdefault(item["file"], []).append(item["id"])
-    for path, ids in sorted(by_file.items()):
-        if all(source.is_own(item) for item in ids) and not _is_packaged(path):
-            files.remove(path)
+    for path in source_files(source, repositories.collect(Context())["configured"]):
+        files.remove(path)
 
 
 def _is_packaged(path):
@@ -118,6 +153,18 @@ def verify(source, request, before):
     for identifier in request["enabled_after"]:
         if identifier not in enabled:
             found.append("the repository {0} is not enabled".format(identifier))
+    target = set(request["enabled_after"]) | set(item["id"] for item in request["settings"]["repositories"])
+    for identifier in sorted(enabled - target):
+        if source.is_own(identifier):
+            found.append("the repository {0} of the source is still enabled".format(identifier))
+    trusted = set(key.fingerprint for key in _openpgp.parse(request["keys"].encode("utf-8"), "AlmaLinux's keys"))
+    if not trusted & set(imported_keys()):
+        found.append("none of AlmaLinux's keys is imported")
+    if not request["boot"]["container"]:
+        wanted = "/boot/vmlinuz-{0}".format(boot.newest_kernel(context))
+        shown = boot.default_kernel()
+        if shown != wanted:
+            found.append("the default kernel is {0}, not {1}".format(shown or "unknown", wanted))
     now = configuration()
     drift = dict((path, now[path]) for path in sorted(now) if path not in before["configuration"])
     return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}

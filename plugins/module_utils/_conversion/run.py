@@ -21,19 +21,64 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import trust
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 
+CONSUMER = "/etc/pki/consumer/cert.pem"
+
+
 def source_of(request):
     """The mapping.Source that the request names: product, major, arch and extra."""
-    return mapping.source(request["product"], request["major"], request["arch"], request["extra"])
+    return mapping.source(request["product"], request["major"], request["arch"], request["extra"], request.get("registration") == "preserve")
+
+
+def wait_for_others(patience):
+    """Wait up to *patience* seconds while somebody else works on the packages: _dnf.conversion.busy() at the end of it."""
+    import dnf
+
+    base = dnf.Base()
+    base.conf.read()
+    deadline = time.time() + patience
+    while True:
+        holder = dnf_conversion.busy(base)
+        if holder is None or time.time() >= deadline:
+            return holder
+        time.sleep(0.5)
+
+
+def leaving(answer):
+    """NEVRAs (set) of the installed packages whose present build is gone after the transaction of *answer* (resolve())."""
+    return set(row["package"] for row in answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
+
+
+def builds(request):
+    """What the repositories of the source have of the installed packages, as _dnf.conversion.builds_of() gives it."""
+    directory = os.path.join(request["settings"]["directory"], "source")
+    os.mkdir(directory)
+    base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"])
+    found = dnf_conversion.builds_of(base, set(item["nevra"] for item in rpm_transaction.installed()))
+    base.close()
+    return found
+
+
+def way_back(answer, found):
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others}.
+
+    By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
+
+    :param answer: resolve()'s
+    :param found: what builds() gave
+    """
+    return plan.way_back(leaving(answer), answer["built"], found)
 
 
 def resolve(request):
     """Open dnf's base and resolve the conversion: (base, answer).
 
     :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked"}
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
+    if request["settings"]["directory"] is not None:
+        dnf_conversion.only_look(base)
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]])
@@ -43,7 +88,8 @@ def resolve(request):
     items = [] if problems else dnf_conversion.items_of(base)
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
-        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked}
+        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked,
+        "built": dict((package["nevra"], package["built"]) for package in installed)}
 
 
 class Run(object):
@@ -55,6 +101,7 @@ class Run(object):
         self.source = source_of(self.request)
         self.base = None
         self.answer = None
+        self.recovered = False
 
     def forward(self):
         """Do what is left of the stages.
@@ -83,6 +130,7 @@ class Run(object):
         self.state.write("etc-before.json", before)
         self.state.write("packages-before.json", rpm_transaction.installed())
         self.state.write("keys-before.json", remains.imported_keys())
+        self.state.write("boot-before.json", boot.before(self.request["boot"]))
         self.state.write("checks-before.json", {"dependencies": remains.dependencies(), "configuration": remains.configuration()})
         return "{0} files of /etc".format(len(before))
 
@@ -136,17 +184,17 @@ class Run(object):
 
         :raises HostError: one cannot be had, or is another build than the installed one
         """
-        leaving = set(row["package"] for row in self.answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
+        gone = leaving(self.answer)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
         base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"])
-        paths = dnf_conversion.fetch_exact(base, leaving | set(self.request["kernels_beside"]))
+        paths = dnf_conversion.fetch_exact(base, gone | set(self.request["kernels_beside"]))
         base.close()
         kept, missing = {}, []
-        for nevra in sorted(leaving | set(self.request["kernels_beside"])):
+        for nevra in sorted(gone | set(self.request["kernels_beside"])):
             path = paths.get(nevra)
             if path is not None and rpm_transaction.header_hash(rpm_transaction.read_file(path)) == before[nevra]["hash"]:
                 kept[nevra] = path
-            elif nevra in leaving:
+            elif nevra in gone:
                 missing.append(nevra)
         if missing and "rollback-packages" not in self.request["ignore"]:
             raise HostError(
@@ -163,12 +211,28 @@ class Run(object):
             dnf_conversion.download(self.base, self.state.progress)
         dnf_conversion.transact(self.base, self.state.progress, test=True)
 
+    def registration(self):
+        """Everything is fetched and tested: the host may leave its Satellite, which goes with the client that the transaction removes.
+
+        :raises HostError: it cannot; nothing else was changed
+        """
+        if self.request.get("registration") != "unregister" or not os.path.exists(CONSUMER):
+            return None
+        result = commands.run(["subscription-manager", "unregister"], check=False, timeout=300)
+        if result.rc != 0:
+            raise HostError("the host cannot be unregistered: {0}".format((result.stderr or result.stdout).strip()[-300:]),
+                            "Unregister it by hand (subscription-manager unregister) and run again, or name the check registration in ignore")
+        return "unregistered"
+
     def downloaded(self):
         return all(os.path.exists(package.localPkg()) for package in self.base.transaction.install_set)
 
     # --- from here on ---
 
     def transaction(self):
+        if self.recovered:
+            # dnf had written the module streams before it entered rpm; it may be dnf that is broken, which is asked for the rest.
+            return "brought to its end by rpm alone"
         self.ready()
         # A base that has tested a transaction cannot run it: dnf makes it anew out of what is cached.
         self.base.close()
@@ -185,22 +249,33 @@ class Run(object):
     def recover(self):
         """After a run that was killed inside rpm: bring the packages to what the plan says, with rpm and the cache alone.
 
-        What was in flight is put in once more, so that its scriptlets run.
+        What was in flight is put in once more, so that its scriptlets run. Where rpm had not begun yet, dnf does it all.
         """
         answer, paths = self.state.read("plan.json"), self.state.read("packages.json")
-        if not answer or not paths:
+        now = rpm_transaction.installed()
+        if not answer or not paths or not self.state.data["progress"] and now == self.state.read("packages-before.json"):
             return
-        add, erase = remains.rest(answer, paths, rpm_transaction.installed(), self.state.data["progress"])
-        if not add and not erase:
-            return
-        self.state.step("recover")
-        rpm_transaction.run(add, erase, self.state.progress)
+        add, erase = remains.rest(answer, paths, now, self.state.data["progress"])
+        if add or erase:
+            self.state.step("recover")
+            rpm_transaction.run(add, erase, self.state.progress)
+        self.recovered = True
 
     def repositories(self):
         """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""
+        if self.request.get("registration") == "preserve":
+            self.disable_own()
         remains.drop_source_repositories(self.source)
         result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
         return "{0} enabled".format(len([row for row in result["repositories"] if row["after"] and row["after"]["enabled"]]))
+
+    def disable_own(self):
+        """Disable the source's repositories where subscription-manager, which stays, writes them: it would bring their file back."""
+        own = [item for item in self.request["source_repositories"] if self.source.is_own(item)]
+        if own and commands.find("subscription-manager") and os.path.exists(CONSUMER):
+            # One that it does not manage is refused, and the others with it.
+            for item in own:
+                commands.run(["subscription-manager", "repos", "--disable={0}".format(item)], check=False, timeout=300)
 
     def boot(self):
         return boot.mend(self.request["boot"])

@@ -8,6 +8,7 @@ repositories  {id on the source: canonical id of AlmaLinux}. "{major}" and "{arc
               -debuginfo, -source and their like are understood by mapping.py.
 replace       {package: AlmaLinux's package of the same purpose}
 remove        packages that leave without a counterpart: names, or patterns of fnmatch
+registration  packages of the client of a registration, as in remove; they stay where the user wants it preserved, and so do those of provides
 provides      capabilities; whatever package of the source's vendor provides one of them leaves as well
 streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
 kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
@@ -45,6 +46,7 @@ COMMON = {
         # EPEL's companion for Stream: AlmaLinux is no place for it.
         "epel-next-release",
     ),
+    "registration": (),
     "provides": (),
     "streams": {},
     "kernels": (),
@@ -122,12 +124,15 @@ TABLE = {
         "replace": _brands("redhat"),
         "remove": (
             "redhat-release-eula", "insights-client", "rhc", "rhc-worker-playbook", "rhc-worker-script", "rhc-playbook-verifier",
-            "subscription-manager", "subscription-manager-cockpit", "subscription-manager-plugin-*", "subscription-manager-rhsm-certificates",
-            "python3-subscription-manager-rhsm", "python3-cloud-what", "python3-syspurpose", "dnf-plugin-subscription-manager",
-            "libdnf-plugin-subscription-manager", "libreport-plugin-rhtsupport", "libreport-rhel", "libreport-rhel-anaconda-bugzilla",
-            "libreport-rhel-bugzilla", "katello-ca-consumer-*", "katello-host-tools*", "kpatch", "kpatch-dnf", "kpatch-patch*", "redhat-flatpak-*",
+            "libreport-plugin-rhtsupport", "libreport-rhel", "libreport-rhel-anaconda-bugzilla",
+            "libreport-rhel-bugzilla", "kpatch", "kpatch-dnf", "kpatch-patch*", "redhat-flatpak-*",
             "redhat-support-tool", "redhat-support-lib-python", "rhn-client-tools", "rhn-check", "rhn-setup", "rhnsd", "rhnlib", "rhui-*", "*-rhui-client*",
             "google-rhui-client-*", "redhat-cloud-client-configuration*",
+        ),
+        "registration": (
+            "subscription-manager", "subscription-manager-cockpit", "subscription-manager-plugin-*", "subscription-manager-rhsm-certificates",
+            "python3-subscription-manager-rhsm", "python3-cloud-what", "python3-syspurpose", "dnf-plugin-subscription-manager",
+            "libdnf-plugin-subscription-manager", "katello-ca-consumer-*", "katello-host-tools*",
         ),
         "provides": ("dnf-plugin(subscription-manager)", "rhsm-ca-consumer"),
         "oldest": {8: 4, 9: 0, 10: 0},

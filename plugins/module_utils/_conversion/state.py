@@ -22,7 +22,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock impor
 SCHEMA = 1
 FORWARD, BACK = "forward", "back"
 CONVERTED, REVERTED, FAILED = "converted", "reverted", "failed"
-FORWARD_STAGES = ("snapshot", "resolve", "download", "test", "transaction", "repositories", "boot", "leftovers", "verify")
+FORWARD_STAGES = ("snapshot", "resolve", "download", "test", "registration", "transaction", "repositories", "boot", "leftovers", "verify")
 BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
 # From here on the host is neither what it was nor AlmaLinux until the run is through.
 NO_RETURN = "transaction"

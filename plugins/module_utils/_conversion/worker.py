@@ -8,6 +8,7 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -18,11 +19,61 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 
+# Seconds that somebody else's dnf or rpm is waited for; dnf-makecache.timer comes now and then.
+PATIENCE = 20
+
+
 def look(request):
-    """run.resolve(), and no more."""
-    base, answer = run.resolve(request)
-    base.close()
-    return answer
+    """run.resolve(), and what else must be asked of dnf before a conversion: "busy" (_dnf.conversion.busy) and "back" (see way_back), or None.
+
+    :param request: also "revert_cache"
+    """
+    # Both metadata are large: the source's are loaded beside those of AlmaLinux.
+    builds = Aside(run.builds, request) if request["revert_cache"] else None
+    try:
+        busy = run.wait_for_others(PATIENCE)
+        base, answer = run.resolve(request)
+        base.close()
+        answer.update(busy=busy, back=run.way_back(answer, builds.result()) if builds and not answer["problems"] else None)
+        return answer
+    finally:
+        if builds:
+            builds.stop()
+
+
+class Aside(object):
+    """work(request) in a process beside this one. dnf must not have been imported yet."""
+
+    def __init__(self, work, request):
+        reader, writer = os.pipe()
+        self.child = os.fork()
+        if self.child == 0:
+            os.close(reader)
+            try:
+                with os.fdopen(writer, "w") as handle:
+                    json.dump(respond(work, request), handle)
+            finally:
+                os._exit(0)
+        os.close(writer)
+        self.reader = os.fdopen(reader)
+
+    def result(self):
+        """What it returned, once it is through.
+
+        :raises Failure: what went wrong there
+        """
+        text = self.reader.read()
+        said = json.loads(text) if text else {"error": {"kind": "host", "message": "the process beside ended without an answer", "remedy": None,
+                                                        "details": {}}}
+        if "error" in said:
+            raise agent.Failure(said["error"]["kind"], said["error"]["message"], said["error"]["remedy"], **said["error"]["details"])
+        return said["ok"]
+
+    def stop(self):
+        """End it, if it did not end by itself: nothing may be written any more when this one returns."""
+        self.reader.close()
+        os.kill(self.child, signal.SIGKILL)
+        os.waitpid(self.child, 0)
 
 
 def respond(work, request):

@@ -9,8 +9,10 @@ caller's word, and dnf may erase nothing else (allow_erasing is off).
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, mark
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
+# dnf's own ten would have a mirror that hangs found out after five minutes.
+RETRIES = 3
 # What a package does in a transaction, in words that hold on every dnf.
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
 
@@ -81,6 +83,7 @@ def add_repository(base, item):
     repo.gpgcheck = True
     repo.gpgkey = list(item["keys"])
     repo.skip_if_unavailable = False
+    repo.retries = RETRIES
     for name, value in item["options"].items():
         setattr(repo, name, value)
     repo.enable()
@@ -102,7 +105,7 @@ def keep_to_their_own(base, settings):
 def installed_of(base):
     """[{"nevra", "name", "epoch", "version", "release", "arch", "vendor", "provides" [name], "size"}] of what is installed."""
     return [dict(describe(package), vendor=package.vendor or "", provides=sorted(set(str(item).split()[0] for item in package.provides)),
-                 size=package.installsize) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
+                 size=package.installsize, built=package.buildtime) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
 
 
 def available_of(base, repositories):
@@ -166,6 +169,37 @@ def resolve(base):
     return []
 
 
+class Planned(list):
+    """What stands in the place of dnf's transaction in a base that only looks: [(action, package)].
+
+    dnf writes each item of a transaction to its history, which takes as long as all the rest of a look.
+    """
+
+    def __init__(self, goal):
+        super(Planned, self).__init__()
+        obsoleted = set(goal.list_obsoleted())
+        for action, packages in ((DOWNGRADE, goal.list_downgrades()), (REINSTALL, goal.list_reinstalls()), (UPGRADE, goal.list_upgrades())):
+            for package in packages:
+                self.append((action, package))
+                others = goal.obsoleted_by_package(package)
+                # The old half, as dnf chooses it: the same package, else one of the same name, else any.
+                halves = [one for one in others if str(one) == str(package)] or [one for one in others if one.name == package.name] or others
+                self.extend((OBSOLETED, one) for one in others if one is not halves[0])
+        for package in goal.list_installs():
+            self.append((INSTALL, package))
+            self.extend((OBSOLETED, one) for one in goal.obsoleted_by_package(package) if one in obsoleted or one.name == package.name)
+        self.extend((REMOVE, package) for package in goal.list_erasures())
+
+    def _rpm_limitations(self):
+        """dnf asks its transaction so whether rpm can do it; whoever runs one asks again."""
+        return None
+
+
+def only_look(base):
+    """From now on, resolve() makes a Planned instead of a transaction, which cannot be run."""
+    base._goal2transaction = Planned
+
+
 def items_of(base):
     """The resolved transaction: [{"action", "nevra", "name", …, "repository", "download", "size"}].
 
@@ -176,11 +210,13 @@ def items_of(base):
     words = {dnf.transaction.PKG_INSTALL: INSTALL, dnf.transaction.PKG_UPGRADE: UPGRADE, dnf.transaction.PKG_DOWNGRADE: DOWNGRADE,
              dnf.transaction.PKG_REINSTALL: REINSTALL, dnf.transaction.PKG_REMOVE: REMOVE, dnf.transaction.PKG_OBSOLETED: OBSOLETED}
     found = {}
-    for item in base.transaction or ():
-        action = words.get(item.action)
+    if isinstance(base.transaction, Planned):
+        pairs = base.transaction
+    else:
+        pairs = [(words.get(item.action), item.pkg) for item in base.transaction or ()]
+    for action, package in pairs:
         if action is None:
             continue
-        package = item.pkg
         coming = action not in (REMOVE, OBSOLETED)
         found[(action, str(package))] = dict(
             describe(package), action=action, repository=package.reponame if coming else None,
@@ -273,6 +309,23 @@ def transact(base, progress, test):
     return meter.complaints
 
 
+def busy(base):
+    """The id of the process that works on the packages of this host, 0 if it is not known, or None if nobody does."""
+    import rpm
+
+    holder = lock_holder(rpm.expandMacro("%{_rpmlock_path}"))
+    if holder is not None:
+        return holder
+    try:
+        # Where dnf writes who has the packages; one that was killed leaves its file behind.
+        with open(os.path.join(base.conf.persistdir, "rpmdb_lock.pid")) as handle:
+            process = int(handle.read())
+        os.kill(process, 0)
+    except (IOError, OSError, ValueError):
+        return None
+    return process
+
+
 def source_base(settings, keep):
     """A dnf.Base with the repositories that the host has enabled now but none of the target's, to get the host's own packages again.
 
@@ -303,6 +356,15 @@ def source_base(settings, keep):
         repo.module_hotfixes = True
     base.fill_sack(load_system_repo=False)
     return base
+
+
+def builds_of(base, wanted):
+    """{nevra: [[build time, bytes to fetch]]} of the packages in *wanted* (NEVRAs) that the repositories have."""
+    found = {}
+    for package in base.sack.query().available():
+        if str(package) in wanted:
+            found.setdefault(str(package), []).append([package.buildtime, package.downloadsize])
+    return found
 
 
 def fetch_exact(base, wanted):

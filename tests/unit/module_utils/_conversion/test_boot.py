@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """EFI: which disk and partition, as lsblk tells of them; which entries there are."""
+import json
+
 import pytest
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot
@@ -56,3 +58,126 @@ def test_entries():
     assert boot.has_entry(SHOWN.replace("Boot0002 ", "Boot0002*"), "shimx64.efi")
     assert not boot.has_entry(SHOWN.replace("Boot0002 ", "Boot0002*"), "shimaa64.efi")
     assert boot.entries("") == []
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+class Machine:
+    """Stands in for the commands of a machine with EFI: keeps what was called, and what becomes of it."""
+
+    def __init__(self, tree, shown=""):
+        self.tree, self.shown, self.calls, self.default = tree, shown, [], "/boot/vmlinuz-source"
+
+    def run(self, command, **_more):
+        from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+        out = ""
+        if command[0] == "lsblk":
+            out = json.dumps({"blockdevices": self.tree})
+        elif command[:2] == ["efibootmgr", "-v"]:
+            out = self.shown
+        elif command[:2] == ["grubby", "--default-kernel"]:
+            out = self.default + "\n"
+        else:
+            self.calls.append(command)
+        if command[:2] == ["efibootmgr", "--create"]:
+            number = "%04X" % (len(boot.entries(self.shown)) + 16)
+            self.shown += "Boot{0}* {1}\tHD(x)/File({2})\n".format(number, command[7], command[9])
+        if command[:2] == ["efibootmgr", "--bootnum"]:
+            self.shown = "".join(line + "\n" for line in self.shown.splitlines() if not line.startswith("Boot" + command[2]))
+        if command[:2] == ["grubby", "--set-default"]:
+            self.default = command[2]
+        return commands.Result(0, out, "")
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    def make(tree, shown=""):
+        one = Machine(tree, shown)
+        monkeypatch.setattr(boot.commands, "run", one.run)
+        monkeypatch.setattr(boot.commands, "find", lambda name: "/usr/sbin/" + name)
+        monkeypatch.setattr(boot, "EFI", str(tmp_path))
+        return one
+    return make
+
+
+RAID = [disk("sda", part("sda1", None, {"name": "md0", "kname": "md0", "type": "raid1", "mountpoint": ESP})),
+        disk("sdb", part("sdb1", None, {"name": "md0", "kname": "md0", "type": "raid1", "mountpoint": ESP}))]
+
+
+@pytest.mark.parametrize("tree, made", [
+    ([disk("nvme0n1", part("nvme0n1p12", ESP))], [("/dev/nvme0n1", "12")]), (RAID, [("/dev/sda", "1"), ("/dev/sdb", "1")])], ids=["NVMe, 12", "RAID"])
+def test_an_entry_is_made_once_on_each_disk_and_taken_away_on_the_way_back(machine, tree, made):
+    one = machine(tree, SHOWN.split("Boot0002")[0])
+    request = {"container": False, "arch": "x86_64", "rebuild": []}
+    noted = boot.before(request)
+    assert noted == {"default": "/boot/vmlinuz-source", "entries": []}
+    boot.mend_efi("shimx64.efi")
+    assert [(call[3], call[5]) for call in one.calls] == made and {call[9] for call in one.calls} == {"\\EFI\\almalinux\\shimx64.efi"}
+    before = one.shown
+    assert boot.mend_efi("shimx64.efi") == "EFI entry was there" and one.shown == before
+    boot.mend_back(request, noted)
+    assert one.shown == SHOWN.split("Boot0002")[0]
+
+
+def test_an_entry_that_was_there_stays_on_the_way_back(machine):
+    one = machine([], SHOWN)
+    request = {"container": False, "arch": "x86_64", "rebuild": ["5.14.0-1.el9.x86_64"]}
+    noted = boot.before(request)
+    assert noted["entries"] == ["0002"]
+    boot.mend_back(request, noted)
+    assert one.shown == SHOWN and ["dracut", "--force", "/boot/initramfs-5.14.0-1.el9.x86_64.img", "5.14.0-1.el9.x86_64"] in one.calls
+
+
+def test_no_partition_no_entry(machine):
+    one = machine([disk("sda", part("sda1", "/"))])
+    with pytest.raises(boot.HostError, match="/boot/efi"):
+        boot.mend_efi("shimx64.efi")
+    assert one.calls == []
+
+
+def test_a_container_has_none_of_it(machine):
+    one = machine([], SHOWN)
+    request = {"container": True, "arch": "x86_64", "rebuild": []}
+    assert boot.before(request) == {"default": None, "entries": []}
+    assert "container" in boot.mend(request) and "container" in boot.mend_back(request, boot.before(request)) and one.calls == []
+
+
+class Tree:
+    """The part of a Context that mend() asks."""
+
+    def __init__(self, root, release):
+        from types import SimpleNamespace
+        self.root = str(root)
+        self.names = {"kernel-core": [SimpleNamespace(vendor="AlmaLinux", version="5.14.0", release=release, arch="x86_64", evr=(0, "5.14.0", release))]}
+
+    def packages(self, _errors):
+        return self.names
+
+    def at(self, path):
+        return self.root + path
+
+    def exists(self, path):
+        import os
+        return os.path.lexists(self.at(path))
+
+
+@pytest.mark.parametrize("rebuild, there, made", [
+    ([], False, ["5.14.0-687.el9.x86_64"]), ([], True, []), (["5.14.0-687.el9.x86_64"], True, ["5.14.0-687.el9.x86_64"]),
+    (["5.14.0-427.el9.x86_64"], True, ["5.14.0-427.el9.x86_64"])], ids=["no initramfs", "all there", "replaced in place", "an older one was replaced"])
+def test_almalinux_kernel_gets_its_initramfs_and_is_the_default(machine, tmp_path, rebuild, there, made):
+    one = machine([disk("sda", part("sda1", ESP))])
+    (tmp_path / "boot").mkdir()
+    if there:
+        (tmp_path / "boot" / "initramfs-5.14.0-687.el9.x86_64.img").write_text("x")
+    said = boot.mend({"container": False, "arch": "x86_64", "rebuild": rebuild}, Tree(tmp_path, "687.el9"))
+    assert [call[3] for call in one.calls if call[0] == "dracut"] == made
+    assert one.default == "/boot/vmlinuz-5.14.0-687.el9.x86_64" and "default 5.14.0-687" in said
+
+
+def test_a_default_that_does_not_take_is_told(machine, tmp_path, monkeypatch):
+    one = machine([disk("sda", part("sda1", ESP))])
+    plain = one.run
+    monkeypatch.setattr(boot.commands, "run", lambda command, **more: plain(["true"] if "--set-default" in command else command, **more))
+    (tmp_path / "boot").mkdir()
+    with pytest.raises(boot.HostError, match="vmlinuz-source, not AlmaLinux"):
+        boot.mend({"container": False, "arch": "x86_64", "rebuild": []}, Tree(tmp_path, "687.el9"))

@@ -32,7 +32,7 @@ def host(product="rocky", major=9, files=(), **other):
         context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
         source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
         database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[],
-        streams={"streams": []}, environment={"type": "machine", "container": None}, subscription={"registered": False},
+        streams={"streams": []}, environment={"type": "machine", "container": None}, registered=False, registration="refuse", esp=None,
         kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
         reboot={"required": False, "reasons": []}, security={"secure_boot": False, "fips": False},
         repositories={"configured": [], "broken_files": []})
@@ -45,7 +45,7 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": []}, **parts)
+    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
 
 
 def row(verdict, name="acme-1-1.x86_64"):
@@ -64,8 +64,16 @@ CASES = [
     ({"files": {"/usr/local/cpanel/cpanel": ""}}, "control-panel", "inhibitor", "cPanel", True),
     ({"files": {"/usr/local/psa/version": ""}}, "control-panel", "inhibitor", "Plesk", True),
     ({"database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning", "rhui-azure", False),
-    ({"subscription": {"registered": True}}, "registration", "inhibitor", "registered", True),
-    ({"files": {"/etc/rhsm/facts/katello.facts": ""}}, "registration", "inhibitor", "Foreman", True),
+    ({"registered": True}, "registration", "inhibitor", "Foreman", True),
+    ({"registered": True, "registration": "unregister"}, "registration", "warning", "unregistered right before", False),
+    ({"registered": True, "registration": "preserve"}, "registration", "warning", "client stay", False),
+    ({"plan": plan(busy=4711)}, "package-run", "inhibitor", "process 4711", False),
+    ({"plan": plan(busy=0)}, "package-run", "inhibitor", "another package run works", False),
+    ({"plan": plan(back={"missing": ["bash-5-1.x86_64"], "size": 0})}, "rollback-packages", "inhibitor", "bash-5-1", True),
+    ({"errors": {"trust": HostError("the key X is not pinned", "Trust it")}}, "trust", "inhibitor", "not pinned", False),
+    ({"esp": {"partitions": [], "error": "the EFI system partition at /boot/efi cannot be found"}}, "efi", "inhibitor", "/boot/efi", True),
+    ({"esp": {"partitions": [("nvme0n1", "nvme0n1p12")], "error": None}}, "efi", "note", "nvme0n1p12", False),
+    ({"esp": {"partitions": [("sda", "sda1"), ("sdb", "sdb1")], "error": None}}, "efi", "note", "sda1, sdb1, a RAID", False),
     ({"errors": {"database": HostError("rpm's database cannot be read", "Rebuild it")}}, "rpm-database", "inhibitor", "cannot be read", False),
     ({"dnf_check": ["acme has missing requires of libold"]}, "dependencies", "inhibitor", "libold", True),
     ({"kernel": {"running_newest": False, "newest": "2", "running": "1", "installed": []}}, "reboot-pending", "inhibitor", "2 is installed", True),
@@ -123,3 +131,18 @@ def test_kernels_of_the_source_alone_and_of_others():
 
 def test_every_check_is_seen_by_these_tests():
     assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space", "streams"}
+
+
+def test_a_third_party_that_stands_against_it_is_named_beside_its_repository():
+    others = {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}
+    found = checks.run(host(repositories=others, plan=plan(rows=[row("kept-third-party")], problems=["package acme-1-1.x86_64 requires old"])), {})
+    note = [item["found"] for item in found if item["id"] == "foreign-repositories"]
+    assert len(note) == 1 and "stand against it: acme-1-1.x86_64" in note[0]
+
+
+def test_the_packages_that_are_kept_for_a_way_back_take_room():
+    rows = [dict(row("replaced"), download=10 << 20, size=0)]
+    mounts = [{"mount": "/", "free": 100 << 20, "type": "xfs", "options": ["rw"]}]
+    assert [item["id"] for item in checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 10 << 20})), {})] == []
+    found = checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 40 << 20})), {})
+    assert [item["id"] for item in found] == ["space"] and "40 MiB for packages of the source" in found[0]["found"]

@@ -25,3 +25,10 @@ def facts(running):
         "no way back wanted"])
 def test_outlived(running, installed, beside, kept, gone):
     assert kernels.outlived(facts(running), installed, beside, kept) == gone
+
+
+@pytest.mark.parametrize("running, gone", [
+    ("5.14.0-687.el9.x86_64", []), ("5.14.0-687.el9.x86_64+64k", []), ("5.14.0-427.el9.x86_64", ["kernel-core-5.14.0-687.el9.x86_64"])])
+def test_what_a_way_back_left_goes_when_another_kernel_runs(running, gone):
+    assert kernels.not_running(["kernel-core-5.14.0-687.el9.x86_64"], running) == gone
+    assert kernels.not_running([], running) == []

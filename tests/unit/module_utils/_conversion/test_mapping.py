@@ -111,3 +111,40 @@ def test_the_table_has_every_source_and_no_unknown_key():
         assert set(entry) <= set(sources.COMMON), product
         for key, value in entry.items():
             assert isinstance(value, type(sources.COMMON[key])), (product, key)
+
+
+def test_the_client_of_a_registration_leaves_or_is_preserved():
+    leaves, stays = mapping.source("rhel", 9, "x86_64"), mapping.source("rhel", 9, "x86_64", None, True)
+    for name in sources.TABLE["rhel"]["registration"]:
+        name = name.replace("*", "x")
+        assert leaves.fate(name) == (mapping.REMOVE, None) and leaves.exception(name) is None
+        assert stays.fate(name) == (None, None) and stays.exception(name) == mapping.PRESERVED
+    plugin = ("libdnf-plugin-x", ["dnf-plugin(subscription-manager)"], "Red Hat, Inc.")
+    assert leaves.fate(*plugin) == (mapping.REMOVE, None) and stays.fate(*plugin) == (None, None)
+    assert stays.fate("insights-client") == (mapping.REMOVE, None)
+
+
+# What a default host of each source has enabled, and what of it is on AlmaLinux: every source, every major.
+DEFAULTS = {
+    "centos": {8: ["appstream", "baseos", "extras"]},
+    "centos-stream": {8: ["appstream", "baseos", "extras"], 9: ["appstream", "baseos", "extras-common"], 10: ["appstream", "baseos", "extras-common"]},
+    "rocky": dict((major, ["appstream", "baseos", "extras"]) for major in (8, 9, 10)),
+    "oracle": {8: ["ol8_baseos_latest", "ol8_appstream", "ol8_addons", "ol8_UEKR7"], 9: ["ol9_baseos_latest", "ol9_appstream", "ol9_addons", "ol9_UEKR8"],
+               10: ["ol10_baseos_latest", "ol10_appstream", "ol10_addons", "ol10_UEKR8"]},
+    "rhel": dict((major, ["rhel-{0}-for-x86_64-baseos-rpms".format(major), "rhel-{0}-for-x86_64-appstream-rpms".format(major)]) for major in (8, 9, 10)),
+    "miraclelinux": {8: ["8-latest-AppStream", "8-latest-BaseOS"], 9: ["9-latest-AppStream", "9-latest-BaseOS"]},
+}
+
+
+@pytest.mark.parametrize("product, major", [(product, major) for product, majors in sorted(DEFAULTS.items()) for major in sorted(majors)])
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64", "ppc64le", "s390x"])
+def test_what_each_source_has_enabled(product, major, arch):
+    one = mapping.source(product, major, arch)
+    ids = [item.replace("x86_64", arch) for item in DEFAULTS[product][major]]
+    assert all(one.is_own(item) for item in ids)
+    extras = any("extras" in item or "addons" in item for item in ids)
+    assert one.enabled_targets(ids) == ["appstream", "baseos"] + (["extras"] if extras else [])
+
+
+def test_every_source_is_in_the_table_of_defaults():
+    assert {product for product, _major in ALL} - {"almalinux", "almalinux-kitten", "virtuozzo"} == set(DEFAULTS)

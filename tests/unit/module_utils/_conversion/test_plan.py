@@ -127,3 +127,22 @@ def test_the_diff_shows_what_moves():
     shown = plan.diff(rows)
     assert shown["before"] == "bash-5-1.x (the source's build)\nrocky-release-9-1.n\n"
     assert shown["after"] == "almalinux-release-9-1.x\nbash-5-1.x (AlmaLinux's build)\n"
+
+
+def test_what_can_be_had_again_is_the_same_build():
+    built = {"bash-5-1.x86_64": 10, "tar-1-1.x86_64": 20, "sed-1-1.x86_64": 30, "kept-1-1.x86_64": 40}
+    builds = {"bash-5-1.x86_64": [[99, 7], [10, 5]], "tar-1-1.x86_64": [[21, 5]]}
+    assert plan.way_back({"bash-5-1.x86_64", "tar-1-1.x86_64", "sed-1-1.x86_64"}, built, builds) == {
+        "missing": ["sed-1-1.x86_64", "tar-1-1.x86_64"], "size": 5}
+
+
+def test_files_that_will_differ():
+    rows = [{"package": "bash-5-1.x86_64", "verdict": "replaced"}, {"package": "acme-1-1.x86_64", "verdict": "kept-third-party"},
+            {"package": "centos-release-9-1.noarch", "verdict": "removed"}]
+    modified = {"/etc/profile": ["bash-5-1.x86_64", True], "/etc/bashrc": ["bash-5-1.x86_64", False], "/etc/acme": ["acme-1-1.x86_64", True],
+                "/etc/issue": ["centos-release-9-1.noarch", True]}
+    found = plan.configuration(rows, modified, {"/etc/issue": "centos-release-9-1.noarch", "/etc/centos-release": "centos-release-9-1.noarch"},
+                               ["/etc/yum.repos.d/redhat.repo"])
+    assert [(item["path"], item["fate"]) for item in found] == [
+        ("/etc/bashrc", "replaced"), ("/etc/centos-release", "leaves"), ("/etc/issue", "leaves"), ("/etc/profile", "kept"),
+        ("/etc/yum.repos.d/redhat.repo", "removed")]

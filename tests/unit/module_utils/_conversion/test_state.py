@@ -49,5 +49,5 @@ def test_a_newer_one_is_left_alone(root):
 def test_the_point_of_no_return():
     def at(stage, direction=states.FORWARD):
         return states.past_no_return(states.State({"direction": direction, "stage": stage}, "/nowhere"))
-    assert [bool(at(stage)) for stage in states.FORWARD_STAGES] == [False] * 4 + [True] * 5
+    assert [bool(at(stage)) for stage in states.FORWARD_STAGES] == [False] * 5 + [True] * 5
     assert not at("") and at("", states.BACK)
