@@ -57,7 +57,8 @@ READERS = (
            ["systemctl", "restart", "chronyd.service"], "chronyd.service"),
     Reader("postfix", ("/etc/postfix/main.cf",), ["postfix", "check"], ["systemctl", "restart", "postfix.service"], "postfix.service"),
     Reader("nfs", ("/etc/exports",), None, ["exportfs", "-ra"], "nfs-server.service"),
-    Reader("firewalld", ("/etc/firewalld/*",), ["firewall-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
+    # The offline one needs no D-Bus, so it checks where firewalld does not run, too.
+    Reader("firewalld", ("/etc/firewalld/*",), ["firewall-offline-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
     Reader("aide", ("/etc/aide.conf",), ["aide", "--config=/etc/aide.conf", "--config-check"]),
     Reader("dconf", ("/etc/dconf/db/*",), None, ["dconf", "update"]),
     # A sub-policy whose text changed takes effect with the next generation of the back ends alone.

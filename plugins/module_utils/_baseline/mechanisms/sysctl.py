@@ -12,7 +12,10 @@ A line of the administrator's (in /etc) that contradicts ours becomes a comment 
 scripts do, would put its value in force.
 """
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, not_applicable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds.sysctl import path_of
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 LAST = "/etc/sysctl.conf"
@@ -52,8 +55,18 @@ def _good(control):
     return [str(control.need("value"))] + [str(value) for value in control.arg("allowed") or ()]
 
 
+def _given(view, key):
+    """Whether *key* is given to a container by its host, and not the container's to set."""
+    try:
+        return "container" in view.flags and bool(os.statvfs(view.context.at(path_of(key))).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def check(control, view):
     key, good = control.need("key"), _good(control)
+    if _given(view, key):
+        return not_applicable("the container's host gives it: {0} is read-only here".format(path_of(key)))
     running = view.state("sysctl", key)
     found = assignments(view, key)
     path, line, written = found[-1] if found else (None, None, None)
