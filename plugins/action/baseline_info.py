@@ -24,7 +24,8 @@ class ActionModule(ActionBase):
             options, reporting = baseline.selection(arguments), evidence.wanted(arguments)
             text = self._low_level_execute_command("cat /etc/os-release").get("stdout", "")
             controls, major, catalogue = baseline.controls_for(text, options)
-            private = {"controls": controls, "el": major, "secrets": baseline.secrets(catalogue, options), "scan_profile": options["profile"] if reporting["scan"] else None}
+            private = {"controls": controls, "el": major, "secrets": baseline.secrets(catalogue, options),
+                       "scan_profile": options["profile"] if reporting["scan"] else None}
             result.update(self._execute_module(module_args=dict(arguments, **private), task_vars=task_vars))
             evidence.finish(self, result, reporting, options["profile"], (catalogue, major, text), report.AUDIT, task_vars)
         except ElkitError as error:

@@ -51,6 +51,8 @@ def run_step(step, full):
     xml = LOGS / (step["id"] + ".xml")
     xml.unlink(missing_ok=True)
     environment = dict(os.environ)
+    if full:
+        environment["ELKIT_NEW_EXAMPLES"] = "1"
     if step.get("pytest"):
         environment["PYTEST_ADDOPTS"] = "--junitxml={} -o junit_family=xunit1 -p no:cacheprovider{}".format(
             xml, "" if full else " -m 'not full'")

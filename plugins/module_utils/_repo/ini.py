@@ -21,8 +21,8 @@ JUNK = "junk"
 BOM = "\ufeff"
 # Only these end a line for dnf; str.splitlines() would also split at form feeds and Unicode separators.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-# A carriage return at the very end of a file would become part of a line break if a line were put behind it.
-_ENDING = re.compile(r"\r?\n\Z|\r\Z")
+# Carriage returns at the very end of a file would become part of a line break if a line were put behind them.
+_ENDING = re.compile(r"\r*\n\Z|\r+\Z")
 _OPTION = re.compile(r"([^=]*?)([ \t]*=[ \t]*)(.*)", re.DOTALL)
 
 
@@ -147,7 +147,8 @@ class Document(object):
         """Drop lines, keeping how the file ends."""
         ending = self.lines[stop - 1].ending
         del self.lines[start:stop]
-        if not ending.endswith("\n") and self.lines:
+        # An empty line without an ending would be none.
+        if not ending.endswith("\n") and self.lines and self.lines[-1].body:
             self.lines[-1] = self.lines[-1].with_ending(ending)
 
     def set(self, section, key, value):

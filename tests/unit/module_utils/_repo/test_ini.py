@@ -201,6 +201,18 @@ def test_setting_a_value_of_several_lines_drops_its_continuations():
     assert document.render() == "[a]\nbaseurl=http://c/\nenabled=1\n"
 
 
+def test_an_empty_line_before_the_last_option_stays():
+    document = ini.parse("[a]\n\nx=1")
+    document.remove("a", "x")
+    assert document.render() == "[a]\n\n"
+
+
+def test_carriage_returns_before_the_end_stay_out_of_the_lines_that_follow():
+    document = ini.parse("[a]\n[a]\r\r")
+    document.set("a", "x", "1")
+    assert document.render() == "[a]\n[a]\nx=1\r\r"
+
+
 def test_removed_section_takes_its_lines_and_leaves_the_next_ones_heading():
     document = ini.parse(SHIPPED)
     document.remove_section("powertools")

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # lang.sh: nothing to set in a look-alike
