@@ -6,6 +6,8 @@ args: units (list of str, "rpcbind.socket" before "rpcbind.service": what wakes 
     masked     none of those that are there runs or can be started; a host without them is as wanted
     disabled   none of those that are there runs or is started at boot
     enabled    all of them run, now and after a boot (sockets and timers: listen and wait)
+and optional: comes_with (str), the package that has them, where the control itself does not depend on it: a unit of a package that this run
+installs is taken for one that is there and off.
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
@@ -49,9 +51,17 @@ def words(value):
     return "{0}, {1}".format(value["enabled"], "active" if value["active"] else "inactive")
 
 
+def state_of(control, view, name):
+    value = view.state("unit", name)
+    packages = control.packages + ((control.arg("comes_with"),) if control.arg("comes_with") else ())
+    if value is None and any(view.has_package(package) and not view.has_package_now(package) for package in packages):
+        return {"enabled": "disabled", "active": None if "no_systemd" in view.flags else False}
+    return value
+
+
 def check(control, view):
     want = want_of(control)
-    values = [(name, view.state("unit", name)) for name in names_of(control)]
+    values = [(name, state_of(control, view, name)) for name in names_of(control)]
     there = [(name, value) for name, value in values if value is not None]
     before = ", ".join("{0}: {1}".format(name, words(value)) for name, value in there or values)
     return Finding(all(good(want, value) for _name, value in values), before, want)
@@ -60,7 +70,7 @@ def check(control, view):
 def fix(control, view):
     want = want_of(control)
     for name in names_of(control):
-        value = view.state("unit", name)
+        value = state_of(control, view, name)
         if good(want, value):
             continue
         if value is None:

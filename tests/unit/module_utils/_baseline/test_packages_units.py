@@ -80,3 +80,12 @@ def test_a_unit_that_is_not_there_cannot_run():
 def test_a_wish_that_there_is_not():
     with pytest.raises(ControlError, match="gone"):
         unit.check(control(units=["a"], want="gone"), View("unit", {}))
+
+
+@pytest.mark.parametrize("now, flags, planned", [(False, (), value("masked", False)), (False, ("no_systemd",), value("masked", None)), (True, (), None)])
+def test_a_unit_that_comes_with_a_package_of_this_run(now, flags, planned):
+    view, wanted = View("unit", {}), control(units="a.socket", want="masked", comes_with="a")
+    view.flags, view.has_package, view.has_package_now = flags, lambda name: name == "a", lambda name: now
+    assert unit.check(wanted, view).ok == (planned is None)
+    unit.fix(wanted, view)
+    assert view.planned.get("a.socket") == planned and unit.check(wanted, view).ok
