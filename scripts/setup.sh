@@ -49,12 +49,14 @@ venv() {
     printf '%s\n' "$stamp" >"$build/venv/$name/.stamp"
 }
 
-# Molecule's podman driver wants the collection containers.podman and would ask Galaxy for it; the ansible package on
-# PyPI carries it.
+# Molecule's podman driver wants the collection containers.podman, the benchmarks compare with ansible.posix, and both would ask Galaxy for
+# them; the ansible package on PyPI carries them.
 vendor() {
-    local version=14.5.0 target=$build/vendor/ansible_collections/containers/podman
-    [ "$(cat "$build/vendor/.stamp" 2>/dev/null)" = "$version" ] && [ -f "$target/MANIFEST.json" ] && return 0
-    say "setup: containers.podman from ansible $version"
+    local version=14.5.0 stamp target=$build/vendor/ansible_collections
+    stamp="$version containers.podman ansible.posix"
+    [ "$(cat "$build/vendor/.stamp" 2>/dev/null)" = "$stamp" ] && [ -f "$target/containers/podman/MANIFEST.json" ] &&
+        [ -f "$target/ansible/posix/MANIFEST.json" ] && return 0
+    say "setup: containers.podman and ansible.posix from ansible $version"
     rm -rf "$build/vendor" "$build/download"
     mkdir -p "$build/vendor" "$build/download"
     "$build/venv/main/bin/python" -m pip download -q --no-deps --python-version 3.12 --only-binary :all: \
@@ -62,13 +64,14 @@ vendor() {
     "$build/venv/main/bin/python" - "$build" <<'PYTHON'
 import glob, sys, zipfile
 build = sys.argv[1]
+wanted = tuple("ansible_collections/%s/" % name for name in ("containers/podman", "ansible/posix"))
 with zipfile.ZipFile(glob.glob(build + "/download/ansible-*.whl")[0]) as wheel:
     for name in wheel.namelist():
-        if name.startswith("ansible_collections/containers/podman/"):
+        if name.startswith(wanted):
             wheel.extract(name, build + "/vendor")
 PYTHON
     rm -rf "$build/download"
-    printf '%s\n' "$version" >"$build/vendor/.stamp"
+    printf '%s\n' "$stamp" >"$build/vendor/.stamp"
 }
 
 mkdir -p "$build/venv" "$build/log" "$build/collections/ansible_collections/elkit"

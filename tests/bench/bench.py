@@ -13,6 +13,7 @@ import yaml
 
 import conversions
 import fleet
+import hardening
 
 HERE = Path(__file__).resolve().parent
 CLONE = HERE.parents[1]
@@ -24,7 +25,7 @@ HOST = "bench9"
 PACKAGES = 500
 # Benchmarks of conversions begin on another kind, and have fewer rounds: one takes a minute.
 KINDS = {"conversion": "cs9", "look": "cs9"}
-FEWER = {"conversion": 4, "look": 3, "fleet": 3}
+FEWER = {"conversion": 4, "look": 3, "fleet": 3, **hardening.ROUNDS}
 
 # What to print: ratio = sum of the medians of the tasks on the left / the same on the right. An aim is (word, number).
 RATIOS = {
@@ -50,7 +51,7 @@ RATIOS = {
         "look without the way back / dnf distro-sync --assumeno": ("look without the way back", "dnf distro-sync --assumeno", None),
     },
 }
-NAMES = (*RATIOS, "fleet")
+NAMES = (*RATIOS, "fleet", *hardening.PARTS)
 
 
 def testbed(*words, **more):
@@ -174,6 +175,14 @@ def measure_fleet(rounds):
            found["n"], {}, {"MiB: the controller's peak memory at %d forks" % forks: round(value) for forks, value in found["memory"].items()})
 
 
+def measure_hardening(name, rounds):
+    """Run one of the benchmarks of hardening, print and keep its result."""
+    testbed("up", "--fresh", HOST + ":hard9")
+    OUT.mkdir(parents=True, exist_ok=True)
+    found = hardening.measure(name, testbed, HOST, INVENTORY, environment_of, rounds)
+    report(name, found["host"], found["ratios"], found["aims"], found["seconds"], rounds, {}, found["more"])
+
+
 def report(name, host, ratios, aims, seconds, rounds, failures, more=None):
     """Print a result, and keep it."""
     core = subprocess.run([sys.executable, "-c", "import ansible.release; print(ansible.release.__version__)"], check=True, text=True,
@@ -196,7 +205,7 @@ def report(name, host, ratios, aims, seconds, rounds, failures, more=None):
 def main():
     parser = argparse.ArgumentParser(prog="bench/run", description="Benchmarks that print ratios; see README.md.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all): %s" % ", ".join(NAMES))
-    parser.add_argument("--rounds", type=int, help="how often each is measured (default: 12, of conversions 3 or 4)")
+    parser.add_argument("--rounds", type=int, help="how often each is measured (default: 12, of conversions and hardening 3 or 4)")
     parser.add_argument("--keep", action="store_true", help="leave the host up")
     options = parser.parse_args()
     for name in options.names:
@@ -209,6 +218,8 @@ def main():
             rounds = options.rounds or FEWER.get(name, 12)
             if name == "fleet":
                 measure_fleet(rounds)
+            elif name in hardening.PARTS:
+                measure_hardening(name, rounds)
             else:
                 measure(name, rounds)
     finally:
