@@ -7,8 +7,8 @@
     /etc/systemd/system/elkit-baseline-guard.service   runs it at the next boot; there until the commit
     elkit-guard-<token>.timer            a transient unit; without systemd a process of its own waits
 
-Stages: armed (nothing of the part is changed), applied (all of it is), committed, returned. Who finds armed or applied when the time is up,
-or at boot, or when a new run begins, puts the journal entry back.
+Stages: arming (nothing waits yet, and nothing of the part is changed), armed (it waits), applied (all of the part is changed), committed,
+returned. Who finds one of the first three when the time is up, or at boot, or when a new run begins, puts the journal entry back.
 """
 
 import binascii
@@ -30,8 +30,8 @@ DIRECTORY = STATE_DIRECTORY + "/baseline"
 STATE = DIRECTORY + "/guard.json"
 WORKER = DIRECTORY + "/guard.zip"
 LOG = DIRECTORY + "/guard.log"
-ARMED, APPLIED, COMMITTED, RETURNED = "armed", "applied", "committed", "returned"
-WAITING = (ARMED, APPLIED)
+ARMING, ARMED, APPLIED, COMMITTED, RETURNED = "arming", "armed", "applied", "committed", "returned"
+WAITING = (ARMING, ARMED, APPLIED)
 TIMER = "elkit-guard-{0}"
 SSHD = "sshd.service"
 BOOT_UNIT = "/etc/systemd/system/elkit-baseline-guard.service"
@@ -108,7 +108,7 @@ def arm(context, main, entry, run, ids, timeout):
     for directory in (STATE_DIRECTORY, DIRECTORY):
         files.make_directory(context.at(directory), 0o700)
     token = binascii.hexlify(os.urandom(8)).decode("ascii")
-    state = {"schema": SCHEMA, "token": token, "stage": ARMED, "entry": entry, "run": run, "ids": list(ids), "timeout": timeout,
+    state = {"schema": SCHEMA, "token": token, "stage": ARMING, "entry": entry, "run": run, "ids": list(ids), "timeout": timeout,
              "armed_at": time.time(), "units": active_units(context), "why": None, "said": [], "errors": []}
     files.write_atomic(context.at(WORKER), worker.build(main), _mine(0o600))
     save(context, state)
@@ -123,6 +123,7 @@ def arm(context, main, entry, run, ids, timeout):
         save(context, state, stage=RETURNED, why="it could not be armed: {0}".format(error))
         disarm(context, state)
         raise
+    save(context, state, stage=ARMED)
     return state
 
 
