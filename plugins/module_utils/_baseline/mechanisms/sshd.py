@@ -72,6 +72,12 @@ class Wanted(keyvalue.Wanted):
         self.fold = True
         if control.arg("time"):
             self.number = sshd_text.seconds
+        if self.compare == "startups":
+            limit = startups(self.value)
+            # sshd refuses such a line, and with it the whole file, other settings of ours among them.
+            if limit is None or not 1 <= limit[0] <= limit[2] or not 1 <= limit[1] <= 100:
+                raise ControlError("the control {0} wants {1} {2}, which sshd does not know".format(control.id, control.need("key"), self.value),
+                                   "Write start:rate:full, as in 10:30:60, with start not above full")
 
     def good(self, value, is_set=True):
         if self.compare != "startups":

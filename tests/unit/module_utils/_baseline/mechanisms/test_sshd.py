@@ -114,6 +114,12 @@ def test_what_is_good(tmp_path, line, args, ok):
         put_right(sshd, control(**args), view)
 
 
+@pytest.mark.parametrize("value", ["60:30:10", "some", "10:0:60", "10:101:60", "0:30:60"])
+def test_startups_that_sshd_would_refuse_are_refused_before(tmp_path, value):
+    with pytest.raises(ControlError, match="MaxStartups " + value):
+        sshd.check(control(key="MaxStartups", value=value, compare="startups"), view_of(tmp_path, EL9))
+
+
 def test_the_default_is_shown_and_no_pass(tmp_path):
     found = sshd.check(control(**ROOT), view_of(tmp_path, EL9))
     assert not found.ok and found.before == "prohibit-password (sshd's default, not written)"
