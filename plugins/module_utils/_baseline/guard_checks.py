@@ -27,7 +27,7 @@ def problems(view, people):
 
 def bare(view):
     """The same host with nothing planned."""
-    return View(view.context, view.el, view.flags, view.scanner_compat)
+    return View(view.context, view.el, view.flags, view.scanner_compat, view.units)
 
 
 def planned(controls, view):

@@ -75,8 +75,17 @@ def parse(items):
     return controls
 
 
-def new_view(context, el, flags, compat=False):
-    return View(context, el, flags, compat)
+def new_view(context, el, flags, compat=False, controls=()):
+    return View(context, el, flags, compat, units_of(controls))
+
+
+def units_of(controls):
+    """The names of the units that *controls* speak of."""
+    found = set()
+    for control in controls:
+        named = control.arg("units") or control.arg("unit") or getattr(registry.MECHANISMS[control.mechanism], "UNIT", ())
+        found.update([named] if isinstance(named, str) else [name for name in named if isinstance(name, str)])
+    return found
 
 
 def look(row, view):
@@ -157,7 +166,7 @@ def audit(controls, context, el, flags, compat=False):
 
     :param compat: whether the files that some scanners read alone count, too (View.scanner_compat)
     """
-    view = new_view(context, el, flags, compat)
+    view = new_view(context, el, flags, compat, controls)
     rows = [Row(control) for control in controls]
     for row in rows:
         look(row, view)
@@ -204,7 +213,7 @@ def preview(controls, context, el, flags, compat=False, guard=None):
 
 def _planned(controls, context, el, flags, compat, stopped):
     """(view, rows) with all planned but the *stopped*: {control id: (status, message)}."""
-    view = new_view(context, el, flags, compat)
+    view = new_view(context, el, flags, compat, controls)
     rows = [Row(control) for control in controls]
     # In the stages of apply(): all of a stage are looked at before the first of it is planned, so the same ones are found failing.
     for stage in (KEYS, PACKAGES, REST, RISKY):
@@ -244,28 +253,28 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     outcome = Outcome(rows)
     with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
-        view = new_view(context_of(), el, flags, compat)
+        view = new_view(context_of(), el, flags, compat, controls)
         _stage([row for row in rows if _stage_of(row) == KEYS], view, run, outcome)
         if run.changed:
-            view = new_view(context_of(), el, flags, compat)
+            view = new_view(context_of(), el, flags, compat, controls)
         _stage([row for row in rows if _stage_of(row) == PACKAGES], view, run, outcome)
         # What could not be installed is not there, whatever was planned.
         if run.changed or view.planned_states:
-            view = new_view(context_of(), el, flags, compat)
+            view = new_view(context_of(), el, flags, compat, controls)
         _stage([row for row in rows if _stage_of(row) == REST], view, run, outcome)
         risky = [row for row in rows if _stage_of(row) == RISKY]
         if run.changed:
-            view = new_view(context_of(), el, flags, compat)
+            view = new_view(context_of(), el, flags, compat, controls)
         for row in risky:
             look(row, view)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
         if outcome.guard is not None:
-            outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat))
+            outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat, controls))
         if outcome.guard is None:
             run.commit()
         outcome.run = run.name if run.changed else None
-        verify(rows, new_view(context_of(), el, flags, compat))
+        verify(rows, new_view(context_of(), el, flags, compat, controls))
     return outcome
 
 

@@ -46,13 +46,15 @@ class View(object):
     :param el: int, the major release
     :param flags: set of environment flags, see environment.py
     :param scanner_compat: whether values also go into the vendor's files that some scanners read alone
+    :param units: names of units that will be asked for: one question to systemd does for all of them
     """
 
-    def __init__(self, context, el=9, flags=(), scanner_compat=False):
+    def __init__(self, context, el=9, flags=(), scanner_compat=False, units=()):
         self.context = context
         self.el = el
         self.flags = set(flags)
         self.scanner_compat = scanner_compat
+        self.units = frozenset(units)
         self.current = None     # the id of the control that plans now
         self.planned_files = {}  # path: PlannedFile
         self.planned_states = {}  # (kind, name): value

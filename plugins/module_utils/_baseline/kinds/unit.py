@@ -3,7 +3,15 @@
 """A systemd unit: {"enabled": systemd's word ("enabled", "disabled", "masked", "static", …), "active": bool, or None where no
 systemd runs}; None where there is no such unit."""
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
+
 PHASE = 60
+
+# Where systemd looks for units (systemd.unit(5)).
+DIRECTORIES = ("/etc/systemd/system", "/etc/systemd/system.control", "/etc/systemd/system.attached", "/run/systemd/system",
+               "/run/systemd/system.control", "/run/systemd/system.attached", "/run/systemd/transient", "/run/systemd/generator",
+               "/run/systemd/generator.early", "/run/systemd/generator.late", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+               "/lib/systemd/system")
 
 _LIST_FILES = ("systemctl", "list-unit-files", "--all", "--full", "--no-legend", "--no-pager")
 _LIST_UNITS = ("systemctl", "list-units", "--all", "--full", "--plain", "--no-legend", "--no-pager")
@@ -38,15 +46,40 @@ def _offline(context):
     return {} if running(context) else {"SYSTEMD_OFFLINE": "1"}
 
 
+def _files(view, name):
+    """{unit: state} of the unit files, *name*'s among them, if it has one.
+
+    Asked for by name: to list them all keeps systemd busy for the better part of a second. The units of one run are asked for together.
+    """
+    together = view.units if name in view.units else (name,)
+
+    def ask():
+        result = view.context.run(list(_LIST_FILES) + ["--"] + sorted(together), env=_offline(view.context), check=False)
+        # Where it finds none of them it fails, and says nothing.
+        if result.rc != 0 and result.stderr.strip():
+            raise CommandError("systemctl list-unit-files failed with code {0}: {1}".format(result.rc, result.stderr.strip()[-500:]),
+                               "Look at systemctl list-unit-files on the host", command=list(_LIST_FILES), rc=result.rc, stderr=result.stderr)
+        return parse_files(result.stdout)
+
+    return view.once(("unit files", tuple(sorted(together))), ask)
+
+
+def _may_be(context, name):
+    """Whether systemd could know a unit that is in no list: an alias is a file somewhere, and an instance of a template needs none."""
+    return "@" in name or any(context.exists(directory + "/" + name) for directory in DIRECTORIES)
+
+
 def load(view, name):
     """
     :raises CommandError: systemctl fails or is missing
     """
     context = view.context
-    enabled = view.once("unit files", lambda: parse_files(context.run(list(_LIST_FILES), env=_offline(context)).stdout))
+    enabled = _files(view, name)
     active = view.once("units", lambda: parse_units(context.run(list(_LIST_UNITS)).stdout) if running(context) else None)
     if name not in enabled and (active is None or name not in active):
         # An alias, or an instance of a template, is in neither list.
+        if not _may_be(context, name):
+            return None
         said = context.run(["systemctl", "is-enabled", name], env=_offline(context), check=False).stdout.strip()
         if not said or said == "not-found":
             return None
