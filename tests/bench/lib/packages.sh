@@ -15,6 +15,8 @@ top=$(mktemp -d)
     done
     printf '%%install\nmkdir -p %%{buildroot}/usr/share/%s\n' "$prefix"
     # The same bytes for every vendor, as two builds of one source have.
+    # $one is for the shell that builds the package.
+    # shellcheck disable=SC2016
     printf 'for one in $(seq 1 %d); do head -c %d /dev/zero | openssl enc -aes-128-ctr -pass pass:$one -nosalt 2>/dev/null >%%{buildroot}/usr/share/%s/$one; done\n' \
         "$number" "$((size * 1024))" "$prefix"
 } >"$top/one.spec"
