@@ -63,6 +63,17 @@ def _faults(root):
     return lines or ["None were run.", ""]
 
 
+def _judged(root):
+    """What the outside judge said of hardened hosts, as tests/hosts/test_outside.py wrote it."""
+    lines = ["| Profile | Release | Rules | Passed before | Passed after | After | Of the failing, waived |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    paths = sorted((root / ".build/outside").glob("*.json"), key=lambda path: [int(word) if word.isdigit() else word for word in path.stem.split("-")])
+    for path in paths:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        lines.append("| {profile} | {el} | {total} | {before} | {after} | {percent} % | {waivers} |".format(
+            waivers=", ".join(data["waived"]) or "none", **data))
+    return lines + [""] if paths else ["Nothing was judged.", ""]
+
+
 def render(root, outcomes, allowed, seconds, totals):
     """The page (str).
 
@@ -109,5 +120,7 @@ def render(root, outcomes, allowed, seconds, totals):
         entry = listed.get(identifier, {"reason": reasons[0] + " (not listed)", "machine": "?"})
         lines.append("| {} | {} | {} | {} |".format(identifier, len(reasons), entry["reason"], entry["machine"]))
     lines += ["", "## Faults", "", "What a host was left in, and what it came to.", ""] + _faults(root)
+    lines += ["## The outside judge", "", "OpenSCAP on hardened look-alikes, over the rules in tests/outside/denominators; a waived rule counts as failed.", ""]
+    lines += _judged(root)
     lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
     return "\n".join(lines).rstrip() + "\n"
