@@ -6,8 +6,7 @@ import os
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, put, run, scan
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard, later, settle
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, options, run, scan
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
@@ -38,6 +37,8 @@ def look(params):
 
 def work(params, check_mode, diff):
     """What baseline returns."""
+    # Here, as a look does without it: modules come as a zip, and each import is compiled anew on the host.
+    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard, later, settle
     check_root()
     asked = params["guard_state"] or {}
     if set(asked) & {"commit", "back", "look"}:
@@ -68,6 +69,7 @@ def work(params, check_mode, diff):
 
 def revert(params, check_mode, diff):
     """What baseline returns for state=reverted."""
+    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
     with host_lock():
         done = put.revert(Context, params["force"], check_mode, params["revert_to"] == "first")
     result = {"changed": done["changed"], "files": sorted(set(done["files"])), "states": done["states"], "runs": done["runs"], "controls": []}

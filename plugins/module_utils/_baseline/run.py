@@ -8,7 +8,6 @@ Where controls could lock somebody out, the plan is carried out in two parts: fi
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
@@ -249,6 +248,8 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     :returns: Outcome
     :raises ElkitError: nothing at all could be done (locked, disk full, no root)
     """
+    # Here, as a look does without it: modules come as a zip, and each import is compiled anew on the host.
+    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
     rows = [Row(control) for control in controls]
     outcome = Outcome(rows)
     with host_lock(context_of().at(STATE_DIRECTORY)):

@@ -2,7 +2,6 @@
 # Private to elkit.almalinux.
 """Whether a package of a name is installed (bool). All that a run installs and removes is one transaction of dnf."""
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 
 PHASE = 10
@@ -32,12 +31,18 @@ def put_all(values):
     return _ask(values, True)
 
 
+def _agent():
+    """What talks to dnf: a look at a host does without, and what is not imported need not be compiled there."""
+    from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+    return client
+
+
 def _ask(values, apply):
-    answer = client.call("want", {"install": sorted(name for name in values if values[name]),
-                                  "remove": sorted(name for name in values if not values[name]), "apply": apply})
+    answer = _agent().call("want", {"install": sorted(name for name in values if values[name]),
+                                    "remove": sorted(name for name in values if not values[name]), "apply": apply})
     return answer["transaction"]
 
 
 def back(data):
     """Undo a transaction: *data* is {"installed": [NEVRA], "removed": [NEVRA]} as resolve() gave it."""
-    client.call("packages", {"before": data["removed"], "after": data["installed"], "apply": True})
+    _agent().call("packages", {"before": data["removed"], "after": data["installed"], "apply": True})
