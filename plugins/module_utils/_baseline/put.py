@@ -7,6 +7,8 @@ import time
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry as mechanisms
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY
@@ -180,11 +182,70 @@ class Run(object):
         for reader in services.of(planned):
             paths = [path for path in planned if reader.reads(path)]
             said = self._check(reader) if reader.check else None
+            if not said:
+                self._readers.append((reader, self._authors(view, paths)))
+                continue
+            self._take_back(paths)
+            for path in paths:
+                del view.planned_files[path]
+            concerned = self._authors(view, paths)
+            authors = [identifier for identifier in by_id if identifier in concerned]
+            good = self._good(reader, view, authors, by_id) if len(authors) > 1 else []
+            if good:
+                self._readers.append((reader, good))
+            for identifier in authors:
+                if identifier not in good and by_id[identifier].status == model.CHANGED:
+                    by_id[identifier].fail(refused(reader, said))
+
+    @staticmethod
+    def _authors(view, paths):
+        return sorted(set().union(*[view.authors.get(path, set()) for path in paths]))
+
+    def _take_back(self, paths):
+        self.entry.take_back([self.context.at(path) for path in paths])
+
+    def _good(self, reader, view, authors, by_id):
+        """What of the controls *authors* the reader takes is put in, and the others are blamed: one bad value keeps no other control out.
+
+        :returns: the ids of those that are in
+        """
+        good = []
+        # A new entry would go with the first of them that cannot be written.
+        self.entry.continued = True
+        for identifier in authors:
+            said, paths = self._try(reader, view, [identifier], by_id)
+            self._take_back(paths)
             if said:
-                self.entry.take_back([self.context.at(path) for path in paths])
-                self._blame(view, paths, by_id, ElkitError("{0} refuses it: {1}".format(reader.name, said), "The files are as they were"))
+                by_id[identifier].fail(refused(reader, said))
             else:
-                self._readers.append((reader, sorted(set().union(*[view.authors.get(path, set()) for path in paths]))))
+                good.append(identifier)
+        if not good:
+            return good
+        said, paths = self._try(reader, view, good, by_id, keep=True)
+        if not said:
+            return good
+        # Each is well by itself, and together they are not.
+        self._take_back(paths)
+        return []
+
+    def _try(self, reader, view, identifiers, by_id, keep=False):
+        """(what the reader says against the plan of these controls alone (str) or None, the paths that were written).
+
+        :param keep: whether that plan takes the place of the one in *view*
+        """
+        alone = View(view.context, view.el, view.flags, view.scanner_compat)
+        try:
+            for identifier in identifiers:
+                alone.current = identifier
+                mechanisms.MECHANISMS[by_id[identifier].control.mechanism].fix(by_id[identifier].control, alone)
+            planned = dict((path, item) for path, item in alone.changes()[0].items() if reader.reads(path))
+            self.entry.write_all([journal.Change(self.context.at(path), planned[path].text, planned[path].attrs) for path in sorted(planned)])
+        except ElkitError as error:
+            return str(error), []
+        said = self._check(reader)
+        if keep and not said:
+            view.planned_files.update(planned)
+        return said, sorted(planned)
 
     # --- states ------------------------------------------------------------------------------------------------------
 
@@ -228,6 +289,10 @@ class Run(object):
                     by_id[identifier].fail(error)
 
 
+def refused(reader, said):
+    return ElkitError("{0} refuses it: {1}".format(reader.name, said), "The files are as they were")
+
+
 def act(context, reader):
     """Let *reader* read its files anew, if it runs.
 
@@ -261,7 +326,6 @@ def undo(context, kind, data):
 
 def journal_view(context):
     """A fresh View for one state: what was read before an undo is not what is there after it."""
-    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
     return View(context)
 
 

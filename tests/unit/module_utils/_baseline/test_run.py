@@ -178,6 +178,15 @@ def test_files_that_a_reader_refuses_are_put_back_and_the_others_stay(host, cont
     assert "line 2: bad" in done.rows[0].message and "reload-daemon" not in context_of.calls
 
 
+def test_one_value_that_a_reader_refuses_keeps_no_other_of_the_same_file_out(host, context_of):
+    done = apply([line("fine", "/etc/daemon"), line("bad", "/etc/daemon"), line("also", "/etc/daemon"), line("two")], context_of)
+    assert statuses(done.rows) == {"fine": "changed", "bad": "error", "also": "changed", "two": "changed"}
+    assert (host / "etc/daemon").read_text() == "good\nfine\nalso\n" and "bad" in done.rows[1].message
+    assert done.files["/etc/daemon"] == ("good\n", "good\nfine\nalso\n") and context_of.calls.count("reload-daemon") == 1
+    put.revert(context_of, False, False)
+    assert (host / "etc/daemon").read_text() == "good\n" and (host / "etc/a").read_text() == "one\n"
+
+
 def test_a_reader_that_refuses_what_is_there_already_is_not_touched(host, context_of):
     (host / "etc/daemon").write_text("bad\n")
     done = apply([line("fine", "/etc/daemon")], context_of)
