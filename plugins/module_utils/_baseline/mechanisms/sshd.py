@@ -110,13 +110,13 @@ def check(control, view):
     found = settings(view)
     item = effective(found, key)
     ok = wanted.good(item.value, True) if item else wanted.compare == "absent"
-    if item is None:
-        default = keyvalue.text_of(control.arg("default"))
-        return Finding(ok, None if default is None else "{0} (sshd's default, not written)".format(default), wanted.describe())
     note = None
     for other in found:
         if other.conditional and other.key == key.lower() and not wanted.good(other.value):
             note = "a Match sets {0} for some connections: {1}, line {2}".format(other.value, other.path, other.line)
+    if item is None:
+        default = keyvalue.text_of(control.arg("default"))
+        return Finding(ok, None if default is None else "{0} (sshd's default, not written)".format(default), wanted.describe(), note=note)
     if ok and view.scanner_compat and view.el != 8 and wanted.compare != "absent":
         missing = compat_missing(found, key, wanted)
         if missing:

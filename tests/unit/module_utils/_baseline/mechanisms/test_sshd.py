@@ -120,6 +120,11 @@ def test_startups_that_sshd_would_refuse_are_refused_before(tmp_path, value):
         sshd.check(control(key="MaxStartups", value=value, compare="startups"), view_of(tmp_path, EL9))
 
 
+def test_a_match_is_named_where_nothing_else_sets_it(tmp_path):
+    view = view_of(tmp_path, {MAIN: "Match User x\n  PermitRootLogin yes\n"})
+    assert "a Match sets yes for some connections: {0}, line 2".format(MAIN) in sshd.check(control(**ROOT), view).note
+
+
 def test_the_default_is_shown_and_no_pass(tmp_path):
     found = sshd.check(control(**ROOT), view_of(tmp_path, EL9))
     assert not found.ok and found.before == "prohibit-password (sshd's default, not written)"
