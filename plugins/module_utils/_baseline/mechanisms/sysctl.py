@@ -14,7 +14,7 @@ scripts do, would put its value in force.
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, not_applicable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable, not_applicable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds.sysctl import path_of
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
@@ -94,6 +94,10 @@ def fix(control, view):
     found = assignments(view, key)
     if not found or found[-1][2] not in good:
         view.write(OURS, with_value(view.read(OURS) or "", key, good[0]))
+        path, line, written = assignments(view, key)[-1]
+        if written not in good:
+            raise NotFixable("{0}, line {1}, sets {2} and is read after ours".format(path, line, written),
+                             "Take that line out, or put a file of the same name without it into {0}".format(DIRECTORIES[0]))
     if view.state("sysctl", key) not in [None] + good:
         view.put("sysctl", key, good[0])
 
