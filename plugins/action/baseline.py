@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
             mode = report.CHECK if self._task.check_mode else report.APPLY
             evidence.finish(self, result, reporting, options["profile"], (catalogue, arguments["el"], text), mode, task_vars)
         except ElkitError as error:
-            raise AnsibleActionFail(f"baseline: {error}", result={"changed": bool(result.get("changed"))}) from error
+            raise AnsibleActionFail(f"baseline: {error}", result={"changed": bool(result.get("changed"))}) from None
         return result
 
     def _begin(self, options, way):

@@ -29,5 +29,5 @@ class ActionModule(ActionBase):
             result.update(self._execute_module(module_args=dict(arguments, **private), task_vars=task_vars))
             evidence.finish(self, result, reporting, options["profile"], (catalogue, major, text), report.AUDIT, task_vars)
         except ElkitError as error:
-            raise AnsibleActionFail(f"baseline_info: {error}") from error
+            raise AnsibleActionFail(f"baseline_info: {error}") from None
         return result
