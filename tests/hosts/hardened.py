@@ -10,10 +10,12 @@ from tests.faults.plays import Play
 
 # All of the configuration with owners and modes, the units, and the kernel's parameters. What programs make by themselves is left out.
 LEFT_OUT = r"\( -name .updated -o -name ld.so.cache -o -name resolv.conf -o -name hosts -o -name mtab -o -name .sudo_as_admin_successful -o -name .ansible \)"
+# Copies that shadow-utils make of what was there before.
+COPIES = "! -path 'etc/group-' ! -path 'etc/*shadow-' ! -path 'etc/passwd-'"
 LOOK = rf"""
 cd /
 find etc home usr/lib/sysctl.d -xdev {LEFT_OUT} -prune -o -printf '%p %y %u %g %m %l\n' | sort
-find etc home usr/lib/sysctl.d -xdev {LEFT_OUT} -prune -o -type f ! -path 'etc/group-' ! -path 'etc/*shadow-' ! -path 'etc/passwd-' -print0 | xargs -0 sha256sum | sort -k 2
+find etc home usr/lib/sysctl.d -xdev {LEFT_OUT} -prune -o -type f {COPIES} -print0 | xargs -0 sha256sum | sort -k 2
 rpm -qa | sort
 if [ -d /run/systemd/system ]; then
     systemctl list-unit-files --no-legend --no-pager | awk '{{print $1, $2}}' | grep -v -e '^elkit' -e transient | sort
