@@ -79,6 +79,11 @@ options:
   el:
     description: The major release. The action plugin gives it, and nobody else.
     type: int
+  secrets:
+    description: Values that are masked in all output. The action plugin gives them, and nobody else.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment: [elkit.almalinux.baseline]
 notes:
   - It needs root.

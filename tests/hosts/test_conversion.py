@@ -14,6 +14,8 @@ from .conversions import LOOK, MODULE, back, convert, look, there
 pytest_plugins = ["tests.faults.fixtures"]
 
 HOST = "fc9"
+
+
 def ran(*tasks, rc=0):
     return conversions.ran(HOST, *tasks, rc=rc)
 

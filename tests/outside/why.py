@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why a rule has its result: the tests that the judge made for it, and what it saw."""
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from . import judge
 

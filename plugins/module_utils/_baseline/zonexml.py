@@ -31,7 +31,7 @@ class Zone(object):
         self.target = root.get("target")
         self.services = set(item.get("name") for item in root.findall("service"))
         self.interfaces = set(item.get("name") for item in root.findall("interface"))
-        self.sources = [item for item in root.findall("source")]
+        self.sources = root.findall("source")
         self.ports = set("{0}/{1}".format(item.get("port"), item.get("protocol")) for item in root.findall("port"))
         self.rules = root.findall("rule")
 

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # packages.sh PREFIX NUMBER KIBIBYTES VENDOR FOLDER [FINGERPRINT]: that many packages of one source package, each with a file that does not
 # compress and two scriptlets, signed if a key is named. Runs where the testbed's mirror is.

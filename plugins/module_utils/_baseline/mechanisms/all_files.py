@@ -43,9 +43,10 @@ def check(control, view):
         found = [(permissions.text_of(path), number) for path, number in getattr(walk.of(view), what)]
     if not found:
         return Finding(True)
-    return Finding(False, dict(found[:permissions.SHOWN], **({"and": "{0} more".format(len(found) - permissions.SHOWN)}
-                                                            if len(found) > permissions.SHOWN else {})), "none", found[0][0],
-                   note="{0} of them".format(len(found)))
+    shown = dict(found[:permissions.SHOWN])
+    if len(found) > permissions.SHOWN:
+        shown["and"] = "{0} more".format(len(found) - permissions.SHOWN)
+    return Finding(False, shown, "none", found[0][0], note="{0} of them".format(len(found)))
 
 
 def fix(control, view):

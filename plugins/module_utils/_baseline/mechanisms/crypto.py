@@ -70,12 +70,13 @@ def _wanted(control, view):
 
 def fix(control, view):
     wanted = _wanted(control, view)
-    for name in wanted.split(":")[1:]:
+    names = wanted.split(":")
+    for name in names[1:]:
         if not exists(view, name):
             raise ControlError("there is no sub-policy {0} on this host".format(name), "Choose another value, or put it below {0}/modules".format(OWN))
-    if not exists(view, wanted.split(":")[0], module=False):
-        raise ControlError("there is no crypto policy {0} on this host".format(wanted.split(":")[0]), "Choose another value")
-    if wanted.split(":")[0] == "FIPS" and (view.context.read("/proc/sys/crypto/fips_enabled") or "").strip() != "1":
+    if not exists(view, names[0], module=False):
+        raise ControlError("there is no crypto policy {0} on this host".format(names[0]), "Choose another value")
+    if names[0] == "FIPS" and (view.context.read("/proc/sys/crypto/fips_enabled") or "").strip() != "1":
         raise NotFixable("FIPS mode is more than a policy: kernel and boot must have it, too",
                          "Set it up as the release has it (fips-mode-setup --enable on 8 and 9, at installation on 10), or choose another value")
     put(view, wanted)

@@ -54,7 +54,7 @@ def check(control, view):
     before = {"install": install[0] if install else None, "blacklist": blacklist is not None}
     ok = refused and blacklist is not None
     loaded = ok and "container" not in view.flags and any(
-        line.split(" ", 1)[0] == name for line in view.once("modules", lambda: (view.context.read("/proc/modules") or "").splitlines()))
+        line.split(" ", 1)[0] == name for line in (view.once("modules", lambda: view.context.read("/proc/modules")) or "").splitlines())
     return Finding(ok, before, "install {0} /bin/false, blacklist {0}".format(control.need("name")), install[1] if install else None,
                    install[2] if install else None, overridden_by="{1}:{2}".format(*install) if install and not refused else None,
                    note="it is loaded now: unload it, or reboot" if loaded else None, reboot=loaded)

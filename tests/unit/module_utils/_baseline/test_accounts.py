@@ -169,8 +169,8 @@ def test_the_undo_of_a_lock(tmp_path, before, call):
 
 
 def test_a_system_account_loses_its_shell_unless_it_keeps_it(tmp_path):
-    user = replaced(PASSWD, ("bin:/sbin/nologin", "bin:/bin/bash"), ("nobody:x:65534:65534:Kernel Overflow User:/:/sbin/nologin",
-                                                                      "postgres:x:26:26::/var/lib/pgsql:/bin/bash"))
+    user = replaced(PASSWD, ("bin:/sbin/nologin", "bin:/bin/bash"),
+                    ("nobody:x:65534:65534:Kernel Overflow User:/:/sbin/nologin", "postgres:x:26:26::/var/lib/pgsql:/bin/bash"))
     host = Host(tmp_path, user=user, shadow=replaced(SHADOW, ("nobody:", "postgres:")))
     view = host.view()
     wanted = control(check="system_nologin", keep=["postgres"])

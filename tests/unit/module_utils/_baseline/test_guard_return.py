@@ -221,8 +221,11 @@ def test_an_entry_that_an_earlier_run_left_is_no_part_of_ours(host):
 
 
 def test_a_state_that_cannot_be_put_back_keeps_nothing_else_from_it(host, monkeypatch):
+    def gone(context, kind, data):
+        raise CommandError("the unit is gone", command=["x"])
+
     done = apply(host)
-    monkeypatch.setattr(put, "undo", lambda context, kind, data: (_ for _ in ()).throw(CommandError("the unit is gone", command=["x"])))
+    monkeypatch.setattr(put, "undo", gone)
     store = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
     store.note("state", {"kind": "unit", "name": "x.service", "before": None, "after": None})
     guard_return.go_back(host.context(), done.guard["token"], "x")

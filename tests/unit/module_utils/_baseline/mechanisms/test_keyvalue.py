@@ -156,7 +156,8 @@ def test_dconf_writes_profile_value_and_lock(tmp_path):
         "/etc/dconf/profile/user": dconf.PROFILE_TEXT,
         "/etc/dconf/db/local.d/zz-elkit-hardening": "[org/gnome/desktop/session]\nidle-delay=uint32 900\n",
         "/etc/dconf/db/local.d/locks/zz-elkit-hardening": "/org/gnome/desktop/session/idle-delay\n"}
-    other = dict(DCONF, key="lock-delay", value=5, lock=False)
+    other = dict(DCONF)
+    other.update(key="lock-delay", value=5, lock=False)
     assert "[org/gnome/desktop/session]\nidle-delay=uint32 900\nlock-delay=uint32 5\n" in put_right(dconf, control("dconf", **other), view).values()
 
 
