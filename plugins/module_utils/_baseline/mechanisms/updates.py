@@ -3,10 +3,11 @@
 """No security update waits. args: none. Installing updates is a decision of its own (the time, the reboot), so that this only looks."""
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 
 
 def _pending(view):
+    # Here, as most looks do without it: what is imported is compiled anew on the host.
+    from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
     answer = client.call("updates", {}, timeout=300)
     return sorted(set(item.get("name") or item.get("nevra") or "?" for item in answer["pending"] if (item.get("type") or "").lower() == "security"))
 
