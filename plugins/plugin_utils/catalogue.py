@@ -52,7 +52,10 @@ def read(path):
 
 def nearest(word, words):
     """" (the nearest is X)" for an error about a *word* that is none of *words*, or ""."""
-    found = difflib.get_close_matches(word, list(words), 1)
+    words = list(words)
+    # Whoever writes "cis" means cis_server_l1, which is far from it by its letters.
+    found = difflib.get_close_matches(word, words, 1, 0.75) or sorted(item for item in words if word and item.startswith(word)) or (
+        difflib.get_close_matches(word, words, 1))
     return f" (the nearest is {found[0]})" if found else ""
 
 
