@@ -109,6 +109,7 @@ def test_two_runs_at_once_are_one(host):
 GERMAN = {"LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de"}
 
 
+@pytest.mark.full
 def test_another_locale_makes_no_difference(host):
     before = host.run(LOOK)
     spoken = host.run("LC_ALL=de_DE.UTF-8 LANGUAGE=de /usr/bin/python3 -c 'import dnf.i18n as i; i.setup_locale(); print(i._(\"Nothing to do.\"))'")
@@ -243,6 +244,7 @@ done
 NO_KERNEL = "find / -xdev -name 'elkit_kernel.*' -delete"
 
 
+@pytest.mark.full
 def test_the_kernel_that_runs_outlives_the_way_back_until_another_one_does(host):
     before = host.run(LOOK)
     source = host.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")

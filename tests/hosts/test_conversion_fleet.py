@@ -39,6 +39,7 @@ def test_a_bad_canary_stops_the_roll_out(fleet):
     assert not [event for event in run.events if event["host"] in (NEXT, DONE)], "another host was looked at"
 
 
+@pytest.mark.full
 def test_a_good_canary_then_batches_and_who_is_there_already_passes_through(fleet, tmp_path):
     before = fleet[DONE].run(LOOK)
     run = play(ALL, "elkit.almalinux.convert", variables={"convert_canary": CANARY, "convert_serial": 1, "convert_evidence": str(tmp_path)})
@@ -53,6 +54,7 @@ def test_a_good_canary_then_batches_and_who_is_there_already_passes_through(flee
     assert run.rc == 0 and run.output.count("changed=0") == 3, run.output
 
 
+@pytest.mark.full
 def test_a_limit_takes_one_host_back(fleet):
     run = play(NEXT, "elkit.almalinux.rollback", variables={"rollback_concerns": ["conversion"]})
     assert run.rc == 0, run.output
