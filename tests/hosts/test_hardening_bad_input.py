@@ -226,7 +226,8 @@ CASES = [
     Case("a service there is not", "true", {"configure_firewalld_ports": ("error", ["https;reboot", "443/tcp"]), ISSUE: CHANGED}, "true",
          values={"firewall_open": ["https;reboot"]}),
     Case("a read-only /etc/sysctl.d", "mount --bind /etc/sysctl.d /etc/sysctl.d; mount -o remount,ro,bind /etc/sysctl.d",
-         {SYSCTL: ("error", ["/etc/sysctl.d", "Read-only", "writable"]), ISSUE: CHANGED}, "umount /etc/sysctl.d"),
+         {SYSCTL: ("error", ["/etc/sysctl.d", "Read-only", "writable"]), ISSUE: CHANGED}, "umount /etc/sysctl.d",
+         look="sysctl -n net.ipv4.conf.all.send_redirects", says="1"),
 ]
 NAMES = [pytest.param(case.name, marks=[pytest.mark.full] if case.full else []) for case in CASES]
 
@@ -288,6 +289,7 @@ def test_a_full_disk_below_one_file(nine):
         rows = {row["id"]: row for row in run.result(nine.name, "apply")["controls"]}
         assert rows[SYSCTL]["status"] == "error" and "/etc/sysctl.d" in rows[SYSCTL]["message"] and "Free space" in rows[SYSCTL]["message"], rows[SYSCTL]
         assert {rows[name]["status"] for name in (ISSUE, ROOT)} == {"changed"}, rows
+        assert nine.run("sysctl -n net.ipv4.conf.all.send_redirects").strip() == "1", "a control without its file is not in force by half"
         assert nine.run("ls -A /etc/sysctl.d | grep -v -e ^.elkit-fault-fill -e ^99 -e README; true") == ""
     assert play(nine.name, [UNDO]).rc == 0 and nine.look() == before
 

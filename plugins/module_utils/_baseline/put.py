@@ -87,7 +87,8 @@ class Run(object):
         self._packages(view, states, by_id)
         planned = self._refused_beforehand(view, planned, by_id)
         self._files(view, planned, by_id)
-        self._states(view, dict((key, value) for key, value in states.items() if key[0] != "package"), by_id)
+        # What has no file has no state either: a control is not put in by half.
+        self._states(view, dict((key, value) for key, value in states.items() if key[0] != "package" and not _given_up(view, key, by_id)), by_id)
         return self.changed
 
     # --- packages ----------------------------------------------------------------------------------------------------
@@ -175,7 +176,7 @@ class Run(object):
                     raise
                 # One file that cannot be written does not keep the others out.
                 self._blame(view, [path], by_id, error)
-                del planned[path]
+                planned = dict((other, item) for other, item in planned.items() if other != path and not _given_up(view, other, by_id))
         if not planned:
             return
         self.changed = True
@@ -287,6 +288,12 @@ class Run(object):
             for identifier in view.authors.get(key, ()):
                 if identifier in by_id:
                     by_id[identifier].fail(error)
+
+
+def _given_up(view, key, by_id):
+    """Whether all controls that want a file, or a state, have failed."""
+    authors = [by_id[identifier].status for identifier in view.authors.get(key, ()) if identifier in by_id]
+    return bool(authors) and model.CHANGED not in authors
 
 
 def refused(reader, said):

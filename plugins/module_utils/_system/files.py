@@ -145,6 +145,9 @@ def remove(path):
 
     :raises HostError: it cannot be removed
     """
+    # Asked first: a read-only file system refuses to remove what is not there, too.
+    if not os.path.lexists(path):
+        return False
     try:
         os.unlink(path)
     except OSError as error:

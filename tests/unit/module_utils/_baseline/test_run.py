@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flow over a small tree: mechanisms of three lines stand for the real ones, the journal and the files are real."""
+import errno
 import os
 import stat
 
@@ -11,7 +12,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard im
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
-from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 
 class Line(object):
@@ -40,6 +41,19 @@ class Mode(object):
     def fix(control, view):
         now = view.state("mode", control.need("path"))
         view.put("mode", control.need("path"), now[:2] + [control.need("mode")])
+
+
+class Both(object):
+    """A line in a file, and the mode of another."""
+
+    @staticmethod
+    def check(control, view):
+        return Finding(Line.check(control, view).ok and view.state("mode", "/etc/a")[2] == 0o600)
+
+    @staticmethod
+    def fix(control, view):
+        Line.fix(control, view)
+        view.put("mode", "/etc/a", view.state("mode", "/etc/a")[:2] + [0o600])
 
 
 class Never(object):
@@ -71,7 +85,7 @@ class Useless(object):
         view.write("/etc/useless", "x\n")
 
 
-MECHANISMS = {"line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
+MECHANISMS = {"both": Both, "line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
 
 
 @pytest.fixture
@@ -192,6 +206,19 @@ def test_a_reader_that_refuses_what_is_there_already_is_not_touched(host, contex
     done = apply([line("fine", "/etc/daemon")], context_of)
     assert statuses(done.rows) == {"fine": "error"} and "as they are" in done.rows[0].message
     assert (host / "etc/daemon").read_text() == "bad\n"
+
+
+def test_a_control_whose_file_cannot_be_written_is_not_put_in_by_half(host, context_of, monkeypatch):
+    real = files.stage
+
+    def stage(path, *more):
+        if path.endswith("/etc/b"):
+            raise files.describe(OSError(errno.EROFS, "x"), path)
+        return real(path, *more)
+    monkeypatch.setattr(files, "stage", stage)
+    done = apply([dict(line("half", "/etc/b"), mechanism="both"), line("two", "/etc/c")], context_of)
+    assert statuses(done.rows) == {"half": "error", "two": "changed"} and "writable" in done.rows[0].message
+    assert stat.S_IMODE(os.stat(str(host / "etc/a")).st_mode) == 0o666 and (host / "etc/c").read_text() == "two\n"
 
 
 def test_a_reader_reads_anew_once(host, context_of):
