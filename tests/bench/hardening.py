@@ -143,8 +143,7 @@ def one_by_one(bench, rounds):
     ours = [{"name": "one call", "elkit.almalinux.baseline": dict(CALL, only_ids=settings.IDS)}]
     theirs = settings.tasks()
     look = [{"elkit.almalinux.baseline_info": dict(CALL, only_ids=settings.IDS), "register": "look"},
-            {"ansible.builtin.assert": {"that": "look.counts.pass == 100",
-                                       "fail_msg": "{{ look.controls | rejectattr('status', 'equalto', 'pass') | list | string }}"}}]
+            {"ansible.builtin.assert": {"that": "look.counts.pass == 100", "fail_msg": "{{ look.controls | rejectattr('status', 'equalto', 'pass') | list }}"}}]
     for number in range(rounds):
         # Whoever comes first in a round has the colder caches.
         for label, tasks in sorted((("one call", ours), ("a task per control", theirs)), reverse=bool(number % 2)):

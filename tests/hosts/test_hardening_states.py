@@ -70,8 +70,8 @@ systemctl reload sshd
 def test_hardened_by_hand_differently(state, el):
     host = state(el, BY_HAND)
     before = host.look()
-    done = host.apply(only_ids=SSHD + SYSCTL + ["sudo_add_use_pty", "sudo_require_reauthentication", "accounts_maximum_age_login_defs",
-                                                 "accounts_password_warn_age_login_defs"])
+    others = ["sudo_add_use_pty", "sudo_require_reauthentication", "accounts_maximum_age_login_defs", "accounts_password_warn_age_login_defs"]
+    done = host.apply(only_ids=SSHD + SYSCTL + others)
     # What is stricter than asked for stays.
     assert done.rows["sshd_set_max_auth_tries"]["status"] == "pass" and host.sshd("maxauthtries") == "2"
     assert done.rows["sudo_require_reauthentication"]["status"] == "pass"
