@@ -209,7 +209,7 @@ def test_a_host_that_sssd_joined_to_a_domain(state, el):
 MATCH = "Match Address 10.1.0.0/16\\n    MaxAuthTries 9\\n    X11Forwarding yes\\nMatch User backup\\n    PermitRootLogin yes\\n    Banner none\\n"
 
 
-@pytest.mark.parametrize("el", majors(8, 9))
+@pytest.mark.parametrize("el", majors(8))
 def test_match_blocks_are_kept_and_named(state, el):
     path = "/etc/ssh/sshd_config" if el == 8 else "/etc/ssh/sshd_config.d/60-match.conf"
     host = state(el, f"printf '{MATCH}' >>{path}; systemctl reload sshd")
