@@ -5,7 +5,7 @@
 DOCUMENTATION = r"""
 name: baseline_rows
 short_description: The controls of a hardening run that somebody should look at
-version_added: 0.3.0
+version_added: 0.2.0
 author: elkit.almalinux contributors (@elkit)
 description:
   - Takes what M(elkit.almalinux.baseline) or M(elkit.almalinux.baseline_info) returned and gives rows for a table, the failing ones

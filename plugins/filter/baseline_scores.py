@@ -5,7 +5,7 @@
 DOCUMENTATION = r"""
 name: baseline_scores
 short_description: Score a hardening run by theme
-version_added: 0.3.0
+version_added: 0.2.0
 author: elkit.almalinux contributors (@elkit)
 description:
   - Takes what M(elkit.almalinux.baseline) or M(elkit.almalinux.baseline_info) returned and counts it by theme, with a line for all of

@@ -5,7 +5,7 @@
 DOCUMENTATION = r"""
 name: baseline_verdict
 short_description: Say why a hardening run counts as failed
-version_added: 0.3.0
+version_added: 0.2.0
 author: elkit.almalinux contributors (@elkit)
 description:
   - Takes what M(elkit.almalinux.baseline) or M(elkit.almalinux.baseline_info) returned, and says for which of the words in O(fail_on) it

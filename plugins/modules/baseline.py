@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: baseline
 short_description: Bring a host to a hardening profile, and back
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Holds a host to the controls of a profile, and puts right what fails. All of them go in with one call; each has its own result, and one
     that cannot be put right does not keep the others out.

@@ -7,7 +7,7 @@
 DOCUMENTATION = r"""
 module: baseline_info
 short_description: Look at a host by a hardening profile
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Holds a host to the controls of a profile, and changes nothing. The same code looks here and in M(elkit.almalinux.baseline), so what
     fails here is what that one puts right.
