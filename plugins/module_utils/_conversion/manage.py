@@ -200,7 +200,12 @@ def start(state):
                      "--description=Conversion to AlmaLinux (elkit.almalinux)"]
         for item in environment:
             arguments.append("--setenv={0}".format(item))
-        commands.run(arguments + ["/bin/sh", "-c", shell])
+        try:
+            commands.run(arguments + ["/bin/sh", "-c", shell])
+        except CommandError as error:
+            # Another run of the same second was first: that worker does the work, and this run goes along with it.
+            if "already loaded" not in (error.details.get("stderr") or "") and "already exists" not in (error.details.get("stderr") or ""):
+                raise
     else:
         commands.run(["setsid", "--fork", "env"] + environment + ["/bin/sh", "-c", shell])
     deadline = time.time() + START
