@@ -9,7 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 
 CHECKS = (guard_sshd, guard_account, guard_sudo, guard_firewall)
 # What a mechanism may trip over; its own look or plan has reported it.
-BUGS = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError)
+UNREADABLE = (ElkitError, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError)
 
 
 def problems(view, people):
@@ -19,7 +19,7 @@ def problems(view, people):
         for check in CHECKS:
             try:
                 found.update((who.name, reason) for reason in check.problems(view, who))
-            except (ElkitError,) + BUGS:
+            except UNREADABLE:
                 # What cannot be read here is no reason to refuse: the login that follows tells.
                 continue
     return found
@@ -40,7 +40,7 @@ def planned(controls, view):
             mechanism = registry.MECHANISMS[control.mechanism]
             if not mechanism.check(control, fresh).ok:
                 mechanism.fix(control, fresh)
-        except (ElkitError,) + BUGS:
+        except UNREADABLE:
             fresh.forget(mark)
     fresh.current = None
     return fresh
