@@ -3,13 +3,14 @@
 import pytest
 
 from tests.faults import matrix
-from tests.faults.matrix import AGAIN, CONTROLLER, CUT, REVERT, SIGKILL, STOP
+from tests.faults.matrix import AGAIN, CONTROLLER, CUT, PARENT, REVERT, SIGKILL, STOP
 from tests.faults.plays import play
-from tests.faults.points import JOURNAL, in_transaction, journal
+from tests.faults.points import JOURNAL, Point, in_transaction, journal
 
 pytest_plugins = ["tests.faults.fixtures"]
 
 CONCERN = "baseline"
+GUARD = "/var/lib/elkit/baseline/guard.json"
 # A package, files of several readers, modes, units, sysctls, PAM and sshd: all that a run puts, in both of its parts.
 IDS = ["package_aide_installed", "sysctl_net_ipv4_conf_all_log_martians", "sysctl_net_ipv4_conf_all_send_redirects", "banner_etc_motd_cis",
        "banner_etc_issue_cis", "file_permissions_crontab", "file_permissions_cron_d", "journald_compress", "coredump_disable_storage",
@@ -45,11 +46,16 @@ STEPS = {
     "second part, staged": journal(CONCERN, "staged", occurrence=2),
     "second part, after the first file": journal(CONCERN, "after-first-file", occurrence=2),
     "second part, files": journal(CONCERN, "files", occurrence=3),
-    "second part applied": journal(CONCERN, "applied", occurrence=2),
+    # By a process of its own, after the fresh login.
+    "second part committed": Point("committed", GUARD, (("stage", "committed"),)),
+    "way back armed": Point("armed", GUARD, (("stage", "armed"),)),
+    "second part applied": Point("guard: applied", GUARD, (("stage", "applied"),)),
 }
 BACK = {"reverting": journal(CONCERN, "reverting"), "reverted": journal(CONCERN, "reverted"),
         "second entry reverting": journal(CONCERN, "reverting", occurrence=2)}
-CASES = ([("fh9", step, SIGKILL) for step in STEPS]
+CASES = ([("fh9", step, SIGKILL) for step in STEPS if step != "first package"]
+         # dnf's helper alone is no run's end: its packages are an error, and the run goes on.
+         + [("fh9", "first package", PARENT)]
          + [("fh9", step, action) for step in ("after the first file", "second part, files") for action in (CONTROLLER, CUT, STOP)]
          + [(name, step, SIGKILL) for name in ("fh8", "fh10") for step in ("after the first file", "second part, files")])
 SLICE = {("fh9", "after the first file", SIGKILL), ("fh9", "second part, files", SIGKILL)}
