@@ -46,8 +46,6 @@ STEPS = {
     "second part, staged": journal(CONCERN, "staged", occurrence=2),
     "second part, after the first file": journal(CONCERN, "after-first-file", occurrence=2),
     "second part, files": journal(CONCERN, "files", occurrence=3),
-    # By a process of its own, after the fresh login.
-    "second part committed": Point("committed", GUARD, (("stage", "committed"),)),
     "way back armed": Point("armed", GUARD, (("stage", "armed"),)),
     "second part applied": Point("guard: applied", GUARD, (("stage", "applied"),)),
 }
