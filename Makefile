@@ -51,4 +51,5 @@ changelog: setup  ## Turn changelogs/fragments into CHANGELOG.rst, for the versi
 .PHONY: clean
 clean:  ## Remove this clone's hosts and everything built
 	@[ ! -d .build/testbed ] || tests/testbed/testbed down --all
+	@for testbed in .build/testbeds/*; do [ ! -d "$$testbed" ] || ELKIT_TESTBED=$${testbed##*/} tests/testbed/testbed down --all; done
 	@rm -rf .build

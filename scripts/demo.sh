@@ -24,6 +24,7 @@ say "demo: three fresh hosts (the first time this builds their images)"
     exit 1
 }
 inventory=$("$testbed" inventory)
+"$testbed" mode >"$build/log/demo-images"
 
 say "demo: the collection, built and installed into $demo/collections"
 PATH=$build/venv/main/bin:$PATH
@@ -93,5 +94,5 @@ print("\nseconds: run 1 %s, run 2 %s (all three hosts)" % tuple((demo / ("second
 if any(changed["2", host] for host in hosts) or not all(changed["1", host] for host in hosts):
     sys.exit("demo: the first run must change each host and the second none")
 PYTHON
-[ "$(cat "$build/testbed/images-mode" 2>/dev/null)" = official ] || echo "The hosts are look-alikes of AlmaLinux (tests/testbed/README.md), not AlmaLinux."
+[ "$(cat "$build/log/demo-images" 2>/dev/null)" = official ] || echo "The hosts are look-alikes of AlmaLinux (tests/testbed/README.md), not AlmaLinux."
 echo "Log in: $testbed ssh demo9    Clean up: make demo-clean"

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from elkit_testbed.inventory import path as inventory_path
 
 import conversions
 import fleet
@@ -19,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 CLONE = HERE.parents[1]
 BUILD = CLONE / ".build"
 OUT = BUILD / "bench"
-INVENTORY = BUILD / "testbed" / "inventory.yml"
+INVENTORY = inventory_path()
 TESTBED = CLONE / "tests" / "testbed" / "testbed"
 HOST = "bench9"
 PACKAGES = 500

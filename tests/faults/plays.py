@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from elkit_testbed.inventory import path as inventory_path
 
 from tests.hosts import conftest
 
@@ -30,7 +31,7 @@ class Play:
         if not isinstance(tasks, str):
             playbook = str(self.folder / "play.yml")
             Path(playbook).write_text(yaml.safe_dump([{"hosts": hosts, "become": become, "gather_facts": False, "tasks": tasks}]))
-        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", f"{BUILD}/testbed/inventory.yml", "-l", hosts, playbook]
+        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", str(inventory_path()), "-l", hosts, playbook]
         if variables:
             command += ["-e", json.dumps(variables)]
         environment = conftest._environment(self._events, core, {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder)})

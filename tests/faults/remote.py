@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import yaml
+from elkit_testbed.inventory import path as inventory_path
 
 CLONE = Path(__file__).resolve().parents[2]
 BUILD = CLONE / ".build"
@@ -20,7 +21,7 @@ def run(name, script, check=True, timeout=120):
     :raises RemoteError: it failed, and *check*
     """
     # Read every time: a host that was stopped may come back with another address.
-    inventory = yaml.safe_load((BUILD / "testbed" / "inventory.yml").read_text())["all"]
+    inventory = yaml.safe_load(inventory_path().read_text())["all"]
     variables, host = inventory["vars"], inventory["hosts"][name]
     command = ["ssh", *variables["ansible_ssh_common_args"].split(), "-i", variables["ansible_ssh_private_key_file"],
                "-o", "ControlMaster=no", "-o", "ConnectTimeout=15", "-p", str(host.get("ansible_port", 22)),
@@ -50,5 +51,5 @@ def testbed(*words, timeout=600):
 
 def container_of(name):
     """The name of a host's container."""
-    inventory = yaml.safe_load((BUILD / "testbed" / "inventory.yml").read_text())["all"]
+    inventory = yaml.safe_load(inventory_path().read_text())["all"]
     return inventory["hosts"][name]["testbed_container"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from elkit_testbed.inventory import path as inventory_path
 
 pytest.register_assert_rewrite("tests.hosts.conversions")
 
@@ -102,7 +103,7 @@ def player(tmp_path):
         if isinstance(tasks, list):
             playbook = tmp_path / f"play-{number}.yml"
             playbook.write_text(yaml.safe_dump([dict(keywords or {}, hosts=hosts, become=become, gather_facts=gather_facts, tasks=tasks)]))
-        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", f"{BUILD}/testbed/inventory.yml", "-l", hosts, *arguments, str(playbook)]
+        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", str(inventory_path()), "-l", hosts, *arguments, str(playbook)]
         if variables:
             command += ["-e", json.dumps(variables)]
         done = subprocess.run(command, check=False, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -144,7 +145,7 @@ class Hosts:
     """Hosts that a test may change; restore() puts back what they were at first."""
 
     def __init__(self):
-        inventory = yaml.safe_load((BUILD / "testbed" / "inventory.yml").read_text())["all"]
+        inventory = yaml.safe_load(inventory_path().read_text())["all"]
         self._variables = inventory["vars"]
         self._hosts = inventory["hosts"]
 

@@ -119,5 +119,5 @@ class Host:
 
 def inventory(name):
     """(the variables of all hosts, those of this one)."""
-    document = yaml.safe_load((remote.BUILD / "testbed" / "inventory.yml").read_text())["all"]
+    document = yaml.safe_load(remote.inventory_path().read_text())["all"]
     return document["vars"], document["hosts"][name]

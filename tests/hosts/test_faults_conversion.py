@@ -48,6 +48,30 @@ def test_a_disturbed_way_back(fault_host, subject, table, step, action):
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))
 
 
+# --- and dnf is broken then -------------------------------------------------------------------------------------------
+
+def test_packages_are_brought_to_their_end_where_dnf_cannot_be_imported_any_more(fault_host, subject):
+    host = fault_host("fc9")
+    states = subject(host).states["fc9"]
+    away = "d=$(/usr/bin/python3 -c 'import dnf, os; print(os.path.dirname(dnf.__file__))'); echo $d >/root/dnf-was; mv $d /root/dnf-away"
+    try:
+        strike(host, STEPS["middle package"], SIGKILL, APPLY)
+        host.disarm()
+        host.run(away)
+        run = play("fc9", APPLY)
+        assert run.rc != 0 and "dnf does not work" in run.output and "Traceback" not in run.output, run.output
+        packages = host.run("rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort")
+        assert states["new"].startswith(packages), "rpm and the fetched packages alone do not do"
+        assert host.state(CONVERSION)["stage"] == "verify"
+    finally:
+        host.disarm()
+        host.run("[ ! -d /root/dnf-away ] || mv /root/dnf-away $(cat /root/dnf-was)")
+    run = play("fc9", APPLY)
+    assert run.rc == 0 and host.run(LOOK) == states["new"], run.output
+    run = play("fc9", UNDO)
+    assert run.rc == 0 and host.run(LOOK) == states["old"], run.output
+
+
 # --- inside rpm, where a scriptlet waits ------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
@@ -77,27 +101,3 @@ GATES = {"first": lambda total: 1, "middle": lambda total: total // 2, "last": l
 def test_disturbed_while_a_scriptlet_waits(gated, table, place, action):
     host, subject, total = gated
     table.add(matrix.case(subject, host, Gate(f"a scriptlet at the {place} package", GATES[place](total)), action, AGAIN))
-
-
-# --- and dnf is broken then -------------------------------------------------------------------------------------------
-
-def test_packages_are_brought_to_their_end_where_dnf_cannot_be_imported_any_more(fault_host, subject):
-    host = fault_host("fc9")
-    states = subject(host).states["fc9"]
-    away = "d=$(/usr/bin/python3 -c 'import dnf, os; print(os.path.dirname(dnf.__file__))'); echo $d >/root/dnf-was; mv $d /root/dnf-away"
-    try:
-        strike(host, STEPS["middle package"], SIGKILL, APPLY)
-        host.disarm()
-        host.run(away)
-        run = play("fc9", APPLY)
-        assert run.rc != 0 and "dnf does not work" in run.output and "Traceback" not in run.output, run.output
-        packages = host.run("rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort")
-        assert states["new"].startswith(packages), "rpm and the fetched packages alone do not do"
-        assert host.state(CONVERSION)["stage"] == "verify"
-    finally:
-        host.disarm()
-        host.run("[ ! -d /root/dnf-away ] || mv /root/dnf-away $(cat /root/dnf-was)")
-    run = play("fc9", APPLY)
-    assert run.rc == 0 and host.run(LOOK) == states["new"], run.output
-    run = play("fc9", UNDO)
-    assert run.rc == 0 and host.run(LOOK) == states["old"], run.output

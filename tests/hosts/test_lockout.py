@@ -102,7 +102,7 @@ class Watch:
 
 def reachable(name):
     """Whether a login of its own gets in, and becomes root."""
-    inventory = yaml.safe_load((remote.BUILD / "testbed" / "inventory.yml").read_text())["all"]
+    inventory = yaml.safe_load(remote.inventory_path().read_text())["all"]
     variables, host = inventory["vars"], inventory["hosts"].get(name)
     if host is None:
         return False

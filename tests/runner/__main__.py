@@ -50,7 +50,7 @@ def run_step(step, full):
     log = LOGS / (step["id"] + ".log")
     xml = LOGS / (step["id"] + ".xml")
     xml.unlink(missing_ok=True)
-    environment = dict(os.environ)
+    environment = dict(os.environ, ELKIT_TESTBED=step["lane"])
     if full:
         environment["ELKIT_NEW_EXAMPLES"] = "1"
     if step.get("pytest"):
@@ -158,15 +158,16 @@ def main():
     wanted = [step for step in steps
               if (step["id"] in arguments.only if arguments.only else arguments.full or not step.get("full"))]
     LOGS.mkdir(parents=True, exist_ok=True)
-    lanes, outcomes = {}, []
+    lanes, alone, outcomes = {}, [], []
     for step in wanted:
-        lanes.setdefault(step["lane"], []).append(step)
+        (alone if step.get("alone") else lanes.setdefault(step["lane"], [])).append(step)
     started = time.monotonic()
     threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes)) for lane in lanes.values()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    run_lane(alone, arguments.full, outcomes)
 
     passed, failed, listed, unlisted = tally(outcomes, allowed)
     for identifier, reason in unlisted:

@@ -36,10 +36,8 @@ def _output(root, command):
 
 
 def _images(root):
-    """The kind of test hosts that were used: what ELKIT_IMAGES says, or the testbed's answer to "auto", which it keeps."""
-    if os.environ.get("ELKIT_IMAGES") in ("official", "lookalike"):
-        return os.environ["ELKIT_IMAGES"]
-    path = root / ".build/testbed/images-mode"
+    """The kind of test hosts that were used, as the step that made their images wrote it."""
+    path = root / ".build/log/images-mode"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else "none"
 
 

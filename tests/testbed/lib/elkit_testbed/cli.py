@@ -27,12 +27,13 @@ def _parser():
     up.add_argument("--fresh", action="store_true", help="replace hosts that are there already")
     up.add_argument("hosts", nargs="+", metavar="NAME[:KIND]")
 
-    down = commands.add_parser("down", help="remove hosts of this clone")
+    down = commands.add_parser("down", help="remove hosts of this testbed")
     down.add_argument("--all", action="store_true", help="every host, and the mirror")
     down.add_argument("names", nargs="*", metavar="NAME")
 
     commands.add_parser("list", help="the hosts there are")
     commands.add_parser("kinds", help="the kinds of host there are")
+    commands.add_parser("mode", help="whether the images are official or look-alikes")
     commands.add_parser("inventory", help="write the inventory of the hosts that are up and print its path")
     commands.add_parser("keys", help="print the fingerprints of the package keys (JSON)")
 
@@ -113,12 +114,15 @@ def _run(options):
     if options.command == "kinds":
         print("\n".join(sorted(kinds())))
         return
+    if options.command == "mode":
+        print(images.mode())
+        return
     if options.command == "list":
         for host in hosts.all().values():
             print("%-16s %-8s %-10s %-15s %s" % (host.name, host.kind, "official" if host.official else "look-alike",
                                                  host.address or "-", "up" if host.running else "stopped"))
         return
-    with lock():
+    with lock(), podman.namespace_kept():
         if options.command == "images":
             for name, tag in images.ensure(options.only).items():
                 print("%s %s" % (name, tag))
@@ -140,6 +144,8 @@ def _run(options):
             print(inventory.write(hosts, images))
         elif options.command == "keys":
             print(json.dumps(fingerprints(images), indent=2, sort_keys=True))
+    if options.command == "down" and options.all:
+        podman.drop_namespace()
 
 
 def main():

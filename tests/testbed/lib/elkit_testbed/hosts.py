@@ -51,18 +51,18 @@ class Host:
 
 @contextmanager
 def lock(name="lock"):
-    """One `testbed` at a time changes images and hosts of this clone."""
+    """One command at a time changes the hosts of this testbed."""
     with open(state_dir() / name, "w", encoding="ascii") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another testbed command of this clone")
+            say("waiting for another command of this testbed")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 class Hosts:
-    """The hosts of this clone."""
+    """The hosts of this testbed."""
 
     def __init__(self, podman: Podman, images: Images):
         self.podman = podman
@@ -70,7 +70,7 @@ class Hosts:
 
     # -- look --------------------------------------------------------------------------------------------------------------
     def all(self):
-        """Every host of this clone, by name, running or not."""
+        """Every host of this testbed, by name, running or not."""
         ids = self.podman.out("ps", "--all", "--quiet", "--filter", "label=elkit.clone=" + PREFIX, "--filter", "label=elkit.host").split()
         if not ids:
             return {}
@@ -172,13 +172,12 @@ class Hosts:
         self.remove([there[name] for name in names if name in there])
 
     def down_all(self):
-        """Remove every container of this clone, the mirror too, and forget what was decided for this run."""
+        """Remove every container of this testbed, the mirror too, and forget what was decided for this run."""
         ids = self.podman.out("ps", "--all", "--quiet", "--filter", "label=elkit.clone=" + PREFIX).split()
         if ids:
             self.podman("rm", "--force", "--time", "0", "--volumes", *ids)
         for name in ("images-mode", "inventory.yml", "known_hosts"):
             (state_dir() / name).unlink(missing_ok=True)
-        self.podman.drop_namespace()
 
     # -- reach -------------------------------------------------------------------------------------------------------------
     @staticmethod

@@ -108,7 +108,7 @@ class Images:
 
     # -- official or look-alike ----------------------------------------------------------------------------------------------
     def mode(self):
-        """'official' or 'lookalike'. The answer to auto is kept in .build/testbed/images-mode until `testbed down --all`."""
+        """'official' or 'lookalike'. The answer to auto is kept in images-mode until `testbed down --all`."""
         wanted = os.environ.get("ELKIT_IMAGES", "auto")
         if wanted in ("official", "lookalike"):
             return wanted

@@ -98,11 +98,28 @@ class Podman:
              "umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup"])
         return keeper
 
+    @contextlib.contextmanager
+    def namespace_kept(self):
+        """Whoever makes containers holds this, so that nobody drops the namespace between two of its commands."""
+        with self._namespace_lock(fcntl.LOCK_SH):
+            yield
+
+    @contextlib.contextmanager
+    def _namespace_lock(self, how):
+        if self.pure_cgroup2:
+            yield
+            return
+        NAMESPACE.parent.mkdir(parents=True, exist_ok=True)
+        with open(NAMESPACE.with_suffix(".lock"), "w", encoding="ascii") as handle:
+            fcntl.flock(handle, how)
+            yield
+
     def drop_namespace(self):
-        """Forget the mount namespace, unless some clone still has containers in it."""
-        if os.path.ismount(NAMESPACE) and not self.out("ps", "--all", "--quiet"):
-            run(["umount", "-l", NAMESPACE / "mnt"], check=False)
-            run(["umount", "-l", NAMESPACE], check=False)
+        """Forget the mount namespace, unless some testbed still has, or now makes, containers in it."""
+        with contextlib.suppress(BlockingIOError), self._namespace_lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if os.path.ismount(NAMESPACE) and not self.out("ps", "--all", "--quiet"):
+                run(["umount", "-l", NAMESPACE / "mnt"], check=False)
+                run(["umount", "-l", NAMESPACE], check=False)
 
     def command(self, arguments):
         """The whole command line (a list) that runs ``podman ARGUMENTS`` in the right place."""
