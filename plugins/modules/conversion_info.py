@@ -170,7 +170,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 
 
 def work(module):
-    return dict(flow.examine(module.params)[1], changed=False)
+    seen, report = flow.examine(module.params)
+    seen.close()
+    return dict(report, changed=False)
 
 
 def main():

@@ -100,6 +100,6 @@ class Gate:
                 raise FaultError(f"{host.name}: rpm did not come to package {self.number}")
             time.sleep(0.3)
         state = host.state(CONVERSION)
-        if not state or state["stage"] != "transaction" or not state["progress"]:
+        if not state or state["stage"] != "transaction" or not host.state(CONVERSION.replace("state.json", "progress.json")):
             raise FaultError(f"{host.name}: the state file does not name the transaction: {state}")
         return state["process"]

@@ -13,8 +13,15 @@ def content(path, text, mode="0644"):
 
 
 def sshd(*lines):
-    """A control that gives sshd these lines, before all others."""
-    return content(SSHD, "\n".join(lines) + "\n", "0600")
+    """A control that gives sshd these lines, before all others: in a drop-in, or, as on release 8, where it reads none, in its own file."""
+    def make(host):
+        own = host.run("cat /etc/ssh/sshd_config")
+        if re.search(r"(?mi)^\s*Include\b", own):
+            return content(SSHD, "\n".join(lines) + "\n", "0600")
+        # A Match block ends at the next one, so that what follows it counts for all again.
+        end = ["Match all"] if lines[0].startswith("Match") else []
+        return content("/etc/ssh/sshd_config", "\n".join([*lines, *end]) + "\n" + own, "0600")
+    return make
 
 
 def keyword(key, value):
@@ -73,7 +80,6 @@ class Fault:
     name: for people. make: the control, or a function of the host that gives it. outcome: how it ends.
     before, after: shell scripts that prepare the host for it, and clean up
     variables: what else the play knows (passwords)
-    more: further controls that are guilty only together with it
     """
 
     name: str

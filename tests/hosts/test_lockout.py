@@ -18,8 +18,8 @@ from tests.faults.plays import Play, play
 from tests.faults.points import KILL, PAUSE, Point
 from tests.hosts import lockout
 
-# A host of its own: what is done to it must be in nobody's way.
-HOST, KIND = "lk9", "hard9"
+# Hosts of their own: what is done to them must be in nobody's way.
+KINDS = {"lk9": "hard9", "lk8": "hard8", "lk10": "hard10"}
 TIMEOUT = 40
 # A busy machine, and what is between two looks at a host.
 SLACK = 25
@@ -42,6 +42,7 @@ SLICE = ("key exchange that the client has not", "sudo runs no shell", "sudoers 
 class Row:
     """What was measured of one fault."""
 
+    host: str
     fault: str
     ended: str
     named: str
@@ -55,7 +56,7 @@ class Table:
     """The rows, and their print: .build/faults/lockout.txt."""
 
     def __init__(self):
-        self.rows = [Row("fault", "ended", "names", "the others", "longest unreachable, s", "run, s", "the report says")]
+        self.rows = [Row("host", "fault", "ended", "names", "the others", "longest unreachable, s", "run, s", "the report says")]
 
     def add(self, *cells):
         self.rows.append(Row(*cells))
@@ -138,11 +139,11 @@ def tasks_of(folder, **more):
         {"controls_folders": [str(folder)], "only_ids": [*INNOCENT, GUILTY], "guard_timeout": TIMEOUT}, **more)}]
 
 
-@pytest.fixture(scope="module")
-def fresh():
-    """The host, up and with the hook of the faults in its Pythons."""
-    remote.testbed("up", f"{HOST}:{KIND}", timeout=3600)
-    found = FaultHost(HOST)
+@pytest.fixture(scope="module", params=[name if name == "lk9" else pytest.param(name, marks=pytest.mark.full) for name in KINDS])
+def fresh(request):
+    """A host, up and with the hook of the faults in its Pythons."""
+    remote.testbed("up", f"{request.param}:{KINDS[request.param]}", timeout=3600)
+    found = FaultHost(request.param)
     found.install()
     return found
 
@@ -155,18 +156,18 @@ def host(fresh):
     yield found
     found.disarm()
     if found.run(LOOK) != before:
-        undone = play(HOST, UNDO)
+        undone = play(found.name, UNDO)
         assert undone.rc == 0, undone.output
         assert found.run(LOOK) == before, "the undo is not exact"
 
 
-def row_of(table, fault, result, unreachable, seconds):
-    """Put one fault into the table; how it ended, and the rows of its run by id."""
+def row_of(table, host, fault, result, unreachable, seconds):
+    """Put one fault of a host into the table; how it ended, and the rows of its run by id."""
     rows = {row["id"]: row for row in result["controls"]}
     guilty = rows[GUILTY]
     message = guilty.get("message") or ""
     ended = lockout.REFUSED if message.startswith("refused") else lockout.RETURNED if message.startswith("taken back") else lockout.TAKEN_BACK
-    table.add(fault.name, ended, "yes" if guilty["status"] == "error" else "no", ", ".join(sorted({rows[item]["status"] for item in INNOCENT})),
+    table.add(host.name, fault.name, ended, "yes" if guilty["status"] == "error" else "no", ", ".join(sorted({rows[item]["status"] for item in INNOCENT})),
               unreachable, seconds, " ".join(message.split())[:150])
     assert guilty["status"] == "error" and message, guilty
     assert ended == fault.outcome, message
@@ -185,12 +186,12 @@ def test_refused_beforehand(host, table, tmp_path, faults):
     for number, fault in enumerate(faults):
         (tmp_path / str(number)).mkdir()
         tasks += [dict(tasks_of(folder_of(tmp_path / str(number), fault.control(host)))[0], name=fault.name)]
-    with Watch(HOST) as watch:
-        run = Play(HOST, tasks + UNDO).wait(1200)
+    with Watch(host.name) as watch:
+        run = Play(host.name, tasks + UNDO).wait(1200)
     bad = []
     for number, fault in enumerate(faults):
         try:
-            rows = row_of(table, fault, run.result(HOST, fault.name), "0", "-")
+            rows = row_of(table, host, fault, run.result(host.name, fault.name), "0", "-")
             assert {rows[item]["status"] for item in INNOCENT} == {"pass" if number else "changed"}
         except AssertionError as error:
             bad.append(f"{fault.name}: {error}")
@@ -206,12 +207,12 @@ def test_shut_out(host, table, tmp_path, name):
         host.run(fault.before)
     try:
         begun = time.monotonic()
-        with Watch(HOST) as watch:
-            run = Play(HOST, tasks_of(folder_of(tmp_path, fault.control(host))) + UNDO, variables=fault.variables).wait(600)
+        with Watch(host.name) as watch:
+            run = Play(host.name, tasks_of(folder_of(tmp_path, fault.control(host))) + UNDO, variables=fault.variables).wait(600)
         took = time.monotonic() - begun
-        wait_for(HOST, 5)
-        result = run.result(HOST, "apply")
-        rows = row_of(table, fault, result, f"{watch.longest:.0f}", f"{took:.0f}")
+        wait_for(host.name, 5)
+        result = run.result(host.name, "apply")
+        rows = row_of(table, host, fault, result, f"{watch.longest:.0f}", f"{took:.0f}")
         assert [rows[item]["status"] for item in INNOCENT] == ["changed", "changed"], rows
         assert watch.longest <= TIMEOUT + SLACK, f"nobody could log in for {watch.longest:.0f} s"
         assert result["guard"]["outcome"] in ("committed", "returned"), result["guard"]
@@ -248,14 +249,14 @@ HARMLESS = lockout.content("/etc/elkit-third", "third")
 def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE):
     """What *strike* does while the host waits for its commit leads to the state before, by itself."""
     host.arm(point, action)
-    running = Play(HOST, tasks_of(folder_of(tmp_path, HARMLESS)))
+    running = Play(host.name, tasks_of(folder_of(tmp_path, HARMLESS)))
     begun = time.monotonic()
     try:
         record = host.confirmed(timeout=90)
         strike(running, record)
         deadline = time.monotonic() + TIMEOUT + SLACK + 30
         while True:
-            if reachable(HOST) and (host.state(STATE) or {}).get("stage") == "returned":
+            if reachable(host.name) and (host.state(STATE) or {}).get("stage") == "returned":
                 break
             assert time.monotonic() < deadline, host.state(STATE)
             time.sleep(1)
@@ -266,10 +267,10 @@ def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE)
         host.disarm()
     state = host.state(STATE)
     assert host.run("ls /etc/elkit-own* /etc/elkit-third 2>/dev/null; true") == "", "not all of it went back"
-    table.add(name, "returned", "-", "-", "-", f"{took:.0f}", state["why"])
+    table.add(host.name, name, "returned", "-", "-", "-", f"{took:.0f}", state["why"])
     assert state["why"] and not state["errors"], state
-    again = play(HOST, tasks_of(tmp_path / "own"))
-    assert again.rc == 0 and again.result(HOST, "apply")["guard"]["outcome"] == "committed", again.output
+    again = play(host.name, tasks_of(tmp_path / "own"))
+    assert again.rc == 0 and again.result(host.name, "apply")["guard"]["outcome"] == "committed", again.output
 
 
 @pytest.mark.full
@@ -310,25 +311,25 @@ def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):
     """Becoming root by su needs a person. Local says that this host's own look is enough."""
     folder = folder_of(tmp_path, HARMLESS)
     by_su = {"ansible_become_method": "ansible.builtin.su", "ansible_become_password": "look-alike"}
-    waits = play(HOST, tasks_of(folder), variables=by_su).result(HOST, "apply")
+    waits = play(host.name, tasks_of(folder), variables=by_su).result(host.name, "apply")
     assert {row["status"] for row in waits["controls"]} == {"pending"} and "becoming root by su" in waits["controls"][0]["message"], waits
-    local = play(HOST, tasks_of(folder, guard="local"), variables=by_su).result(HOST, "apply")
+    local = play(host.name, tasks_of(folder, guard="local"), variables=by_su).result(host.name, "apply")
     assert {row["status"] for row in local["controls"]} == {"changed"}, local
     assert host.state(STATE)["stage"] == "committed"
 
 
 @pytest.mark.full
 def test_passwords_instead_of_keys(host, tmp_path):
-    run = play(HOST, tasks_of(folder_of(tmp_path, HARMLESS)), variables=lockout.PASSWORD)
-    assert run.result(HOST, "apply")["guard"]["outcome"] == "committed", run.output
+    run = play(host.name, tasks_of(folder_of(tmp_path, HARMLESS)), variables=lockout.PASSWORD)
+    assert run.result(host.name, "apply")["guard"]["outcome"] == "committed", run.output
     assert "look-alike" not in run.output
 
 
 @pytest.mark.full
 def test_check_mode_names_what_apply_refuses(host, tmp_path):
     folder = folder_of(tmp_path, lockout.BY_NAME["AllowUsers without the user"].control(host))
-    looked = play(HOST, [dict(tasks_of(folder)[0], check_mode=True)]).result(HOST, "apply")
-    done = play(HOST, tasks_of(folder)).result(HOST, "apply")
+    looked = play(host.name, [dict(tasks_of(folder)[0], check_mode=True)]).result(host.name, "apply")
+    done = play(host.name, tasks_of(folder)).result(host.name, "apply")
     assert looked["changed_ids"] == done["changed_ids"] == sorted(INNOCENT)
     assert {row["id"]: row["status"] for row in looked["controls"]} == {row["id"]: row["status"] for row in done["controls"]}
     assert host.state(STATE)["stage"] == "committed"

@@ -10,19 +10,31 @@ READY, INHIBITED, DONE = "ready", "inhibited", "almalinux"
 
 
 def examine(params, context=None):
-    """The Seen of this host and what conversion_info returns of it.
+    """The Seen of this host, which the caller closes, and what conversion_info returns of it.
 
     :param params: the module's
     :raises InputError: an option is wrong
     """
     ignored = overrides(params["ignore"])
     seen = look.gather(context or Context(), params)
+    try:
+        return seen, judge(seen, params, ignored)
+    except BaseException:
+        seen.close()
+        raise
+
+
+def judge(seen, params, ignored):
+    """What conversion_info returns of *seen*.
+
+    :param ignored: as overrides() gives it
+    """
     if checks.is_already_there(seen) and not params["sync"]:
-        return seen, dict(report(seen, []), verdict=DONE)
+        return dict(report(seen, []), verdict=DONE)
     found = report(seen, checks.run(seen, ignored))
     if checks.is_already_there(seen) and found["verdict"] == READY and not any(plan.changes(row) for row in found["packages"]):
         found["verdict"] = DONE
-    return seen, found
+    return found
 
 
 def overrides(items):

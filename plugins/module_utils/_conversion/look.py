@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
@@ -39,8 +38,9 @@ class Seen(object):
     security, environment (facts sections), registered (bool), registration (what the user wants of it), database (_rpm.database.Database
     or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
-    keys (armored, or None), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration), leaving_files ({path: NEVRA}
-    below /etc of packages without a counterpart), source_files [path], is_root
+    keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
+    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files [path], is_root, directory (where dnf wrote meanwhile, or None;
+    close() removes it)
     """
 
     def __init__(self, context):
@@ -63,10 +63,29 @@ class Seen(object):
         self.registration = "refuse"
         self.esp = None
         self.keys = None
+        self.directory = None
+        self.drift = {}
         self.modified = {}
         self.leaving_files = {}
         self.source_files = []
         self.is_root = context.is_root
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """Remove what dnf needed for the look."""
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory = None
+
+    def caches(self):
+        """{name of its place: directory} of the metadata that dnf loaded: "cache" AlmaLinux's, "source-cache" the source's."""
+        places = {"cache": os.path.join(self.directory, "cache"), "source-cache": os.path.join(self.directory, "source", "cache")}
+        return dict((name, path) for name, path in places.items() if os.path.isdir(path))
 
 
 def recognise(seen, extra, sync, registration):
@@ -81,12 +100,22 @@ def recognise(seen, extra, sync, registration):
 
 
 def gather(context, params):
-    """The Seen of a host.
+    """The Seen of a host; whoever takes it closes it.
 
     :param context: _facts.context.Context
     :param params: those of the module conversion_info
     """
     seen = Seen(context)
+    try:
+        fill(seen, context, params)
+    except BaseException:
+        seen.close()
+        raise
+    return seen
+
+
+def fill(seen, context, params):
+    """Look at everything."""
     recognise(seen, params["source_extra"], params["sync"], params["registration"])
     seen.repositories = repositories.collect(context)
     seen.streams = module_streams.collect(context)
@@ -107,22 +136,20 @@ def gather(context, params):
     seen.mounts = mounts(context)
     seen.immutable = immutable(context)
     if seen.source is None:
-        return seen
+        return
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
     seen.targets = target.repositories(
         seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
-    return seen
 
 
 def _ask_dnf(seen, params):
     """All that takes long, side by side."""
-    directory = tempfile.mkdtemp(prefix=PREFIX)
+    directory = seen.directory = tempfile.mkdtemp(prefix=PREFIX)
     with open(os.path.join(directory, ARCHIVE), "wb") as handle:
         handle.write(bundle.build())
-    modified = {}
 
     def resolve():
         seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
@@ -134,45 +161,17 @@ def _ask_dnf(seen, params):
         seen.keys = keys_of(seen.source, params)
 
     def configuration():
-        modified.update(remains.configuration())
+        seen.drift = remains.configuration()
 
-    try:
-        errors = side_by_side({"plan": resolve, "dependencies": check, "trust": keys, "configuration": configuration})
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    errors = commands.side_by_side({"plan": resolve, "dependencies": check, "trust": keys, "configuration": configuration})
     for name in ("dependencies", "configuration"):
         if name in errors:
             raise errors[name]
     seen.errors.update(errors)
     if seen.plan:
-        seen.modified = remains.owners(modified)
+        seen.modified = remains.owners(seen.drift)
         seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
         seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
-
-
-def side_by_side(works):
-    """Do all of *works* ({name: function}) at once, which wait for commands mostly: {name: ElkitError} of those that failed.
-
-    :raises Exception: the first other one
-    """
-    errors, others = {}, []
-
-    def one(name):
-        try:
-            works[name]()
-        except ElkitError as error:
-            errors[name] = error
-        except Exception as error:  # pylint: disable=broad-except
-            others.append(error)
-
-    threads = [threading.Thread(target=one, args=(name,)) for name in sorted(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if others:
-        raise others[0]
-    return errors
 
 
 def request(seen, params, directory):

@@ -19,6 +19,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock impor
 UNIT = "elkit-conversion"
 # How long a worker that was just started may take to write its process id.
 START = 30
+# Seconds between two reports of packages: each costs the host the start of a module, and the controller one too.
+SPELL = 5
 
 
 def check_root():
@@ -41,8 +43,18 @@ def convert(params, check_mode):
             return progress_of(state, changed=True)
         return resume(state)
     seen, report = flow.examine(params)
+    with seen:
+        return begin(seen, report, params, state, check_mode)
+
+
+def begin(seen, report, params, last, check_mode):
+    """Begin a conversion where it is none already, and nothing stands against it: what the module returns.
+
+    :param last: the newest State, or None
+    :raises HostError: something stands against it
+    """
     if report["verdict"] == flow.DONE:
-        gone = outlived_kernels(state, seen)
+        gone = outlived_kernels(last, seen)
         if gone and not check_mode:
             with host_lock():
                 kernels.remove(gone)
@@ -64,9 +76,21 @@ def convert(params, check_mode):
             # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
             state.data["request"]["settings"]["cache"] = state.path("cache")
             state.save()
+            hand_over(seen, state)
             prune(state)
     result = resume(state)
     return dict(report, **result)
+
+
+def hand_over(seen, state):
+    """Let the worker have the metadata that the look fetched; what cannot be moved it fetches itself."""
+    for name, path in seen.caches().items():
+        try:
+            # First beside its place: another file system may hold it, and a part of a cache is worse than none.
+            shutil.move(path, state.path(name + ".new"))
+            os.rename(state.path(name + ".new"), state.path(name))
+        except (OSError, shutil.Error):
+            shutil.rmtree(state.path(name + ".new"), ignore_errors=True)
 
 
 def outlived_kernels(state, seen):
@@ -140,6 +164,7 @@ def request_of(seen, report, params):
     rows = report["packages"]
     data.update(
         keys=seen.keys, ignore=sorted(flow.overrides(params["ignore"])), revert_cache=params["revert_cache"],
+        before={"dependencies": seen.dnf_check, "configuration": seen.drift},
         registered=seen.registered,
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
@@ -221,12 +246,15 @@ def progress_of(state, changed):
     """How far it is."""
     data = state.data
     return {"changed": changed, "running": not data["finished"], "finished": data["finished"], "result": data["result"], "stage": data["stage"],
-            "step": data["step"], "progress": data["progress"], "stages": data["stages"], "error": data["error"], "number": data["number"]}
+            "step": data["step"], "progress": state.progressed(), "stages": data["stages"], "error": data["error"], "number": data["number"]}
 
 
 def attach(number, known, patience):
-    """Wait until the stage or the progress of conversion *number* is other than *known*, or it is over, or *patience* (s) is up."""
-    deadline = time.time() + patience
+    """Wait until conversion *number* is over or in another stage than *known*, or has gone on in it for a while, or *patience* (s) is up.
+
+    :param known: [stage, progress] as the caller knows them
+    """
+    began = time.time()
     while True:
         state = states.newest()
         if state is None or state.data["number"] != number:
@@ -237,9 +265,11 @@ def attach(number, known, patience):
             # It may have ended between the two looks.
             now = progress_of(states.newest(), changed=True)
         now["alive"] = alive
-        if now["finished"] or not alive or time.time() >= deadline or [now["stage"], now["progress"]] != known:
+        waited = time.time() - began
+        moved = now["stage"] != known[0] or now["progress"] != known[1] and waited >= SPELL
+        if now["finished"] or not alive or moved or waited >= patience:
             return dict(now, **at_the_end(states.newest())) if now["finished"] else dict(now, verdict_after=None)
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def at_the_end(state):

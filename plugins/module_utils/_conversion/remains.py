@@ -20,7 +20,7 @@ def rest(answer, paths, installed, progress):
     :param answer: the plan, as run.resolve() gives it
     :param paths: {nevra: {"path", "hash"}} of the packages that come, hash as in rpm_transaction.header_hash()
     :param installed: as rpm_transaction.installed() gives it
-    :param progress: the last thing that the state file knew: {"what": nevra, …} or None
+    :param progress: the last thing that the run said: {"what": nevra, …} or None
     """
     present = set((item["nevra"], item["hash"]) for item in installed)
     names = {}
@@ -123,14 +123,20 @@ def _is_packaged(path):
     return any("g" not in item for item in flags)
 
 
-def verify(source, request, before):
+def verify(source, request):
     """Whether the host is AlmaLinux, and what is left of the source.
 
-    :param before: {"dependencies", "configuration"} as they were
+    :param request: what the worker was asked; "before" in it holds dependencies() and configuration() as they were
     :returns: {"remains": [str] (what must not be), "kept": [NEVRA] (of the source, and known to stay), "configuration": {path: what
         rpm says, of files that were as packaged}, "left": [path] (new .rpmnew and .rpmsave files)}
     """
-    found = []
+    found, now = [], {}
+    # Each waits for a command, that takes as long as all the rest.
+    failed = commands.side_by_side({"dependencies": lambda: now.update(dependencies=dependencies()),
+                                    "configuration": lambda: now.update(configuration=configuration())})
+    for name in sorted(failed):
+        raise failed[name]
+    before = request["before"]
     context = Context()
     identity = context.identity()[0]
     if not identity["is_almalinux"]:
@@ -145,7 +151,7 @@ def verify(source, request, before):
             kept.append(item["nevra"])
         else:
             found.append("{0} is still of {1}".format(item["nevra"], item["vendor"]))
-    for line in dependencies():
+    for line in now["dependencies"]:
         if line not in before["dependencies"]:
             found.append("dnf check: {0}".format(line))
     facts = repositories.collect(context)
@@ -165,8 +171,8 @@ def verify(source, request, before):
         shown = boot.default_kernel()
         if shown != wanted:
             found.append("the default kernel is {0}, not {1}".format(shown or "unknown", wanted))
-    now = configuration()
-    drift = dict((path, now[path]) for path in sorted(now) if path not in before["configuration"])
+    after = now["configuration"]
+    drift = dict((path, after[path]) for path in sorted(after) if path not in before["configuration"])
     return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}
 
 

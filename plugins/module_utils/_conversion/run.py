@@ -53,7 +53,7 @@ def builds(request):
     directory = os.path.join(request["settings"]["directory"], "source")
     os.mkdir(directory)
     base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"])
-    found = dnf_conversion.builds_of(base, set(item["nevra"] for item in rpm_transaction.installed()))
+    found = dnf_conversion.builds_of(base, dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
     base.close()
     return found
 
@@ -81,7 +81,9 @@ def resolve(request):
         dnf_conversion.only_look(base)
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
-    available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]])
+    # A repository has many more; what plan.jobs() asks for are these.
+    names = set(package["name"] for package in installed) | set(source.replace.values())
+    available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
     jobs = plan.jobs(source, installed, available)
     unmarked = dnf_conversion.put(base, jobs.data())
     problems = dnf_conversion.resolve(base)
@@ -131,7 +133,6 @@ class Run(object):
         self.state.write("packages-before.json", rpm_transaction.installed())
         self.state.write("keys-before.json", remains.imported_keys())
         self.state.write("boot-before.json", boot.before(self.request["boot"]))
-        self.state.write("checks-before.json", {"dependencies": remains.dependencies(), "configuration": remains.configuration()})
         return "{0} files of /etc".format(len(before))
 
     def resolve(self):
@@ -252,10 +253,10 @@ class Run(object):
         What was in flight is put in once more, so that its scriptlets run. Where rpm had not begun yet, dnf does it all.
         """
         answer, paths = self.state.read("plan.json"), self.state.read("packages.json")
-        now = rpm_transaction.installed()
-        if not answer or not paths or not self.state.data["progress"] and now == self.state.read("packages-before.json"):
+        now, progress = rpm_transaction.installed(), self.state.progressed()
+        if not answer or not paths or not progress and now == self.state.read("packages-before.json"):
             return
-        add, erase = remains.rest(answer, paths, now, self.state.data["progress"])
+        add, erase = remains.rest(answer, paths, now, progress)
         if add or erase:
             self.state.step("recover")
             rpm_transaction.run(add, erase, self.state.progress)
@@ -285,9 +286,8 @@ class Run(object):
         return None
 
     def verify(self):
-        before = self.state.read("checks-before.json") or {"dependencies": [], "configuration": {}}
         self.state.write("etc-after.json", snapshot.take())
-        found = remains.verify(self.source, self.request, before)
+        found = remains.verify(self.source, self.request)
         self.state.write("verdict.json", found)
         if found["remains"]:
             raise VerificationError("the host was converted, and does not pass: {0}".format("; ".join(found["remains"][:5])),

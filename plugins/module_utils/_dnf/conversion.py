@@ -108,11 +108,11 @@ def installed_of(base):
                  size=package.installsize, built=package.buildtime) for package in base.sack.query().installed() if package.name != "gpg-pubkey"]
 
 
-def available_of(base, repositories):
-    """[{"nevra", …, "repository", "download", "size"}] of the packages that *repositories* (ids) have, after modular filtering."""
+def available_of(base, repositories, names):
+    """[{"nevra", …, "repository", "download", "size"}] of the packages called *names* that *repositories* (ids) have, after modular filtering."""
     wanted = set(repositories)
     return [dict(describe(package), repository=package.reponame, download=package.downloadsize, size=package.installsize)
-            for package in base.sack.query().available() if package.reponame in wanted]
+            for package in base.sack.query().available().filter(name=sorted(names)) if package.reponame in wanted]
 
 
 def describe(package):
@@ -359,9 +359,9 @@ def source_base(settings, keep):
 
 
 def builds_of(base, wanted):
-    """{nevra: [[build time, bytes to fetch]]} of the packages in *wanted* (NEVRAs) that the repositories have."""
+    """{nevra: [[build time, bytes to fetch]]} of the packages in *wanted* ({NEVRA: name}) that the repositories have."""
     found = {}
-    for package in base.sack.query().available():
+    for package in base.sack.query().available().filter(name=sorted(set(wanted.values()))):
         if str(package) in wanted:
             found.setdefault(str(package), []).append([package.buildtime, package.downloadsize])
     return found

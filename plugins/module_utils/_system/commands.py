@@ -5,8 +5,9 @@
 import os
 import shutil
 import subprocess
+import threading
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError
 
 # sbin is missing from PATH in some sudo and cron set-ups; the tools used here live there on EL.
 SEARCH_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -77,3 +78,28 @@ def run(argv, stdin=None, timeout=DEFAULT_TIMEOUT, env=None, check=True):
                 " ".join(argv[:3]), result.rc, (result.stderr or result.stdout).strip()[-500:]),
             command=list(argv), rc=result.rc, stderr=result.stderr)
     return result
+
+
+def side_by_side(works):
+    """Do all of *works* ({name: function}) at once, which wait for commands mostly: {name: ElkitError} of those that failed.
+
+    :raises Exception: the first other one
+    """
+    errors, others = {}, []
+
+    def one(name):
+        try:
+            works[name]()
+        except ElkitError as error:
+            errors[name] = error
+        except Exception as error:  # pylint: disable=broad-except
+            others.append(error)
+
+    threads = [threading.Thread(target=one, args=(name,)) for name in sorted(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if others:
+        raise others[0]
+    return errors

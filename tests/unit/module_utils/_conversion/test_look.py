@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
 
 def fails(error):
@@ -16,14 +17,14 @@ def fails(error):
 def test_all_is_done_and_each_failure_has_its_name():
     done = []
     trust, plan = TrustError("not pinned"), HostError("no mirror")
-    assert look.side_by_side({"a": lambda: done.append("a"), "trust": fails(trust), "plan": fails(plan), "b": lambda: done.append("b")}) == {
+    assert commands.side_by_side({"a": lambda: done.append("a"), "trust": fails(trust), "plan": fails(plan), "b": lambda: done.append("b")}) == {
         "trust": trust, "plan": plan}
     assert sorted(done) == ["a", "b"]
 
 
 def test_what_is_a_fault_of_ours_is_not_swallowed():
     with pytest.raises(KeyError):
-        look.side_by_side({"a": fails(KeyError("x")), "b": fails(HostError("y"))})
+        commands.side_by_side({"a": fails(KeyError("x")), "b": fails(HostError("y"))})
 
 
 @pytest.mark.parametrize("kind, there, arch, answer, found", [

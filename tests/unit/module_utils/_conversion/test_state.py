@@ -18,6 +18,28 @@ def test_what_is_written_is_read(root):
     assert states.create({}, root).data["number"] == "00000002" and states.newest(root).data["number"] == "00000002"
 
 
+def test_progress_is_of_one_stage(root):
+    one = states.create({}, root)
+    one.begin("download")
+    assert one.progressed() is None
+    one.progress(3, 7, "a-1-1.x86_64")
+    assert states.newest(root).progressed() == {"done": 3, "total": 7, "what": "a-1-1.x86_64"}
+    one.begin("test")
+    assert one.progressed() is None
+    one.progress(1, 7, "b")
+    one.finish(states.CONVERTED)
+    assert one.progressed() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"done": 3, "to'])
+def test_progress_that_the_power_took_says_nothing(root, text):
+    one = states.create({}, root)
+    one.progress(3, 7, "a")
+    with open(one.path(states.PROGRESS), "w") as handle:
+        handle.write(text)
+    assert one.progressed() is None
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null", '{"schema": null}'])
 def test_a_damaged_state_is_named(root, text):
     one = states.create({}, root)
