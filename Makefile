@@ -25,8 +25,8 @@ test: setup  ## Everything that a change must pass
 	@.build/venv/main/bin/python -m tests.runner
 
 .PHONY: test-full
-test-full: setup  ## The same with the long matrices and benchmarks; writes docs/verification.md
-	@.build/venv/main/bin/python -m tests.runner --full
+test-full: setup  ## The same with the long matrices and benchmarks; writes docs/verification.md. RESUME=1 goes on with a run that was ended
+	@.build/venv/main/bin/python -m tests.runner --full $(if $(RESUME),--resume)
 
 .PHONY: unit
 unit: setup  ## Unit tests on every Python found

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""python -m tests.runner [--full] [step …]: run the steps, two lanes side by side, and count."""
+"""python -m tests.runner [--full [--resume]] [step …]: run the steps, two lanes side by side, and count."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import pathlib
 import shutil
@@ -15,7 +16,7 @@ import time
 
 import yaml
 
-from tests.runner import junit, report, skips
+from tests.runner import junit, kept, report, skips
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "log"
@@ -27,7 +28,7 @@ RUNNING = set()  # the process groups of the steps that run now
 class Outcome:
     """What became of a step: state ("passed", "failed", "skipped"), seconds, and the counts that it adds."""
 
-    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note=""):
+    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None):
         self.step = step
         self.state = state
         self.seconds = seconds
@@ -35,6 +36,7 @@ class Outcome:
         self.failed = list(failed)
         self.skipped = list(skipped)
         self.note = note
+        self.ended = ended or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
 
 
 def say(text):
@@ -100,10 +102,13 @@ def tail(step, lines=40):
     return "\n".join("    " + line for line in text.splitlines()[-lines:])
 
 
-def run_lane(steps, full, outcomes):
+def run_lane(steps, full, outcomes, files=None):
+    """Run *steps* one after the other. *files* (see kept.files): what passes is kept for a run that resumes."""
     for step in steps:
         outcome = run_step(step, full)
         outcomes.append(outcome)
+        if files and outcome.state == "passed":
+            kept.write(LOGS, outcome, files)
         say("{:8} {:28} {:7.1f} s  {}".format(
             outcome.state if outcome.state != "failed" else "FAILED", step["id"], outcome.seconds,
             "{} passed, {} failed, {} skipped".format(outcome.passed, len(outcome.failed), len(outcome.skipped))
@@ -142,6 +147,7 @@ def tally(outcomes, allowed):
 def main():
     parser = argparse.ArgumentParser(prog="tests.runner")
     parser.add_argument("--full", action="store_true", help="the long matrices and benchmarks too, and docs/verification.md")
+    parser.add_argument("--resume", action="store_true", help="with --full: what passed already with the very same files counts as it is")
     parser.add_argument("only", nargs="*", metavar="step", help="only these steps")
     arguments = parser.parse_args()
     steps = yaml.safe_load((ROOT / "tests/runner/steps.yml").read_text(encoding="utf-8"))
@@ -159,15 +165,21 @@ def main():
               if (step["id"] in arguments.only if arguments.only else arguments.full or not step.get("full"))]
     LOGS.mkdir(parents=True, exist_ok=True)
     lanes, alone, outcomes = {}, [], []
+    files = kept.files(ROOT) if arguments.full else None
     for step in wanted:
+        known = kept.read(LOGS, step["id"], files) if arguments.resume and files else None
+        if known:
+            outcomes.append(Outcome(step, **known))
+            say("passed   {:28} before, with the same files".format(step["id"]))
+            continue
         (alone if step.get("alone") else lanes.setdefault(step["lane"], [])).append(step)
     started = time.monotonic()
-    threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes)) for lane in lanes.values()]
+    threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes, files)) for lane in lanes.values()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    run_lane(alone, arguments.full, outcomes)
+    run_lane(alone, arguments.full, outcomes, files)
 
     passed, failed, listed, unlisted = tally(outcomes, allowed)
     for identifier, reason in unlisted:
@@ -179,7 +191,7 @@ def main():
         order = {step["id"]: index for index, step in enumerate(steps)}
         outcomes.sort(key=lambda outcome: order[outcome.step["id"]])
         (ROOT / "docs/verification.md").write_text(
-            report.render(ROOT, outcomes, allowed, time.monotonic() - started, (passed, failed, listed)), encoding="utf-8")
+            report.render(ROOT, outcomes, allowed, (passed, failed, listed)), encoding="utf-8")
     say("took {:.0f} s".format(time.monotonic() - started))
     say("{} passed, {} failed, {} skipped".format(passed, failed, listed))
     return 1 if failed or not passed else 0

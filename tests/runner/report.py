@@ -72,12 +72,11 @@ def _judged(root):
     return lines + [""] if paths else ["Nothing was judged.", ""]
 
 
-def render(root, outcomes, allowed, seconds, totals):
+def render(root, outcomes, allowed, totals):
     """The page (str).
 
     :param outcomes: list of Outcome in the order of the steps
     :param allowed: the entries of tests/skips.yml
-    :param seconds: how long the whole run took
     :param totals: (passed, failed, skipped)
     """
     images = _images(root)
@@ -91,19 +90,19 @@ def render(root, outcomes, allowed, seconds, totals):
         "| --- | --- |",
         "| Date | {} |".format(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         "| Commit | {}{} |".format(_output(root, ["git", "rev-parse", "HEAD"]),
-                                   " with uncommitted changes" if _output(root, ["git", "status", "--porcelain"]) else ""),
+                                   " with uncommitted changes" if _output(root, ["git", "status", "--porcelain", "--", ".", ":!docs/verification.md"]) else ""),
         "| Machine | {} |".format(machine()),
         "| Test hosts | {} |".format(images),
-        "| Result | {} passed, {} failed, {} skipped, {:.0f} s |".format(*totals, seconds),
+        "| Result | {} passed, {} failed, {} skipped; the steps took {:.0f} s together |".format(*totals, sum(outcome.seconds for outcome in outcomes)),
         "",
     ]
     if images == "lookalike":
         lines += ["The test hosts are look-alikes: a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's",
                   "package names (tests/testbed/README.md). None of this is a result on AlmaLinux itself.", ""]
-    lines += ["## Steps", "", "| Step | Result | Passed | Failed | Skipped | Seconds |", "| --- | --- | --- | --- | --- | --- |"]
+    lines += ["## Steps", "", "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        lines.append("| {} | {} | {} | {} | {} | {:.1f} |".format(
-            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds))
+        lines.append("| {} | {} | {} | {} | {} | {:.1f} | {} |".format(
+            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds, outcome.ended))
     lines += ["", "## Not run here", ""]
     met = {}
     for outcome in outcomes:

@@ -143,7 +143,7 @@ def test_the_steps_are_well_formed():
 def test_the_page_names_the_skips_that_happened_and_no_others():
     allowed = [{"id": "known::*", "reason": "no EL8", "machine": "AlmaLinux 8"},
                {"id": "elsewhere", "reason": "other", "machine": "none"}]
-    page = report.render(ROOT, [outcome(passed=2, skipped=[("known::a", "w"), ("known::b", "w")])], allowed, 61.4, (2, 0, 2))
+    page = report.render(ROOT, [outcome(passed=2, seconds=61.4, skipped=[("known::a", "w"), ("known::b", "w")])], allowed, (2, 0, 2))
     assert "| known::* | 2 | no EL8 | AlmaLinux 8 |" in page
     assert "elsewhere" not in page
-    assert "2 passed, 0 failed, 2 skipped, 61 s" in page
+    assert "2 passed, 0 failed, 2 skipped; the steps took 61 s together" in page
