@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hardened hosts before the outside judge (tests/outside): what we say passes, passes there; and nothing that passed before fails after."""
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,25 @@ def test_the_judge_agrees(host, el, profile):
         vendor = VENDOR_FILES if el != 8 else VENDOR_FILES.replace("/etc/ssh/sshd_config ", "")
         script = f"for file in {vendor}; do rpm -Vf $file | grep -F \" $file\" | grep 5; done; true"
         assert remote.testbed("exec", name, "--", "sh", "-c", script) == ""
+
+
+def test_a_hosts_own_openscap_is_put_beside_ours(host, tmp_path):
+    """hardening_scan with the content for AlmaLinux 9. In a container most of its rules do not apply, and no result of those is compared."""
+    name, content = host(9), "/usr/share/xml/scap/ssg/content/ssg-almalinux9-ds.xml"
+    with open(judge.stream("almalinux9"), "rb") as source:
+        subprocess.run([remote.TESTBED, "exec", name, "--", "sh", "-c", f"mkdir -p {Path(content).parent}; cat >{content}"], stdin=source, check=True)
+    run = play(name, "elkit.almalinux.audit", variables=dict(
+        BECOME, hardening_profile="cis_server_l1", hardening_scan=True, hardening_evidence=str(tmp_path), hardening_fail_on=[]))
+    assert run.rc == 0, run.output
+    document = json.loads((tmp_path / f"{name}-hardening.json").read_text())
+    profile = judge.PREFIX + "profile_" + judge.PROFILES["cis_server_l1"]
+    command = f"oscap xccdf eval --progress --profile {profile} {content} 2>/dev/null || [ $? = 2 ]"
+    theirs = {rule: result for rule, result in judge.parse(remote.testbed("exec", name, "--", "sh", "-c", command)).items() if result in ("pass", "fail")}
+    ours = {row["id"]: row["status"] for row in document["controls"]}
+    known = {rule: (ours[rule] == "pass") == (result == "pass") for rule, result in theirs.items() if rule in ours}
+    assert document["scan"]["content"] == content
+    assert document["scan"]["agree"] == sum(known.values()) >= 20
+    assert {rule for rule, same in known.items() if not same} <= {row["id"] for row in document["scan"]["disagreements"]}
+    assert all(row["theirs"] == theirs.get(row["id"], row["theirs"]) for row in document["scan"]["disagreements"])
+    page = (tmp_path / f"{name}-hardening.html").read_text()
+    assert all(row["id"] in page for row in document["scan"]["disagreements"])

@@ -143,6 +143,12 @@ def _files(podman, images):
     return folder
 
 
+def stream(content):
+    """The path of a data stream (a key of STREAMS) on this machine."""
+    podman, images, _hosts = _testbed()
+    return _files(podman, images) / STREAMS[content][0]
+
+
 def oscap(name, content, words):
     """Run oscap on a host in a throw-away view of it; its output."""
     podman, images, hosts = _testbed()
