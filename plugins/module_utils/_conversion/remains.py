@@ -123,17 +123,18 @@ def _is_packaged(path):
     return any("g" not in item for item in flags)
 
 
-def verify(source, request):
+def verify(source, request, meanwhile):
     """Whether the host is AlmaLinux, and what is left of the source.
 
+    :param meanwhile: a function that is called while commands are waited for
     :param request: what the worker was asked; "before" in it holds dependencies() and configuration() as they were
     :returns: {"remains": [str] (what must not be), "kept": [NEVRA] (of the source, and known to stay), "configuration": {path: what
         rpm says, of files that were as packaged}, "left": [path] (new .rpmnew and .rpmsave files)}
     """
     found, now = [], {}
-    # Each waits for a command, that takes as long as all the rest.
+    # Two wait for commands, which take as long as all the rest.
     failed = commands.side_by_side({"dependencies": lambda: now.update(dependencies=dependencies()),
-                                    "configuration": lambda: now.update(configuration=configuration())})
+                                    "configuration": lambda: now.update(configuration=configuration()), "other": meanwhile})
     for name in sorted(failed):
         raise failed[name]
     before = request["before"]

@@ -12,6 +12,7 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
@@ -104,6 +105,7 @@ class Run(object):
         self.base = None
         self.answer = None
         self.recovered = False
+        self.has_fetched = False
 
     def forward(self):
         """Do what is left of the stages.
@@ -154,6 +156,7 @@ class Run(object):
     def download(self):
         self.ready()
         paths = dnf_conversion.download(self.base, self.state.progress)
+        self.has_fetched = True
         headers = dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items())
         self.check(paths, headers)
         self.state.write("packages.json", dict(
@@ -208,9 +211,13 @@ class Run(object):
 
     def test(self):
         self.ready()
-        if self.base.transaction and not self.downloaded():
-            dnf_conversion.download(self.base, self.state.progress)
-        dnf_conversion.transact(self.base, self.state.progress, test=True)
+        self.fetched()
+        # A base that has tested a transaction cannot run it, and to make another takes as long as the test: a copy of it is tested.
+        test = Aside(lambda base: dnf_conversion.transact(base, None, test=True), self.base)
+        try:
+            test.result()
+        finally:
+            test.stop()
 
     def registration(self):
         """Everything is fetched and tested: the host may leave its Satellite, which goes with the client that the transaction removes.
@@ -225,8 +232,11 @@ class Run(object):
                             "Unregister it by hand (subscription-manager unregister) and run again, or name the check registration in ignore")
         return "unregistered"
 
-    def downloaded(self):
-        return all(os.path.exists(package.localPkg()) for package in self.base.transaction.install_set)
+    def fetched(self):
+        """Have dnf know, and look at, the packages on the disk where this process did not fetch them."""
+        if self.base.transaction and not self.has_fetched:
+            dnf_conversion.download(self.base, self.state.progress)
+            self.has_fetched = True
 
     # --- from here on ---
 
@@ -235,13 +245,9 @@ class Run(object):
             # dnf had written the module streams before it entered rpm; it may be dnf that is broken, which is asked for the rest.
             return "brought to its end by rpm alone"
         self.ready()
-        # A base that has tested a transaction cannot run it: dnf makes it anew out of what is cached.
-        self.base.close()
-        self.base = None
-        self.ready()
         if not self.base.transaction:
             return "nothing to do"
-        dnf_conversion.download(self.base, self.state.progress)
+        self.fetched()
         complaints = dnf_conversion.transact(self.base, self.state.progress, test=False)
         self.base.close()
         self.base = None
@@ -286,8 +292,7 @@ class Run(object):
         return None
 
     def verify(self):
-        self.state.write("etc-after.json", snapshot.take())
-        found = remains.verify(self.source, self.request)
+        found = remains.verify(self.source, self.request, lambda: self.state.write("etc-after.json", snapshot.take()))
         self.state.write("verdict.json", found)
         if found["remains"]:
             raise VerificationError("the host was converted, and does not pass: {0}".format("; ".join(found["remains"][:5])),

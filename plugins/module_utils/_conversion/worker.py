@@ -8,12 +8,12 @@
 
 import json
 import os
-import signal
 import sys
 import traceback
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, run
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside, respond
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
@@ -29,6 +29,7 @@ def look(request):
     :param request: also "revert_cache"
     """
     # Both metadata are large: the source's are loaded beside those of AlmaLinux.
+    # dnf must not have been imported before.
     builds = Aside(run.builds, request) if request["revert_cache"] else None
     try:
         busy = run.wait_for_others(PATIENCE)
@@ -39,53 +40,6 @@ def look(request):
     finally:
         if builds:
             builds.stop()
-
-
-class Aside(object):
-    """work(request) in a process beside this one. dnf must not have been imported yet."""
-
-    def __init__(self, work, request):
-        reader, writer = os.pipe()
-        self.child = os.fork()
-        if self.child == 0:
-            os.close(reader)
-            try:
-                with os.fdopen(writer, "w") as handle:
-                    json.dump(respond(work, request), handle)
-            finally:
-                os._exit(0)
-        os.close(writer)
-        self.reader = os.fdopen(reader)
-
-    def result(self):
-        """What it returned, once it is through.
-
-        :raises Failure: what went wrong there
-        """
-        text = self.reader.read()
-        said = json.loads(text) if text else {"error": {"kind": "host", "message": "the process beside ended without an answer", "remedy": None,
-                                                        "details": {}}}
-        if "error" in said:
-            raise agent.Failure(said["error"]["kind"], said["error"]["message"], said["error"]["remedy"], **said["error"]["details"])
-        return said["ok"]
-
-    def stop(self):
-        """End it, if it did not end by itself: nothing may be written any more when this one returns."""
-        self.reader.close()
-        os.kill(self.child, signal.SIGKILL)
-        os.waitpid(self.child, 0)
-
-
-def respond(work, request):
-    """{"ok": …} or {"error": …}, as the agent answers."""
-    try:
-        return {"ok": work(request)}
-    except agent.Failure as failure:
-        return agent.describe(failure)
-    except ImportError as error:
-        return {"error": {"kind": "no-dnf", "message": agent.first_line(error), "remedy": None, "details": {}}}
-    except Exception as error:  # pylint: disable=broad-except
-        return agent.describe(agent.failure_of(error))
 
 
 def work():
