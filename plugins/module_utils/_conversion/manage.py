@@ -19,8 +19,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock impor
 UNIT = "elkit-conversion"
 # How long a worker that was just started may take to write its process id.
 START = 30
-# Seconds between two reports of packages: each costs the host the start of a module, and the controller one too.
-SPELL = 5
+# Seconds between two reports, of stages and of packages within one: each costs the start of a module here, and as much on the controller,
+# which has many hosts to hear of. The end is reported at once.
+STAGE_SPELL, PACKAGE_SPELL = 2, 15
 
 
 def check_root():
@@ -266,7 +267,7 @@ def attach(number, known, patience):
             now = progress_of(states.newest(), changed=True)
         now["alive"] = alive
         waited = time.time() - began
-        moved = now["stage"] != known[0] or now["progress"] != known[1] and waited >= SPELL
+        moved = now["stage"] != known[0] and waited >= STAGE_SPELL or now["progress"] != known[1] and waited >= PACKAGE_SPELL
         if now["finished"] or not alive or moved or waited >= patience:
             return dict(now, **at_the_end(states.newest())) if now["finished"] else dict(now, verdict_after=None)
         time.sleep(0.2)
