@@ -187,7 +187,7 @@ def main():
     coverage = LOGS / "coverage.txt"
     if coverage.exists() and any(step["id"] == "units" for step in wanted):
         say(coverage.read_text(encoding="utf-8").rstrip())
-    if arguments.full:
+    if arguments.full and not arguments.only:
         order = {step["id"]: index for index, step in enumerate(steps)}
         outcomes.sort(key=lambda outcome: order[outcome.step["id"]])
         (ROOT / "docs/verification.md").write_text(
