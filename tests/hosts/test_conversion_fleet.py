@@ -45,7 +45,7 @@ def test_a_good_canary_then_batches_and_who_is_there_already_passes_through(flee
     run = play(ALL, "elkit.almalinux.convert", variables={"convert_canary": CANARY, "convert_serial": 1, "convert_evidence": str(tmp_path)})
     assert run.rc == 0, run.output
     assert fleet[DONE].run(LOOK) == before
-    order = [event["host"] for event in run.events if event["task"] == "Convert the host" and event["result"].get("result") == "converted"]
+    order = [event["host"] for event in run.events if event["task"].endswith(" : Convert the host") and event["result"].get("result") == "converted"]
     assert order == [CANARY, NEXT]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{name}-conversion.json" for name in KINDS)
     table = " ".join(run.output[run.output.index("Show all hosts"):].split())
