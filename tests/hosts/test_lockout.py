@@ -212,6 +212,10 @@ def test_shut_out(host, table, tmp_path, name):
         took = time.monotonic() - begun
         wait_for(host.name, 5)
         result = run.result(host.name, "apply")
+        if host.name in fault.harmless_on:
+            assert {row["status"] for row in result["controls"]} == {"changed"} and result["guard"]["outcome"] == "committed", result
+            table.add(host.name, fault.name, "no fault there", "-", "changed", f"{watch.longest:.0f}", f"{took:.0f}", "")
+            return
         rows = row_of(table, host, fault, result, f"{watch.longest:.0f}", f"{took:.0f}")
         assert [rows[item]["status"] for item in INNOCENT] == ["changed", "changed"], rows
         assert watch.longest <= TIMEOUT + SLACK, f"nobody could log in for {watch.longest:.0f} s"
