@@ -53,7 +53,8 @@ def test_a_disturbed_way_back(fault_host, subject, table, step, action):
 def test_packages_are_brought_to_their_end_where_dnf_cannot_be_imported_any_more(fault_host, subject):
     host = fault_host("fc9")
     states = subject(host).states["fc9"]
-    away = "d=$(/usr/bin/python3 -c 'import dnf, os; print(os.path.dirname(dnf.__file__))'); echo $d >/root/dnf-was; mv $d /root/dnf-away"
+    away = ("d=$(/usr/bin/python3 -c 'import dnf, os; print(os.path.dirname(dnf.__file__))'); "
+            "echo $d >/var/tmp/elkit-dnf-was; mv $d /var/tmp/elkit-dnf-away")
     try:
         strike(host, STEPS["middle package"], SIGKILL, APPLY)
         host.disarm()
@@ -65,7 +66,7 @@ def test_packages_are_brought_to_their_end_where_dnf_cannot_be_imported_any_more
         assert host.state(CONVERSION)["stage"] == "verify"
     finally:
         host.disarm()
-        host.run("[ ! -d /root/dnf-away ] || mv /root/dnf-away $(cat /root/dnf-was)")
+        host.run("[ ! -d /var/tmp/elkit-dnf-away ] || mv /var/tmp/elkit-dnf-away $(cat /var/tmp/elkit-dnf-was)")
     run = play("fc9", APPLY)
     assert run.rc == 0 and host.run(LOOK) == states["new"], run.output
     run = play("fc9", UNDO)
