@@ -28,7 +28,7 @@ RUNNING = set()  # the process groups of the steps that run now
 class Outcome:
     """What became of a step: state ("passed", "failed", "skipped"), seconds, and the counts that it adds."""
 
-    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None):
+    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None, commit=""):
         self.step = step
         self.state = state
         self.seconds = seconds
@@ -37,6 +37,7 @@ class Outcome:
         self.skipped = list(skipped)
         self.note = note
         self.ended = ended or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
+        self.commit = commit
 
 
 def say(text):
@@ -102,13 +103,14 @@ def tail(step, lines=40):
     return "\n".join("    " + line for line in text.splitlines()[-lines:])
 
 
-def run_lane(steps, full, outcomes, files=None):
+def run_lane(steps, full, outcomes, files=None, commit=""):
     """Run *steps* one after the other. *files* (see kept.files): what passes is kept for a run that resumes."""
     for step in steps:
         outcome = run_step(step, full)
+        outcome.commit = commit
         outcomes.append(outcome)
         if files and outcome.state == "passed":
-            kept.write(LOGS, outcome, files)
+            kept.write(LOGS, outcome, kept.digest(files, step))
         say("{:8} {:28} {:7.1f} s  {}".format(
             outcome.state if outcome.state != "failed" else "FAILED", step["id"], outcome.seconds,
             "{} passed, {} failed, {} skipped".format(outcome.passed, len(outcome.failed), len(outcome.skipped))
@@ -147,7 +149,7 @@ def tally(outcomes, allowed):
 def main():
     parser = argparse.ArgumentParser(prog="tests.runner")
     parser.add_argument("--full", action="store_true", help="the long matrices and benchmarks too, and docs/verification.md")
-    parser.add_argument("--resume", action="store_true", help="with --full: what passed already with the very same files counts as it is")
+    parser.add_argument("--resume", action="store_true", help="with --full: what passed already with the same files counts as it is")
     parser.add_argument("only", nargs="*", metavar="step", help="only these steps")
     arguments = parser.parse_args()
     steps = yaml.safe_load((ROOT / "tests/runner/steps.yml").read_text(encoding="utf-8"))
@@ -166,20 +168,21 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     lanes, alone, outcomes = {}, [], []
     files = kept.files(ROOT) if arguments.full else None
+    commit = kept.commit(ROOT)
     for step in wanted:
-        known = kept.read(LOGS, step["id"], files) if arguments.resume and files else None
+        known = kept.read(LOGS, step["id"], kept.digest(files, step)) if arguments.resume and files else None
         if known:
             outcomes.append(Outcome(step, **known))
             say("passed   {:28} before, with the same files".format(step["id"]))
             continue
         (alone if step.get("alone") else lanes.setdefault(step["lane"], [])).append(step)
     started = time.monotonic()
-    threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes, files)) for lane in lanes.values()]
+    threads = [threading.Thread(target=run_lane, args=(lane, arguments.full, outcomes, files, commit)) for lane in lanes.values()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    run_lane(alone, arguments.full, outcomes, files)
+    run_lane(alone, arguments.full, outcomes, files, commit)
 
     passed, failed, listed, unlisted = tally(outcomes, allowed)
     for identifier, reason in unlisted:

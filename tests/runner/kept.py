@@ -1,40 +1,76 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outcomes of the steps of a long run that was ended before its time: a run that resumes takes them if not one file is another."""
+"""Outcomes of the steps of a long run that was ended before its time: a run that resumes takes those whose files are the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import pathlib
+import re
 import subprocess
 
 # Written by the run itself.
 REPORT = "docs/verification.md"
-KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended")
+KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit")
+
+# What a step that names test modules or a Molecule scenario does not look at: what only other steps read.
+APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/bench/|tests/runner/steps\.yml$|README\.md$|CHANGELOG")
+# Of these it looks at what its command names, and at whatever is not such a module or scenario.
+MODULE = re.compile(r"tests/hosts/(?P<name>test_\w+\.py)$")
+SCENARIO = re.compile(r"molecule/(?!shared/)(?P<name>[^/]+)/")
 
 
 def files(root):
-    """What stands for all files of the clone (str); None if some are not committed, or this is no clone."""
-    listed = subprocess.run(["git", "ls-files", "--stage", "--", ".", ":!" + REPORT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    """The committed files of the clone: dict of path to mode and object (str); None if some are not committed, or this is no clone."""
+    listed = subprocess.run(["git", "ls-files", "--stage", "--", ".", ":!" + REPORT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            check=False)
     changed = subprocess.run(["git", "status", "--porcelain", "--", ".", ":!" + REPORT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                              check=False)
     if listed.returncode or changed.returncode or changed.stdout.strip():
         return None
-    return hashlib.sha256(listed.stdout).hexdigest()
+    return {path: entry for entry, path in (line.split("\t", 1) for line in listed.stdout.splitlines())}
 
 
-def write(folder, outcome, digest):
-    """Keep *outcome* of a full run with the files of *digest*."""
-    data = dict({key: getattr(outcome, key) for key in KEYS}, files=digest)
-    (folder / (outcome.step["id"] + ".json")).write_text(json.dumps(data), encoding="utf-8")
+def commit(root):
+    """The commit that the clone is at (str, 8 digits), empty if this is no clone."""
+    return subprocess.run(["git", "rev-parse", "--short=8", "HEAD"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=False).stdout.strip()
 
 
-def read(folder, identifier, digest):
-    """The keywords of the Outcome of a step that was kept with these files, or None."""
-    path = folder / (identifier + ".json")
+def _owner(path):
+    """The name of the test module or scenario that *path* is of (str), or None."""
+    found = MODULE.match(path) or SCENARIO.match(path)
+    return found and found.group("name")
+
+
+def digest(listed, step):
+    """What stands for the command of *step* and all files it hangs on (str).
+
+    :param listed: what files() returned
+    :param step: an entry of steps.yml
+
+    A step that names no test module and no scenario hangs on every file (a linter does).
+    """
+    words = set(step["run"].split())
+    if words & {_owner(path) for path in listed}:
+        listed = {path: entry for path, entry in listed.items() if not APART.match(path) and _owner(path) in words | {None}}
+    lines = [step["run"]] + ["{} {}".format(path, entry) for path, entry in sorted(listed.items())]
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
+
+
+def write(folder, outcome, value):
+    """Keep *outcome* of a full run whose files are those of the digest *value*."""
+    data = dict({key: getattr(outcome, key) for key in KEYS}, files=value)
+    (pathlib.Path(folder) / (outcome.step["id"] + ".json")).write_text(json.dumps(data), encoding="utf-8")
+
+
+def read(folder, identifier, value):
+    """The keywords of the Outcome of a step that was kept with this digest, or None."""
+    path = pathlib.Path(folder) / (identifier + ".json")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if data.pop("files", None) != digest:
+    if data.pop("files", None) != value:
         return None
     return dict(data, skipped=[tuple(item) for item in data["skipped"]])

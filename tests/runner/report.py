@@ -99,10 +99,11 @@ def render(root, outcomes, allowed, totals):
     if images == "lookalike":
         lines += ["The test hosts are look-alikes: a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's",
                   "package names (tests/testbed/README.md). None of this is a result on AlmaLinux itself.", ""]
-    lines += ["## Steps", "", "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py).", "",
+              "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) | Commit |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        lines.append("| {} | {} | {} | {} | {} | {:.1f} | {} |".format(
-            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds, outcome.ended))
+        lines.append("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |".format(
+            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds, outcome.ended, outcome.commit))
     lines += ["", "## Not run here", ""]
     met = {}
     for outcome in outcomes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run that resumes takes over: what passed with the very same files, and nothing else."""
+"""What a run that resumes takes over: what passed with the same files, and nothing else."""
 import subprocess
 
 import pytest
@@ -37,12 +37,31 @@ def test_files_are_others_after_a_commit_and_unknown_before_it(clone):
 
 
 def test_no_clone_has_no_files(tmp_path):
-    assert kept.files(tmp_path) is None
+    assert kept.files(tmp_path) is None and kept.commit(tmp_path) == ""
+
+
+LISTED = dict.fromkeys(["plugins/a.py", "tests/hosts/conftest.py", "tests/hosts/test_a.py", "tests/hosts/test_b.py", "molecule/shared/create.yml",
+                        "molecule/one/molecule.yml", "molecule/two/tests/test_x.py", "docs/a.md", "docs/a.json", "tests/unit/test_u.py",
+                        "tests/runner/steps.yml"], "1")
+
+
+@pytest.mark.parametrize("run, other, same", [
+    ("scripts/hosts.sh test_a.py", {"plugins/a.py", "tests/hosts/conftest.py", "tests/hosts/test_a.py", "molecule/shared/create.yml", "docs/a.json"},
+     {"tests/hosts/test_b.py", "molecule/one/molecule.yml", "docs/a.md", "tests/unit/test_u.py", "tests/runner/steps.yml"}),
+    ("scripts/molecule.sh main two", {"plugins/a.py", "molecule/two/tests/test_x.py", "molecule/shared/create.yml"},
+     {"tests/hosts/test_a.py", "molecule/one/molecule.yml", "docs/a.md"}),
+    ("ruff check", set(LISTED), set()),
+])
+def test_a_step_hangs_on_its_command_and_on_what_is_not_of_other_steps_alone(run, other, same):
+    before = kept.digest(LISTED, {"run": run})
+    changed = {path for path in LISTED if kept.digest(dict(LISTED, **{path: "2"}), {"run": run}) != before}
+    assert other <= changed and not changed & same
+    assert kept.digest(LISTED, {"run": run + " --x"}) != before
 
 
 def test_an_outcome_comes_back_for_the_same_files_alone(tmp_path):
     step = {"id": "x", "run": "true", "lane": "first"}
-    before = runner.Outcome(step, "passed", 3.5, 7, skipped=[("a::b", "why")], ended="2026-01-01 10:00")
+    before = runner.Outcome(step, "passed", 3.5, 7, skipped=[("a::b", "why")], ended="2026-01-01 10:00", commit="12345678")
     kept.write(tmp_path, before, "files")
     again = runner.Outcome(step, **kept.read(tmp_path, "x", "files"))
     assert vars(again) == vars(before)
@@ -53,5 +72,8 @@ def test_an_outcome_comes_back_for_the_same_files_alone(tmp_path):
 
 def test_only_what_passes_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "LOGS", tmp_path)
-    runner.run_lane([{"id": "good", "lane": "first", "run": "true"}, {"id": "bad", "lane": "first", "run": "false"}], True, [], "files")
-    assert kept.read(tmp_path, "good", "files")["passed"] == 1 and kept.read(tmp_path, "bad", "files") is None
+    good, bad = ({"id": run, "lane": "first", "run": run} for run in ("true", "false"))
+    runner.run_lane([good, bad], True, [], LISTED, "12345678")
+    outcome = kept.read(tmp_path, "true", kept.digest(LISTED, good))
+    assert outcome["passed"] == 1 and outcome["commit"] == "12345678"
+    assert kept.read(tmp_path, "false", kept.digest(LISTED, bad)) is None
