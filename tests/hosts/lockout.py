@@ -87,7 +87,7 @@ class Fault:
     name: for people. make: the control, or a function of the host that gives it. outcome: how it ends.
     before, after: shell scripts that prepare the host for it, and clean up
     variables: what else the play knows (passwords)
-    harmless_on: hosts (their names) on which it shuts nobody out, and must go through
+    policy_on: hosts (their names) where the crypto policy says it on sshd's command line: no file can, and the control must say so
     """
 
     name: str
@@ -96,7 +96,7 @@ class Fault:
     before: str = ""
     after: str = ""
     variables: dict = field(default_factory=dict)
-    harmless_on: tuple = ()
+    policy_on: tuple = ()
 
     def control(self, host):
         return self.make(host) if callable(self.make) else self.make
@@ -139,9 +139,8 @@ FAULTS = [
     Fault("sshd has no host key", no_host_key, REFUSED),
     Fault("MaxAuthTries 0", keyword("MaxAuthTries", "0"), RETURNED),
     Fault("MaxSessions 0", keyword("MaxSessions", "0"), RETURNED),
-    # On release 8 the crypto policy says it on sshd's command line, which wins over its file.
-    Fault("key exchange that the client has not", keyword("KexAlgorithms", "diffie-hellman-group1-sha1"), RETURNED, harmless_on=("lk8",)),
-    Fault("ciphers that the client has not", keyword("Ciphers", "3des-cbc"), RETURNED, harmless_on=("lk8",)),
+    Fault("key exchange that the client has not", keyword("KexAlgorithms", "diffie-hellman-group1-sha1"), RETURNED, policy_on=("lk8",)),
+    Fault("ciphers that the client has not", keyword("Ciphers", "3des-cbc"), RETURNED, policy_on=("lk8",)),
     # --- files of the user ------------------------------------------------------------------------------------------------
     Fault("home writable by others", {"mechanism": "permissions", "args": {"paths": ["/home/admin"], "mode": "0777", "bits": "0022"}}, REFUSED),
     # --- accounts ---------------------------------------------------------------------------------------------------------

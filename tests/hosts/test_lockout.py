@@ -212,9 +212,11 @@ def test_shut_out(host, table, tmp_path, name):
         took = time.monotonic() - begun
         wait_for(host.name, 5)
         result = run.result(host.name, "apply")
-        if host.name in fault.harmless_on:
-            assert {row["status"] for row in result["controls"]} == {"changed"} and result["guard"]["outcome"] == "committed", result
-            table.add(host.name, fault.name, "no fault there", "-", "changed", f"{watch.longest:.0f}", f"{took:.0f}", "")
+        if host.name in fault.policy_on:
+            guilty = next(row for row in result["controls"] if row["id"] == GUILTY)
+            assert guilty["status"] == "fail" and "command line" in guilty["message"] and "/etc/crypto-policies/" in guilty["overridden_by"], guilty
+            assert {row["status"] for row in result["controls"] if row["id"] != GUILTY} == {"changed"} and result["guard"]["outcome"] == "committed", result
+            table.add(host.name, fault.name, "not written", "yes", "changed", f"{watch.longest:.0f}", f"{took:.0f}", " ".join(guilty["message"].split())[:150])
             return
         rows = row_of(table, host, fault, result, f"{watch.longest:.0f}", f"{took:.0f}")
         assert [rows[item]["status"] for item in INNOCENT] == ["changed", "changed"], rows

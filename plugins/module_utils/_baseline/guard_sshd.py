@@ -6,17 +6,14 @@ import fnmatch
 import ipaddress
 import os
 import re
-import shlex
 import shutil
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who, sshd_command
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 MAIN = "/etc/ssh/sshd_config"
-# On EL8 the crypto policy reaches sshd on its command line.
-POLICY = "/etc/crypto-policies/back-ends/opensshserver.config"
 WITHOUT_PASSWORD = {"publickey", "gssapi-with-mic", "hostbased"}
 WITH_PASSWORD = WITHOUT_PASSWORD | {"password", "keyboard-interactive"}
 # What signs with a key of a type.
@@ -45,13 +42,17 @@ def problems(view, who):
 
 def effective(view, who):
     """(settings, error): what `sshd -T` says of the planned files for *who*, as {key: [value]}; (None, None) where there is no sshd."""
+    try:
+        given = [word for word, _path in sshd_command.words(view)]
+    except ElkitError as error:
+        return None, str(error)
     directory = tempfile.mkdtemp(prefix="elkit-guard-")
     try:
         path = render(view, directory)
         arguments = ["sshd", "-T", "-f", path, "-C", "user={0},host={1},addr={1},laddr={2},lport={3}".format(
             who.name, who.address, who.local[0], who.local[1])]
         try:
-            result = view.run(arguments + policy(view), check=False)
+            result = view.run(arguments + given, check=False)
         except ElkitError:
             return None, None
         if result.rc != 0:
@@ -59,19 +60,6 @@ def effective(view, who):
         return parse(result.stdout), None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def policy(view):
-    """What EL8's unit adds to sshd's command line, as a list."""
-    if view.el != 8:
-        return []
-    for line in guard_who.text_of(view, POLICY).splitlines():
-        if line.startswith("CRYPTO_POLICY="):
-            try:
-                return shlex.split("".join(shlex.split(line.partition("=")[2])))
-            except ValueError:
-                return []
-    return []
 
 
 def render(view, directory):

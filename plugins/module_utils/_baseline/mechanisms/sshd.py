@@ -7,13 +7,14 @@ refused, time (values are times), default (what sshd does where no file sets it;
 
 Release 9 and 10 get a drop-in that sorts before the vendor's and cloud-init's. Release 8 reads none, so a block of ours stands at the
 top of sshd_config; so it does where sshd_config includes no drop-ins, or where something is read before ours. Match blocks are kept: what
-one of them sets differently for some connections is named.
+one of them sets differently for some connections is named. What the unit gives on sshd's command line counts before all of them, and is not
+ours to change here.
 """
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_text
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_command, sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue
 
 MAIN = "/etc/ssh/sshd_config"
@@ -107,6 +108,11 @@ def effective(found, key):
 
 def check(control, view):
     key, wanted = control.need("key"), Wanted(control)
+    given = sshd_command.option(view, key)
+    if given is not None:
+        value, path = given
+        return Finding(wanted.good(value), value, wanted.describe(), path, overridden_by=None if wanted.good(value) else path,
+                       note="sshd gets it on its command line")
     found = settings(view)
     item = effective(found, key)
     ok = wanted.good(item.value, True) if item else wanted.compare == "absent"
@@ -127,6 +133,7 @@ def check(control, view):
 
 def fix(control, view):
     key, wanted = control.need("key"), Wanted(control)
+    refuse_given(view, key)
     item = effective(settings(view), key)
     if wanted.compare == "absent":
         comment_out(view, [item for item in settings(view) if item.key == key.lower() and not item.conditional])
@@ -135,6 +142,15 @@ def fix(control, view):
         put(view, key, wanted)
     if view.scanner_compat and view.el != 8:
         put_compat(view, key, wanted)
+
+
+def refuse_given(view, key):
+    """:raises NotFixable: sshd gets *key* on its command line, so that no file of sshd's would have an effect"""
+    given = sshd_command.option(view, key)
+    if given is not None:
+        raise NotFixable("sshd gets {0} on its command line, from {1}: {2}".format(key, given[1], given[0]),
+                         "Change the crypto policy: a control of the mechanism sshd_algorithms does" if given[1] == sshd_command.POLICY
+                         else "Take it out of that file")
 
 
 def put(view, key, wanted):

@@ -14,10 +14,8 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, Finding
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import crypto, sshd
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_command, sshd_text
 
-BACK_END = "/etc/crypto-policies/back-ends/opensshserver.config"
-SYSCONFIG = "/etc/sysconfig/sshd"
 # What OpenSSH offers where nothing says otherwise, as far as it is weak; a list that begins with - or + starts from it (sshd_config(5)).
 COMPILED = {
     "ciphers": ["chacha20-poly1305@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com"],
@@ -41,22 +39,11 @@ def _fits(name, pattern):
     return re.match(re.escape(pattern).replace("\\*", ".*").replace("\\?", ".") + r"\Z", name) is not None
 
 
-def command_line(view, key):
-    """What release 8's sshd gets for *key* on its command line, or None."""
-    text = view.read(BACK_END) or ""
-    for line in view.lines(SYSCONFIG):
-        if re.match(r"\s*CRYPTO_POLICY\s*=", line):
-            text = line
-    found = re.search(r"-o{0}=([^\s'\"]*)".format(key), text)
-    return found.group(1) if found else None
-
-
 def effective(view, key):
     """(value, path, line, whether the crypto policy says it)."""
-    if view.el == 8:
-        value = command_line(view, key)
-        if value is not None:
-            return value, BACK_END, None, True
+    given = sshd_command.option(view, key)
+    if given is not None:
+        return given[0], given[1], None, given[1] == sshd_command.POLICY
     item = sshd.effective(sshd.settings(view), key)
     if item is None:
         return ",".join(COMPILED[key.lower()]), None, None, False
@@ -111,6 +98,7 @@ def fix(control, view):
             raise ControlError("the crypto policy offers {0}".format(", ".join(weak)), "Choose a stronger one")
         crypto.add_module(view, control.arg("module"), "# Written by elkit.almalinux (hardening)\n{0}\n".format("\n".join(control.need("rules"))))
     elif weak:
+        sshd.refuse_given(view, key)
         good = [name for name in offered(key, value) if name not in weak]
         if not good:
             raise ControlError("sshd would offer nothing for {0} without {1}".format(key, ", ".join(weak)), "Add stronger ones")

@@ -3,7 +3,7 @@
 import stat
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_command, sshd_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import crypto_policy
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import (
@@ -22,7 +22,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context imp
 
 MAIN, OURS = sshd.MAIN, sshd.OURS
 VENDOR = "/etc/ssh/sshd_config.d/50-redhat.conf"
-BACK_END = sshd_algorithms.BACK_END
+BACK_END = sshd_command.POLICY
 EL8 = {
     MAIN: "HostKey /etc/ssh/ssh_host_rsa_key\nPermitRootLogin yes\nUsePAM yes\nX11Forwarding yes\nSubsystem sftp /usr/libexec/openssh/sftp-server\n",
     BACK_END: "CRYPTO_POLICY='-oCiphers=aes256-gcm@openssh.com,aes256-cbc -oMACs=hmac-sha2-256 -oKexAlgorithms=curve25519-sha256'\n"}
@@ -142,6 +142,51 @@ def test_scanner_compat_says_it_in_the_main_file_too(tmp_path):
     assert sorted(planned) == [MAIN, OURS, VENDOR]
     assert "# GSSAPIAuthentication yes" in planned[VENDOR] and "\nGSSAPIAuthentication no\n" in planned[MAIN]
     assert BACK_END not in planned
+
+
+# --- sshd's command line ---------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("el, sysconfig, expected", [
+    (8, None, [("-oCiphers=aes256-gcm@openssh.com,aes256-cbc", BACK_END), ("-oMACs=hmac-sha2-256", BACK_END), ("-oKexAlgorithms=curve25519-sha256", BACK_END)]),
+    (8, "# CRYPTO_POLICY=\nOPTIONS=-u0 -4\nCRYPTO_POLICY=\n", [("-u0", sshd_command.SYSCONFIG), ("-4", sshd_command.SYSCONFIG)]),
+    (8, "CRYPTO_POLICY='-o Ciphers=aes256-ctr\n", []),
+    (9, "CRYPTO_POLICY=-oX=y\nOPTIONS=\"-o 'PermitRootLogin yes'\"\n",
+     [("-o", sshd_command.SYSCONFIG), ("PermitRootLogin yes", sshd_command.SYSCONFIG)]),
+])
+def test_words_on_the_command_line(tmp_path, el, sysconfig, expected):
+    files = dict(EL8 if el == 8 else EL9, **({sshd_command.SYSCONFIG: sysconfig} if sysconfig else {}))
+    assert sshd_command.words(view_of(tmp_path, files, el=el)) == expected
+
+
+@pytest.mark.parametrize("text, value", [
+    ("-oPermitRootLogin=yes", "yes"), ("-opermitrootlogin=yes -oPermitRootLogin=no", "yes"), ("-o PermitRootLogin=yes", "yes"),
+    ("-o 'PermitRootLogin  yes'", "yes"), ("-o", None), ("-4", None), ("-oPermitRootLogins=yes", None)])
+def test_the_first_option_on_the_command_line_counts(tmp_path, text, value):
+    view = view_of(tmp_path, dict(EL9, **{sshd_command.SYSCONFIG: 'OPTIONS="{0}"\n'.format(text)}))
+    assert sshd_command.option(view, "PermitRootLogin") == (None if value is None else (value, sshd_command.SYSCONFIG))
+
+
+def test_what_the_command_line_says_counts_before_all_files(tmp_path):
+    item = control(key="ciphers", value="aes256-ctr")
+    view = view_of(tmp_path, dict(EL8, **{MAIN: "Ciphers aes256-ctr\n"}), el=8)
+    found = sshd.check(item, view)
+    assert (found.ok, found.before, found.path, found.overridden_by) == (False, "aes256-gcm@openssh.com,aes256-cbc", BACK_END, BACK_END)
+    with pytest.raises(NotFixable, match="gets ciphers on its command line, from {0}".format(BACK_END)) as caught:
+        sshd.fix(item, view)
+    assert "crypto policy" in caught.value.remedy and not texts(view)
+    assert sshd.check(control(key="Ciphers", value="aes256-gcm@openssh.com,aes256-cbc"), view).ok
+    # Where the administrator takes the policy off the command line, the file counts again.
+    view = view_of(tmp_path, {sshd_command.SYSCONFIG: "CRYPTO_POLICY=\n"}, el=8)
+    assert sshd.check(item, view).ok
+
+
+def test_weak_ones_that_an_administrator_gives_on_the_command_line_stay(tmp_path):
+    view = view_of(tmp_path, dict(EL9, **{sshd_command.SYSCONFIG: "OPTIONS=-oCiphers=aes256-cbc,aes256-ctr\n"}))
+    item = control(key="Ciphers", weak=["aes256-cbc"], module="X", rules=[])
+    assert sshd_algorithms.check(item, view).before == "aes256-cbc"
+    with pytest.raises(NotFixable, match="from {0}".format(sshd_command.SYSCONFIG)) as caught:
+        sshd_algorithms.fix(item, view)
+    assert "Take it out" in caught.value.remedy
 
 
 # --- who may log in --------------------------------------------------------------------------------------------------
