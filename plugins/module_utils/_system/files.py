@@ -13,6 +13,9 @@ _SELINUX_XATTR = "security.selinux"
 # No program reads a hidden file without the right ending as configuration, so one that a kill leaves behind does no harm.
 TEMPORARY_PREFIX = ".elkit-"
 
+# The kernel follows no more links than this in one path (path_resolution(7)).
+_DEEPEST = 40
+
 
 class Attributes(object):
     """Owner, mode and SELinux label of a file: uid, gid, mode (int, permission bits), context (bytes or None)."""
@@ -175,6 +178,50 @@ def remove(path):
         raise describe(error, path)
     sync_directory(os.path.dirname(path))
     return True
+
+
+def open_path(path):
+    """A descriptor (O_PATH, to be closed) of *path*, which nobody but root could have led elsewhere meanwhile.
+
+    A link on the way is followed only where it is root's, or ours, and so is the directory that it lies in, which nobody else can write; the
+    last part is never followed. O_PATH opens what cannot be read, too.
+
+    :raises OSError: a part is missing, or cannot be entered
+    :raises HostError: a link on the way is not to be trusted
+    """
+    descriptor = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    parts, links = [part for part in reversed(os.path.abspath(path).split("/")) if part], 0
+    try:
+        while parts:
+            part = parts.pop()
+            found = os.open(part, os.O_PATH | os.O_NOFOLLOW, dir_fd=descriptor)
+            info = os.fstat(found)
+            if not stat.S_ISLNK(info.st_mode) or not parts:
+                descriptor, before = found, descriptor
+                os.close(before)
+                continue
+            try:
+                target = os.readlink("", dir_fd=found)
+            finally:
+                os.close(found)
+            links += 1
+            if links > _DEEPEST or not _trusted(info, os.fstat(descriptor)):
+                raise HostError("{0}: {1}, on the way, is a link that is not root's".format(path, part), "Replace the link by the directory itself", path=path)
+            parts.extend(item for item in reversed(target.split("/")) if item)
+            if target.startswith("/"):
+                found = os.open("/", os.O_PATH | os.O_DIRECTORY)
+                descriptor, before = found, descriptor
+                os.close(before)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _trusted(link, directory):
+    """Whether nobody but root, or ourselves, could have made or moved a link (its stat result, and its directory's)."""
+    known = (0, os.geteuid())
+    return link.st_uid in known and directory.st_uid in known and (not directory.st_mode & 0o022 or bool(directory.st_mode & stat.S_ISVTX))
 
 
 def make_directory(path, mode=0o755):

@@ -26,12 +26,11 @@ def load(view, name):
 
 def put(context, name, value):
     """
-    :raises HostError: it cannot be changed (read-only, immutable)
+    :raises HostError: it cannot be changed (read-only, immutable), or somebody has put a link on the way to it
     """
-    path = context.at(name)
     try:
-        # By an open descriptor, so that nobody puts a link in its place meanwhile. O_PATH opens what cannot be read, too.
-        descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+        # By an open descriptor, so that nobody puts a link in its place, or on the way to it, meanwhile.
+        descriptor = files.open_path(context.at(name))
         try:
             info = os.fstat(descriptor)
             if stat.S_ISLNK(info.st_mode):

@@ -9,8 +9,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import c
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put, run, services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as registry_of_kinds
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
@@ -251,6 +252,23 @@ def test_a_linked_directory_on_the_way_is_refused(host, context_of):
 def test_the_mode_of_a_link_is_refused(host, context_of):
     os.symlink("a", str(host / "etc/l"))
     assert statuses(apply([mode("m", "/etc/l")], context_of).rows) == {"m": "error"}
+
+
+def test_a_mode_is_not_put_through_a_link_that_came_meanwhile(host, context_of):
+    (host / "etc/d").mkdir()
+    (host / "etc/d/file").write_text("")
+    (host / "etc/e").mkdir()
+    (host / "etc/e/file").write_text("")
+    os.chmod(str(host / "etc"), 0o777)
+    view, row = run.new_view(context_of(), 9, ()), run.Row(run.parse([mode("m", "/etc/d/file")])[0])
+    run.look(row, view)
+    run.plan([row], view)
+    os.rename(str(host / "etc/d"), str(host / "etc/was"))
+    os.symlink("e", str(host / "etc/d"))
+    before = picture(host)
+    with pytest.raises(HostError, match="on the way, is a link"):
+        registry_of_kinds.KINDS["mode"].put(context_of(), "/etc/d/file", view.planned_states[("mode", "/etc/d/file")])
+    assert picture(host) == before
 
 
 def test_a_path_with_spaces(host, context_of):

@@ -56,6 +56,58 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
     assert os.listdir(str(tmp_path)) == []
 
 
+def _opened(path):
+    """What open_path() leads to: (device, inode)."""
+    descriptor = files.open_path(str(path))
+    try:
+        info = os.fstat(descriptor)
+        return info.st_dev, info.st_ino
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("target", ["real", "../{0}/real", "{1}/real"])
+def test_our_links_on_the_way_are_followed(tmp_path, target):
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "real" / "deep" / "file").write_text("")
+    (tmp_path / "link").symlink_to(target.format(tmp_path.name, tmp_path))
+    info = os.stat(str(tmp_path / "real" / "deep" / "file"))
+    assert _opened(tmp_path / "link" / "deep" / "file") == (info.st_dev, info.st_ino)
+
+
+def test_the_last_part_is_never_followed(tmp_path):
+    (tmp_path / "link").symlink_to("/etc")
+    info = os.lstat(str(tmp_path / "link"))
+    assert _opened(tmp_path / "link") == (info.st_dev, info.st_ino)
+
+
+def test_links_that_somebody_else_could_have_made_are_not_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "file").write_text("")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "link").symlink_to(tmp_path / "real")
+    os.chmod(str(tmp_path / "open"), 0o777)
+    with pytest.raises(HostError, match="link, on the way, is a link that is not root's"):
+        files.open_path(str(tmp_path / "open" / "link" / "file"))
+    os.chmod(str(tmp_path / "open"), 0o1777)
+    _opened(tmp_path / "open" / "link" / "file")
+    if os.geteuid() == 0:
+        os.lchown(str(tmp_path / "open" / "link"), 1234, 1234)
+        with pytest.raises(HostError, match="not root's"):
+            files.open_path(str(tmp_path / "open" / "link" / "file"))
+
+
+def test_links_in_a_circle_end(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(HostError):
+        files.open_path(str(tmp_path / "a" / "file"))
+    with pytest.raises(OSError):
+        files.open_path(str(tmp_path / "nothing" / "file"))
+    assert len(os.listdir("/proc/self/fd")) == before, "descriptors stay open"
+
+
 def test_the_lock_names_its_holder(tmp_path):
     directory = str(tmp_path / "state")
     with lock.host_lock(directory):
