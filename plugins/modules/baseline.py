@@ -30,7 +30,7 @@ attributes:
       It names the same controls that a run then changes, and changes nothing. The second login is not tried. C(waits_for) names packages.
     support: full
   diff_mode:
-    description: Files and states. Files with password hashes are named and not shown.
+    description: Files and states. Passwords, hashes and keys in files are masked; of files that hold little else, only the name is shown.
     support: full
   platform:
     description: The hosts it works on.

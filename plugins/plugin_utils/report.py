@@ -16,27 +16,19 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import tempfile
 import urllib.parse
 
 import jinja2
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import redact
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import scores
 
 SCHEMA = "elkit.almalinux/hardening-evidence"
 SCHEMA_VERSION = 1
 AUDIT, CHECK, APPLY = "audit", "check", "apply"
-NOT_SHOWN = "(not shown)"
-# What must not be in a file that people hand on, wherever it came from: password hashes, grub's, and passwords in addresses.
-SECRETS = (
-    (re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1)\$[./A-Za-z0-9$,=+-]{8,}"), NOT_SHOWN),
-    (re.compile(r"grub\.pbkdf2\.[A-Za-z0-9.]{8,}"), NOT_SHOWN),
-    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), NOT_SHOWN),
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), NOT_SHOWN),
-)
 TEXTS = {
     "error": "Could not be looked at, or did not take", "fail": "Not as wanted", "pending": "Waits", "pending_reboot": "Waits for a reboot",
     "changed": "Put right", "excepted": "Excepted", "pass": "As wanted", "not_applicable": "Does not apply",
@@ -50,9 +42,7 @@ def without_secrets(thing):
     if isinstance(thing, (list, tuple)):
         return [without_secrets(value) for value in thing]
     if isinstance(thing, str):
-        for pattern, text in SECRETS:
-            thing = pattern.sub(text, thing)
-        return str(thing)
+        return str(redact.redact_file(thing))
     return thing
 
 

@@ -89,9 +89,11 @@ def _begin(params):
 
 
 def _diff(path, before, after):
+    # Here, as only few runs ask for a diff.
+    from ansible_collections.elkit.almalinux.plugins.module_utils._repo import redact
     if path in SECRET_FILES:
         before = after = "(not shown)\n"
-    return {"before_header": path, "after_header": path, "before": before or "", "after": after or ""}
+    return {"before_header": path, "after_header": path, "before": redact.redact_file(before), "after": redact.redact_file(after)}
 
 
 def _result(rows, flags, changed):

@@ -23,6 +23,14 @@ _QUERY = re.compile(
     re.IGNORECASE)
 _OPTION_LINE = re.compile(
     r"^([-+ ]?(?:{0})[ \t]*=[ \t]*)(\S.*)$".format("|".join(sorted(SECRET_OPTIONS))), re.MULTILINE)
+# Wherever they stand: hashes of passwords (crypt(5)), grub's, and private keys.
+HASHES = (
+    re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1)\$[./A-Za-z0-9$,=+-]{8,}"),
+    re.compile(r"grub\.pbkdf2\.[A-Za-z0-9.]{8,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+)
+# "password=…" among the words of any configuration: mount options, arguments of a PAM module, settings of sssd.
+_WORD = re.compile(r"((?:\b|_)(?:password|passwd|passphrase|pwd|secret|authtok)[ \t]*=[ \t]*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,;\"']+)", re.IGNORECASE)
 
 
 def redact_url(text):
@@ -39,6 +47,14 @@ def redact_url(text):
 def redact_text(text):
     """*text* (str: a repository file, a diff of one, dnf.conf) as redact_url() does, its password options masked too."""
     return redact_url(_OPTION_LINE.sub(r"\g<1>" + MASK, text or ""))
+
+
+def redact_file(text):
+    """*text* (str: any configuration file of a host) as redact_text() does, with passwords of other programs and hashes masked too."""
+    text = _WORD.sub(r"\g<1>" + MASK, redact_text(text))
+    for pattern in HASHES:
+        text = pattern.sub(MASK, text)
+    return text
 
 
 def redact_option(key, value):

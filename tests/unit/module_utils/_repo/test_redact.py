@@ -30,6 +30,23 @@ def test_redact_text_masks_password_options_in_files_and_diffs():
         "[a]\npassword=***\n+proxy_password = ***\nusername=me\nproxy=http://***@c/\n")
 
 
+@pytest.mark.parametrize("text, shown", [
+    ("//nas/x /mnt cifs username=u,password=s3cret,uid=5 0 0", "//nas/x /mnt cifs username=u,password=***,uid=5 0 0"),
+    ("auth required pam_mysql.so user=u passwd=s3cret host=h", "auth required pam_mysql.so user=u passwd=*** host=h"),
+    ("ldap_default_authtok = s3cret", "ldap_default_authtok = ***"),
+    ('action(type="x" pwd="s3 cret" uid="y")', 'action(type="x" pwd=*** uid="y")'),
+    ("proxy_password=s3 cret", "proxy_password=***"),
+    ("password_pbkdf2 root grub.pbkdf2.sha512.10000.ABCDEF0123456789.0123", "password_pbkdf2 root ***"),
+    ("GRUB2_PASSWORD=grub.pbkdf2.sha512.10000.ABCDEF", "GRUB2_PASSWORD=***"),
+    ("root:$6$abcdefgh$ijklmnop:1::", "root:***:1::"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\nx", "***\nx"),
+    # What is no secret stays as it is.
+    ("password sufficient pam_unix.so sha512 use_authtok remember=5", None), ("passwd: files sss\n", None), ("Defaults passwd_tries=3", None),
+    ("PasswordAuthentication no", None), ("secret_room = none of it", None), ("", None), (None, "")])
+def test_redact_file(text, shown):
+    assert redact.redact_file(text) == (text if shown is None else shown)
+
+
 def test_redact_option():
     assert redact.redact_option("password", "x") == "***"
     assert redact.redact_option("password", "") == ""
