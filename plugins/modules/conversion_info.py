@@ -135,7 +135,9 @@ installed_size:
   returned: success
   type: int
 repositories:
-  description: The enabled repositories, with C(before), C(after) and C(kept).
+  description: >-
+    The enabled repositories, with C(before), C(after) and C(kept). C(after) is null for one that AlmaLinux has no counterpart for, and for
+    one that goes with the package that brings it or with the registration.
   returned: success
   type: list
   elements: dict
