@@ -20,7 +20,8 @@ options:
     description:
       - V(converted) makes the host AlmaLinux.
       - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing,
-        unless an AlmaLinux kernel that ran then runs no more, which is removed now.
+        unless an AlmaLinux kernel that ran then runs no more, which is removed now. Where rpm does not let the packages back, nothing is
+        touched, and the host is as converted as it was.
     type: str
     choices: [converted, reverted]
     default: converted
@@ -106,11 +107,18 @@ pending_reboot:
   returned: when a way back is over
   type: list
   elements: str
+not_restored:
+  description: >-
+    Packages that a way back could not put back, for they were not kept (O(ignore) named C(rollback-packages)) or left after the conversion. It
+    does all else, and fails with their names once. What has taken the place of one of them stays.
+  returned: when a way back is over
+  type: list
+  elements: str
 verdict_after:
   description:
     - What the verification found, with C(remains) (what must not be), C(kept) (packages of the source that may stay), C(configuration)
       (files that are not as packaged any more) and C(left) (C(.rpmnew) and C(.rpmsave) files).
-  returned: after a conversion
+  returned: after a conversion, and where it did not pass
   type: dict
 """
 

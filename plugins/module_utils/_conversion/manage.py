@@ -78,7 +78,7 @@ def begin(seen, report, params, last, check_mode):
             state.data["request"]["settings"]["cache"] = state.path("cache")
             state.save()
             hand_over(seen, state)
-            prune(state)
+            states.prune(state, over=False)
     result = resume(state)
     return dict(report, **result)
 
@@ -109,9 +109,9 @@ def revert(params, check_mode):
     :raises ElkitError: there is no way back, or a file was changed since
     """
     state = states.newest()
-    if state is None or state.data["result"] == states.REVERTED or (state.data["result"] == states.FAILED and state.data["direction"] == states.FORWARD):
+    if state is None or state.data["result"] == states.REVERTED:
         return dict(after_reboot(state, check_mode), running=False, stage=None, progress=None, finished=True,
-                    result=state.data["result"] if state else None)
+                    result=state.data["result"] if state else None, not_restored=(state.read("absent.json") or []) if state else [])
     if state.data["direction"] == states.FORWARD:
         if running():
             raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
@@ -123,8 +123,7 @@ def revert(params, check_mode):
         check_way_back(state, params)
         if check_mode:
             return progress_of(state, changed=True)
-        state.data.update(direction=states.BACK, finished=False, result=None, error=None, stage="", step="")
-        state.save()
+        state.turn_back()
     elif check_mode:
         return progress_of(state, changed=True)
     return resume(state)
@@ -236,7 +235,7 @@ def start(state):
         commands.run(["setsid", "--fork", "env"] + environment + ["/bin/sh", "-c", shell])
     deadline = time.time() + START
     while time.time() < deadline:
-        now = states.newest()
+        now = states.numbered(state.data["number"])
         if running() or now.data["finished"] or now.data["error"]:
             return
         time.sleep(0.1)
@@ -257,27 +256,30 @@ def attach(number, known, patience):
     """
     began = time.time()
     while True:
-        state = states.newest()
-        if state is None or state.data["number"] != number:
+        state = states.numbered(number)
+        if state is None:
             raise InputError("there is no conversion {0} on this host any more".format(number), "Run the play again")
         now = progress_of(state, changed=True)
         alive = running()
         if not alive:
             # It may have ended between the two looks.
-            now = progress_of(states.newest(), changed=True)
+            state = states.numbered(number)
+            now = progress_of(state, changed=True)
         now["alive"] = alive
         waited = time.time() - began
         moved = now["stage"] != known[0] and waited >= STAGE_SPELL or now["progress"] != known[1] and waited >= PACKAGE_SPELL
         if now["finished"] or not alive or moved or waited >= patience:
-            return dict(now, **at_the_end(states.newest())) if now["finished"] else dict(now, verdict_after=None)
+            return dict(now, **at_the_end(state))
         time.sleep(0.2)
 
 
 def at_the_end(state):
-    """What is said when conversion *state* is over."""
-    said = {"verdict_after": state.read("verdict.json")}
+    """What is said of what conversion *state* has come to."""
+    verified = state.data["result"] == states.CONVERTED or (state.data["error"] or {}).get("stage") == "verify"
+    said = {"verdict_after": state.read("verdict.json") if verified else None}
     if state.data["result"] == states.REVERTED:
         said["pending_reboot"] = state.read("pending.json") or []
+        said["not_restored"] = state.read("absent.json") or []
         # For Ansible to show.
         said["warnings"] = notes_of_the_way_back(state.data["request"], said["pending_reboot"])
     return said
@@ -293,10 +295,3 @@ def notes_of_the_way_back(request, pending):
         notes.append("Pending reboot: the kernel that runs stays, with {0}. Boot the other one, then run this again.".format(", ".join(pending)))
     return notes
 
-
-def prune(state):
-    """Older conversions' packages go: only the newest can be taken back."""
-    for number in states.numbers():
-        if number != state.data["number"]:
-            for name in ("cache", "source-cache", "before", "trust"):
-                shutil.rmtree(os.path.join(states.root_of(), number, name), ignore_errors=True)

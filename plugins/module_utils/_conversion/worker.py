@@ -54,10 +54,11 @@ def work():
         try:
             if state.data["direction"] == states.FORWARD:
                 run.Run(state).forward()
+                states.prune(state, over=True)
                 state.finish(states.CONVERTED)
             else:
-                back.Back(state).backward()
-                state.finish(states.REVERTED)
+                left = back.Back(state).backward()
+                state.finish(states.REVERTED, left)
         except (ElkitError, agent.Failure) as error:
             stop(state, error.message, error.remedy)
             return 1
@@ -72,8 +73,11 @@ def work():
 
 
 def stop(state, message, remedy):
-    """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then."""
+    """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then.
+    So it is with a way back that does not pass its test."""
     error = {"message": message, "remedy": remedy, "stage": state.data["stage"]}
+    if state.turn_forward(error):
+        return
     if states.past_no_return(state):
         state.data.update(error=error, process=None)
         state.save()
