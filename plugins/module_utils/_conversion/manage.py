@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, kernels, look, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, kernels, look, plan, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
@@ -169,6 +169,7 @@ def request_of(seen, report, params):
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
+        agreed=plan.moves(seen.plan["items"]),
         repositories=target.repository_params(seen.enabled_after, params),
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,
               "rebuild": sorted(kernel_release(row["package"]) for row in rows

@@ -183,6 +183,15 @@ def changes(row):
     return row["verdict"] in LEAVING or row["package"] is None
 
 
+def moves(items):
+    """What a transaction brings and takes away: {"come": sorted NEVRAs, "go": sorted NEVRAs}; what is obsoleted follows from it.
+
+    :param items: as _dnf.conversion.items_of() gives them
+    """
+    return {"come": sorted(item["nevra"] for item in items if item["repository"] is not None),
+            "go": sorted(item["nevra"] for item in items if item["action"] == "remove")}
+
+
 def diff(rows):
     """What Ansible shows with --diff of the packages that change: {"before", "after"} (text, a package a line) and their headers.
 
