@@ -104,6 +104,7 @@ def gather(context, params):
 
     :param context: _facts.context.Context
     :param params: those of the module conversion_info
+    :raises InputError: one of them is wrong
     """
     seen = Seen(context)
     try:
@@ -139,7 +140,7 @@ def fill(seen, context, params):
         return
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
     seen.targets = target.repositories(
-        seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
+        seen.source.major, seen.source.arch, seen.enabled_after, target.asked(seen.source, seen.enabled_after, params))
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
@@ -184,7 +185,7 @@ def request(seen, params, directory):
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
-            "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+            "others": third_party(seen), "unprotected": list(source.release_packages)}}
 
 
 def keys_of(source, params):
