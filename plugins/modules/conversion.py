@@ -29,6 +29,12 @@ options:
     description: Whether V(state=reverted) may overwrite what someone changed since.
     type: bool
     default: false
+  follow_up:
+    description:
+      - For whoever has something to do after a conversion, and may be interrupted before. With V(wanted), RV(result) is V(converted) not only in
+        the run that converts the host but in each one, until it was called with V(done), which does nothing but to note that. The role convert does so.
+    type: str
+    choices: [wanted, done]
   attach:
     description: Private. With what the action plugin asks how far the work is.
     type: dict
@@ -65,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 result:
-  description: V(converted), V(reverted) or V(failed); null where nothing was to be done, and in check mode.
+  description: V(converted), V(reverted) or V(failed); null where nothing was to be done, but for O(follow_up), and in check mode.
   returned: success
   type: str
 stages:
@@ -132,6 +138,8 @@ def work(module):
     if params["attach"]:
         return manage.attach(params["attach"]["number"], params["attach"]["known"], params["attach"]["patience"])
     manage.check_root()
+    if params["follow_up"] == manage.DONE:
+        return manage.follow_up(module.check_mode)
     if params["state"] == "reverted":
         return manage.revert(params, module.check_mode)
     result = manage.convert(params, module.check_mode)
@@ -145,6 +153,7 @@ def main():
         argument_spec=dict(options.LOOK, **{
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
             "force": {"type": "bool", "default": False},
+            "follow_up": {"type": "str", "choices": [manage.WANTED, manage.DONE]},
             "attach": {"type": "dict"},
         }),
         supports_check_mode=True)

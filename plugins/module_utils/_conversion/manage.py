@@ -17,6 +17,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY, host_lock
 
 UNIT = "elkit-conversion"
+# Of work that somebody has to do after a conversion.
+WANTED, DONE = "wanted", "done"
 # How long a worker that was just started may take to write its process id.
 START = 30
 # Seconds between two reports, of stages and of packages within one: each costs the start of a module here, and as much on the controller,
@@ -59,7 +61,7 @@ def begin(seen, report, params, last, check_mode):
         if gone and not check_mode:
             with host_lock():
                 kernels.remove(gone)
-        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone)
+        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone, **unfollowed(last, params))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
@@ -76,11 +78,29 @@ def begin(seen, report, params, last, check_mode):
             state = states.create(asked)
             # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
             state.data["request"]["settings"]["cache"] = state.path("cache")
+            state.data["follow_up"] = params["follow_up"]
             state.save()
             hand_over(seen, state)
             states.prune(state, over=False)
     result = resume(state)
     return dict(report, **result)
+
+
+def unfollowed(state, params):
+    """What is said of the newest conversion where it is over, and whoever wanted to do something after it has not said yet that it is done:
+    a controller may have been lost meanwhile. Else {}."""
+    if state is None or params["follow_up"] != WANTED or state.data["result"] != states.CONVERTED or state.data.get("follow_up") != WANTED:
+        return {}
+    return {"result": states.CONVERTED, "stages": state.data["stages"], "number": state.data["number"]}
+
+
+def follow_up(check_mode):
+    """Note that what was to be done after the newest conversion is done: what the module returns."""
+    state = states.newest()
+    if state is not None and state.data["finished"] and state.data.get("follow_up") == WANTED and not check_mode:
+        state.data["follow_up"] = DONE
+        state.save()
+    return {"changed": False, "running": False, "stage": None, "progress": None}
 
 
 def hand_over(seen, state):

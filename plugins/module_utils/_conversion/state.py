@@ -8,7 +8,8 @@
 
 All of it is root's alone. Keys of state.json: schema, number, created, direction ("forward", "back"), stage, step, finished,
 result ("converted", "reverted", "failed" or None), error ({"message", "remedy", "stage"} or None), stages
-[{"name", "seconds", "detail"}], request (what the worker was asked), process (id), former (on a way back: what RESTORED were before it).
+[{"name", "seconds", "detail"}], request (what the worker was asked), process (id), follow_up ("wanted" or "done" where somebody has
+work to do after the conversion, see manage.follow_up()), former (on a way back: what RESTORED were before it).
 """
 
 import json

@@ -59,6 +59,34 @@ def test_the_end_is_reported_at_once(worker):
     assert manage.attach(one.data["number"], ["download", None], 20)["result"] == "converted" and waited() == 0
 
 
+DONE_REPORT = {"verdict": "almalinux", "packages": [], "checks": []}
+
+
+@pytest.mark.parametrize("result, follow_up, asked, said", [
+    (states.CONVERTED, "wanted", "wanted", "converted"), (states.CONVERTED, "wanted", None, None), (states.CONVERTED, "done", "wanted", None),
+    (states.CONVERTED, None, "wanted", None), (states.REVERTED, "wanted", "wanted", None), (None, None, "wanted", None)],
+    ids=["the play was lost", "nobody asks", "it was done", "nobody wanted it", "taken back", "never converted"])
+def test_what_follows_a_conversion_is_owed_until_it_was_done(tmp_path, monkeypatch, result, follow_up, asked, said):
+    last = None
+    if result:
+        last = states.create({}, str(tmp_path))
+        last.data["follow_up"] = follow_up
+        last.finish(result)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: [])
+    answer = manage.begin(None, DONE_REPORT, {"follow_up": asked}, last, False)
+    assert answer.get("result") == said and answer["changed"] is False and answer["verdict"] == "almalinux"
+
+
+@pytest.mark.parametrize("check_mode, left", [(False, None), (True, "converted")])
+def test_once_it_is_done_nothing_is_owed(tmp_path, monkeypatch, check_mode, left):
+    one = states.create({}, str(tmp_path))
+    one.data["follow_up"] = "wanted"
+    one.finish(states.CONVERTED)
+    monkeypatch.setattr(manage.states, "newest", lambda: states.numbered(one.data["number"], str(tmp_path)))
+    assert manage.follow_up(check_mode)["changed"] is False
+    assert manage.unfollowed(manage.states.newest(), {"follow_up": "wanted"}).get("result") == left
+
+
 FOUND = {"remains": ["bash-5-1.el9.x86_64 is still of CentOS"]}
 
 
