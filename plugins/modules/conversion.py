@@ -93,10 +93,17 @@ checks:
   type: list
   elements: dict
 packages:
-  description: As of M(elkit.almalinux.conversion_info).
-  returned: when the host was looked at
+  description: >-
+    As of M(elkit.almalinux.conversion_info). Of O(state=reverted) in check mode, C(package) is what is there, C(becomes) what comes back, and
+    C(verdict) V(returns), V(removed), V(pending-reboot) (of the kernel that runs) or V(not-kept) (it cannot be put back).
+  returned: when the host was looked at, and for O(state=reverted) in check mode
   type: list
   elements: dict
+files:
+  description: The files below C(/etc) that a way back would put back or remove.
+  returned: for O(state=reverted) in check mode
+  type: list
+  elements: str
 summary:
   description: As of M(elkit.almalinux.conversion_info).
   returned: when the host was looked at
@@ -141,7 +148,10 @@ def work(module):
     if params["follow_up"] == manage.DONE:
         return manage.follow_up(module.check_mode)
     if params["state"] == "reverted":
-        return manage.revert(params, module.check_mode)
+        result = manage.revert(params, module.check_mode)
+        if not module._diff:
+            result.pop("diff", None)
+        return result
     result = manage.convert(params, module.check_mode)
     if module._diff and result.get("changed") and "packages" in result:
         result["diff"] = plan.diff(result["packages"])

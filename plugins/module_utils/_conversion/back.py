@@ -43,6 +43,39 @@ def without(add, erase, absent):
     return come, [item for item in erase if (item["name"], item["arch"]) not in orphaned]
 
 
+def rows(add, erase, stay, absent):
+    """What becomes of each package on a way back, sorted: [{"package" (NEVRA of what is there now, or None), "verdict", "becomes" (NEVRA or None)}].
+
+    Verdicts: "returns", "removed", "pending-reboot" (of the kernel that runs), "not-kept" (it cannot be put back).
+    """
+    there = {}
+    for item in erase:
+        there.setdefault((item["name"], item["arch"]), []).append(item["nevra"])
+    found = []
+    for item in add:
+        places = there.get((item["name"], item["arch"]))
+        found.append({"package": places.pop(0) if places else None, "verdict": "returns", "becomes": item["nevra"]})
+    found += [{"package": nevra, "verdict": "removed", "becomes": None} for places in there.values() for nevra in places]
+    found += [{"package": item["nevra"], "verdict": "pending-reboot", "becomes": None} for item in stay]
+    found += [{"package": None, "verdict": "not-kept", "becomes": item["nevra"]} for item in absent]
+    return sorted(found, key=lambda row: (row["package"] or row["becomes"], row["verdict"]))
+
+
+def diff(packages, paths, before):
+    """What Ansible shows with --diff of a way back: of the packages, and of the files of /etc (their names).
+
+    :param packages: as rows() gives them
+    :param paths: as snapshot.returning() gives them
+    :param before: the snapshot from before the conversion
+    """
+    moving = [row for row in packages if row["verdict"] in ("returns", "removed")]
+    shown = {"before_header": "packages", "before": "".join("{0}\n".format(row["package"]) for row in moving if row["package"]),
+             "after_header": "packages", "after": "".join(
+                 "{0}{1}\n".format(row["becomes"], " (the source's build)" if row["becomes"] == row["package"] else "") for row in moving if row["becomes"])}
+    return [shown, {"before_header": "files", "before": "".join("{0}\n".format(path) for path in paths),
+                    "after_header": "files", "after": "".join("{0} (as it was)\n".format(path) for path in paths if path in before)}]
+
+
 def is_kernel_of(item, running):
     """Whether an installed package belongs to the kernel that runs."""
     return item["name"] in plan.KERNELS and item["nevra"] == "{0}-{1}".format(item["name"], running)
@@ -110,6 +143,10 @@ class Back(object):
         # Kernels, and whatever else was there more than once.
         return ([(self.kept[item["nevra"]], names[item["name"]] > 1 or item["name"] in plan.KERNELS) for item in add],
                 [(item["nevra"], item["hash"]) for item in erase], stay, absent)
+
+    def foreseen(self):
+        """What a way back does to the packages: rows()."""
+        return rows(*self.left())
 
     def back_test(self):
         """What rpm and the journal say against it, before anything is touched."""

@@ -149,8 +149,6 @@ def fill(seen, context, params):
 def _ask_dnf(seen, params):
     """All that takes long, side by side."""
     directory = seen.directory = tempfile.mkdtemp(prefix=PREFIX)
-    with open(os.path.join(directory, ARCHIVE), "wb") as handle:
-        handle.write(bundle.build())
 
     def resolve():
         seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
@@ -251,11 +249,14 @@ def streams_after(source, streams):
 
 
 def ask(operation, data, directory):
-    """What the worker, whose archive is in *directory*, answers, run under the first Python of the host that has dnf.
+    """What the worker answers, run under the first Python of the host that has dnf.
 
+    :param directory: where its archive lies meanwhile
     :raises ElkitError: what it says went wrong
     """
     path = os.path.join(directory, ARCHIVE)
+    with open(path, "wb") as handle:
+        handle.write(bundle.build())
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue

@@ -5,9 +5,10 @@
 import fcntl
 import os
 import shutil
+import tempfile
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, kernels, look, plan, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, bundle, flow, kernels, look, plan, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
@@ -142,11 +143,27 @@ def revert(params, check_mode):
             return progress_of(state, changed=False)
         check_way_back(state, params)
         if check_mode:
-            return progress_of(state, changed=True)
+            return foreseen(state)
         state.turn_back()
     elif check_mode:
-        return progress_of(state, changed=True)
+        return foreseen(state)
     return resume(state)
+
+
+def foreseen(state):
+    """What the way back of conversion *state* would do: the packages, the files of /etc, and what Ansible shows of both.
+
+    :raises ElkitError: it could not be begun
+    """
+    directory = tempfile.mkdtemp(prefix=look.PREFIX)
+    try:
+        packages = look.ask("back", {"number": state.data["number"]}, directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    before = state.read("etc-before.json")
+    paths = snapshot.returning(before, state.read("etc-after.json"), snapshot.take())
+    return {"changed": True, "running": False, "finished": state.data["finished"], "result": None, "stage": None, "progress": None,
+            "number": state.data["number"], "packages": packages, "files": paths, "diff": back.diff(packages, paths, before)}
 
 
 def after_reboot(state, check_mode):
@@ -315,4 +332,3 @@ def notes_of_the_way_back(request, pending):
     if pending:
         notes.append("Pending reboot: the kernel that runs stays, with {0}. Boot the other one, then run this again.".format(", ".join(pending)))
     return notes
-

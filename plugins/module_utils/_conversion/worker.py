@@ -3,6 +3,7 @@
 """What runs under the host's own Python, out of the zip file that bundle.py makes, without Ansible.
 
     python worker.zip look    one JSON request on standard input, one JSON answer on standard output; changes nothing
+    python worker.zip back    the same, of a way back
     python worker.zip run     goes on with the newest conversion; its state file says how it went
 """
 
@@ -40,6 +41,17 @@ def look(request):
     finally:
         if builds:
             builds.stop()
+
+
+def foresee(request):
+    """What the way back of conversion *request*["number"] does to the packages: back.rows().
+
+    :raises Failure: it cannot be begun
+    """
+    try:
+        return back.Back(states.numbered(request["number"])).foreseen()
+    except ElkitError as error:
+        raise agent.Failure("host", error.message, error.remedy, **error.details)
 
 
 def work():
@@ -92,6 +104,6 @@ def main():
     # What dnf prints goes to standard error: standard output holds the answer alone.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(respond(look, json.loads(sys.stdin.read())), answer)
+    json.dump(respond({"look": look, "back": foresee}[sys.argv[1]], json.loads(sys.stdin.read())), answer)
     answer.close()
     return 0

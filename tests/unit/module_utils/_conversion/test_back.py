@@ -72,3 +72,31 @@ def test_what_was_kept_and_is_gone_stops_it(one):
     with pytest.raises(HostError) as caught:
         way.left()
     assert BASH["nevra"] in caught.value.message and way.kept[BASH["nevra"]] in caught.value.remedy and "acme" not in str(caught.value)
+
+
+ROWS = [{"package": "almalinux-logos-9-1.noarch", "verdict": "removed", "becomes": None},
+        {"package": None, "verdict": "returns", "becomes": "centos-logos-9-1.noarch"},
+        {"package": "bash-5-2.x86_64", "verdict": "returns", "becomes": "bash-5-1.x86_64"},
+        {"package": "sed-4-8.x86_64", "verdict": "returns", "becomes": "sed-4-8.x86_64"},
+        {"package": "kernel-core-5-2.x86_64", "verdict": "pending-reboot", "becomes": None},
+        {"package": None, "verdict": "not-kept", "becomes": "acme-1-1.x86_64"}]
+
+
+def test_what_becomes_of_each_package():
+    add = [BASH, package("sed", "4-8"), package("centos-logos", "9-1", "noarch")]
+    erase = [BASH_THERE, package("sed", "4-8"), LOGOS]
+    found = back.rows(add, erase, [KERNEL_THERE], [ACME])
+    assert found == sorted(ROWS, key=lambda row: row["package"] or row["becomes"])
+
+
+def test_a_way_back_shows_packages_and_files():
+    packages, files = back.diff(ROWS, ["/etc/almalinux-release", "/etc/centos-release"], {"/etc/centos-release": {}})
+    assert packages["before"].split() == ["almalinux-logos-9-1.noarch", "bash-5-2.x86_64", "sed-4-8.x86_64"]
+    assert packages["after"].splitlines() == ["centos-logos-9-1.noarch", "bash-5-1.x86_64", "sed-4-8.x86_64 (the source's build)"]
+    assert files["before"].split() == ["/etc/almalinux-release", "/etc/centos-release"] and files["after"] == "/etc/centos-release (as it was)\n"
+
+
+def test_what_is_foreseen_is_what_is_then_done(one):
+    way, _now = one
+    assert way.foreseen() == [{"package": None, "verdict": "not-kept", "becomes": ACME["nevra"]},
+                              {"package": BASH_THERE["nevra"], "verdict": "returns", "becomes": BASH["nevra"]}]
