@@ -27,9 +27,10 @@ class ActionModule(ActionBase):
     _supports_async = False
 
     def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+        # Before the base class refuses it without a reason.
         if self._task.async_val:
             raise AnsibleActionFail("conversion: async is not supported, nor needed: the work outlives the connection by itself")
+        result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         arguments.pop("attach", None)
         began = time.monotonic()

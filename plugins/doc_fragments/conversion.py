@@ -49,7 +49,8 @@ options:
   revert_cache:
     description:
       - Whether the packages that leave are fetched first and kept on the host, without which there is no way back. Where one cannot be had
-        the conversion does not begin, unless O(ignore) names V(rollback-packages). The look says which those are.
+        the conversion does not begin, unless O(ignore) names V(rollback-packages), and a way back then does all but those and says so. The look
+        says which those are.
     type: bool
     default: true
   registration:

@@ -20,7 +20,8 @@ options:
     description:
       - V(converted) makes the host AlmaLinux.
       - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing,
-        unless an AlmaLinux kernel that ran then runs no more, which is removed now.
+        unless an AlmaLinux kernel that ran then runs no more, which is removed now. Where rpm does not let the packages back, nothing is
+        touched, and the host is as converted as it was.
     type: str
     choices: [converted, reverted]
     default: converted
@@ -28,6 +29,12 @@ options:
     description: Whether V(state=reverted) may overwrite what someone changed since.
     type: bool
     default: false
+  follow_up:
+    description:
+      - For whoever has something to do after a conversion, and may be interrupted before. With V(wanted), RV(result) is V(converted) not only in
+        the run that converts the host but in each one, until it was called with V(done), which does nothing but to note that. The role convert does so.
+    type: str
+    choices: [wanted, done]
   attach:
     description: Private. With what the action plugin asks how far the work is.
     type: dict
@@ -64,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 result:
-  description: V(converted), V(reverted) or V(failed); null where nothing was to be done, and in check mode.
+  description: V(converted), V(reverted) or V(failed); null where nothing was to be done, but for O(follow_up), and in check mode.
   returned: success
   type: str
 stages:
@@ -86,10 +93,17 @@ checks:
   type: list
   elements: dict
 packages:
-  description: As of M(elkit.almalinux.conversion_info).
-  returned: when the host was looked at
+  description: >-
+    As of M(elkit.almalinux.conversion_info). Of O(state=reverted) in check mode, C(package) is what is there, C(becomes) what comes back, and
+    C(verdict) V(returns), V(removed), V(pending-reboot) (of the kernel that runs) or V(not-kept) (it cannot be put back).
+  returned: when the host was looked at, and for O(state=reverted) in check mode
   type: list
   elements: dict
+files:
+  description: The files below C(/etc) that a way back would put back or remove.
+  returned: for O(state=reverted) in check mode
+  type: list
+  elements: str
 summary:
   description: As of M(elkit.almalinux.conversion_info).
   returned: when the host was looked at
@@ -106,11 +120,18 @@ pending_reboot:
   returned: when a way back is over
   type: list
   elements: str
+not_restored:
+  description: >-
+    Packages that a way back could not put back, for they were not kept (O(ignore) named C(rollback-packages)) or left after the conversion. It
+    does all else, and fails with their names once. What has taken the place of one of them stays.
+  returned: when a way back is over
+  type: list
+  elements: str
 verdict_after:
   description:
     - What the verification found, with C(remains) (what must not be), C(kept) (packages of the source that may stay), C(configuration)
       (files that are not as packaged any more) and C(left) (C(.rpmnew) and C(.rpmsave) files).
-  returned: after a conversion
+  returned: after a conversion, and where it did not pass
   type: dict
 """
 
@@ -124,8 +145,13 @@ def work(module):
     if params["attach"]:
         return manage.attach(params["attach"]["number"], params["attach"]["known"], params["attach"]["patience"])
     manage.check_root()
+    if params["follow_up"] == manage.DONE:
+        return manage.follow_up(module.check_mode)
     if params["state"] == "reverted":
-        return manage.revert(params, module.check_mode)
+        result = manage.revert(params, module.check_mode)
+        if not module._diff:
+            result.pop("diff", None)
+        return result
     result = manage.convert(params, module.check_mode)
     if module._diff and result.get("changed") and "packages" in result:
         result["diff"] = plan.diff(result["packages"])
@@ -137,6 +163,7 @@ def main():
         argument_spec=dict(options.LOOK, **{
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
             "force": {"type": "bool", "default": False},
+            "follow_up": {"type": "str", "choices": [manage.WANTED, manage.DONE]},
             "attach": {"type": "dict"},
         }),
         supports_check_mode=True)

@@ -103,8 +103,12 @@ packages:
       type: str
     verdict:
       description: >-
-        V(same), V(replaced), V(upgraded), V(downgraded), V(swapped), V(removed), V(kept-beside), V(kept-third-party), V(kept-foreign),
-        V(excepted), V(obsoleted), V(blocked), V(release), V(added) or V(added-kernel).
+        V(same) (AlmaLinux's own build already), V(replaced) (the same version, in AlmaLinux's build), V(upgraded), V(downgraded),
+        V(swapped) (AlmaLinux has it under another name), V(removed) (of the source alone), V(kept-beside) (a kernel that stays until
+        AlmaLinux's runs), V(kept-third-party) (of another vendor), V(kept-foreign) (of the source, and AlmaLinux has none of that name),
+        V(excepted) (of the source, and an exception of the table), V(obsoleted) (another package takes its place) or V(blocked) (AlmaLinux has
+        another, and something stands against it). Of one that comes V(release) (AlmaLinux's release package), V(added) (something needs it) or
+        V(added-kernel) (AlmaLinux's kernel, beside the one that is there).
       type: str
     becomes:
       description: NEVRA of what takes its place.
@@ -135,7 +139,9 @@ installed_size:
   returned: success
   type: int
 repositories:
-  description: The enabled repositories, with C(before), C(after) and C(kept).
+  description: >-
+    The enabled repositories, with C(before), C(after) and C(kept). C(after) is null for one that AlmaLinux has no counterpart for, and for
+    one that goes with the package that brings it or with the registration.
   returned: success
   type: list
   elements: dict

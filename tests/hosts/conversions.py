@@ -134,7 +134,15 @@ def changes_nothing(name, host, task):
 
 
 def back(name, host, before):
-    """*host* is what LOOK said *before* again, and a second way back does nothing."""
+    """*host* is what LOOK said *before* again, as check mode said, and a second way back does nothing."""
+    converted, nevras = host.run(LOOK), host.run(NEVRAS).split()
+    run = Play(name, [dict(convert(state="reverted"), check_mode=True, diff=True)]).wait(600)
+    checked = run.result(name, "convert")
+    assert run.rc == 0 and checked["changed"] and host.run(LOOK) == converted, run.output
+    rows = checked["packages"]
+    assert not {row["verdict"] for row in rows} - {"returns", "removed"} and "/etc/os-release" not in checked["files"] and checked["diff"]
     done = ran(name, convert(state="reverted")).result(name, "convert")
     assert done["result"] == "reverted" and host.run(LOOK) == before
+    expected = (set(nevras) - {row["package"] for row in rows}) | {row["becomes"] for row in rows if row["becomes"]}
+    assert set(host.run(NEVRAS).split()) == expected
     assert ran(name, convert(state="reverted")).result(name, "convert")["changed"] is False

@@ -141,7 +141,7 @@ rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp
         names.append(name)
     yield install
     for name in names:
-        host.run(f"rpm -e {name}")
+        host.run(f"! rpm -q {name} >/dev/null || rpm -e {name}")
 
 
 def test_packages_that_are_installed_twice(host, package):
@@ -208,6 +208,29 @@ def test_packages_that_a_way_back_could_not_have_again_are_seen_in_the_look(host
         assert ran(look(ignore=["rollback-packages"])).result(HOST, "look")["verdict"] == "ready"
     finally:
         host.run("mv /root/centos.repo /etc/yum.repos.d/")
+    assert host.run(LOOK) == before
+
+
+def test_a_repository_goes_with_its_package_and_a_way_back_says_what_it_does_without(host, package):
+    before = host.run(LOOK)
+    repository = "/etc/yum.repos.d/epel-next.repo"
+    package("epel-next-release", "", f"mkdir -p $root/etc/yum.repos.d; printf '[epel-next]\\nname=next\\nbaseurl=file:///var/tmp/none\\n' >$root{repository}")
+    found = ran(look()).result(HOST, "look")
+    assert found["inhibitors"] == ["rollback-packages"]
+    assert {"before": "epel-next", "after": None, "kept": False} in found["repositories"]
+    done = ran(convert(ignore=["rollback-packages"])).result(HOST, "convert")
+    assert done["result"] == "converted" and done["verdict_after"]["remains"] == []
+    # A way back that cannot begin is none.
+    kept = host.run("ls -d /var/lib/elkit/conversion/*/source-cache/*/packages/bash-*.rpm").split()[-1]
+    host.run(f"mv {kept} /root/kept.rpm")
+    refused(["kept for the way back are gone", "bash-", kept], convert(state="reverted"))
+    assert ran(convert()).result(HOST, "convert")["changed"] is False
+    host.run(f"mv /root/kept.rpm {kept}")
+    back_there = refused(["not everything could be put back", "epel-next-release-1-1.noarch"], convert(state="reverted"))
+    assert back_there["result"] == "reverted" and back_there["not_restored"] == ["epel-next-release-1-1.noarch"]
+    again = ran(convert(state="reverted")).result(HOST, "convert")
+    assert again["changed"] is False and again["not_restored"] == ["epel-next-release-1-1.noarch"]
+    host.run(f"rm {repository}")
     assert host.run(LOOK) == before
 
 
@@ -283,7 +306,14 @@ def test_the_playbooks_and_the_role(host, tmp_path):
     run = play(HOST, "elkit.almalinux.provision", variables=dict(variables, provision_convert=True))
     assert run.rc == 0 and f"{HOST}: transaction" in run.output, run.output
     assert json.loads((tmp_path / f"{HOST}-conversion.json").read_text())["result"] == "converted"
-    run = play(HOST, "elkit.almalinux.convert")
+    # As if the play had been lost while the host worked: what follows is owed until it was done.
+    owed = {"convert_post_tasks": str(tmp_path / "after.yml")}
+    (tmp_path / "after.yml").write_text("- {name: Undrain, ansible.builtin.file: {path: /root/elkit-after, state: touch}}\n")
+    host.run("sed -i 's/\"follow_up\": \"done\"/\"follow_up\": \"wanted\"/' /var/lib/elkit/conversion/*/state.json")
+    run = play(HOST, "elkit.almalinux.convert", variables=owed)
+    assert run.rc == 0 and "changed=1" in run.output, run.output
+    host.run("rm /root/elkit-after")
+    run = play(HOST, "elkit.almalinux.convert", variables=owed)
     assert run.rc == 0 and "changed=0" in run.output, run.output
     run = play(HOST, "elkit.almalinux.rollback", variables={"rollback_concerns": ["repositories", "conversion"]})
     assert run.rc == 0, run.output

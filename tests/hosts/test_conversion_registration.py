@@ -11,13 +11,14 @@ from .conversions import LOOK, convert, look, ran
 HOST = "fr9"
 CALLS = "/root/subscription-manager.calls"
 CERTIFICATE = "/etc/pki/consumer/cert.pem"
+REPOSITORIES = "/etc/yum.repos.d/redhat.repo"
 REGISTER = f"""
 mkdir -p /etc/pki/consumer; echo stand-in >{CERTIFICATE}; rm -f {CALLS}
 cat >/usr/sbin/subscription-manager <<'END'
 #!/bin/sh
 echo "$@" >>{CALLS}
 [ ! -e /root/refuse ] || {{ echo 'Unable to verify server' >&2; exit 70; }}
-case $1 in unregister) rm -f {CERTIFICATE};; esac
+case $1 in unregister) rm -f {CERTIFICATE} {REPOSITORIES};; esac
 END
 chmod 755 /usr/sbin/subscription-manager
 """
@@ -51,8 +52,12 @@ def test_it_is_refused_until_somebody_decides(host):
 
 
 def test_it_is_unregistered_right_before_the_transaction_and_a_way_back_says_that_it_stays_so(host):
+    # Of no counterpart, and managed by subscription-manager alone.
+    client = "satellite-client-6-for-rhel-9-x86_64-rpms"
+    host.run(f"cp -p {REPOSITORIES} /root/; sed -n '/appstream-rpms/,$p' /root/redhat.repo | sed '1s/.*/[{client}]/' >>{REPOSITORIES}")
     found = ran(HOST, look(registration="unregister")).result(HOST, "look")
     assert found["verdict"] == "ready" and calls(host) == []
+    assert {"before": client, "after": None, "kept": False} in found["repositories"]
     done = ran(HOST, convert(registration="unregister")).result(HOST, "convert")
     assert done["result"] == "converted" and calls(host) == ["unregister"]
     assert [(item["name"], item["detail"]) for item in done["stages"]][4] == ("registration", "unregistered")
@@ -60,6 +65,7 @@ def test_it_is_unregistered_right_before_the_transaction_and_a_way_back_says_tha
     run = ran(HOST, convert(state="reverted"))
     assert run.result(HOST, "convert")["result"] == "reverted"
     assert any("not restored" in item for item in run.result(HOST, "convert")["warnings"]) and "register the host anew" in " ".join(run.output.split())
+    assert client in host.run(f"cat {REPOSITORIES}; mv /root/redhat.repo {REPOSITORIES}")
 
 
 def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host):

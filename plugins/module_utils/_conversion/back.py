@@ -32,6 +32,50 @@ def difference(before, now, running):
     return add, erase, stay
 
 
+def without(add, erase, absent):
+    """What of *add* and *erase* (see difference()) can be done where the packages *absent* (of *add*) cannot be had: (add, erase).
+
+    What has taken the place of one of them stays in it, so that the host does not lose it altogether.
+    """
+    gone = set(item["nevra"] for item in absent)
+    come = [item for item in add if item["nevra"] not in gone]
+    orphaned = set((item["name"], item["arch"]) for item in absent) - set((item["name"], item["arch"]) for item in come)
+    return come, [item for item in erase if (item["name"], item["arch"]) not in orphaned]
+
+
+def rows(add, erase, stay, absent):
+    """What becomes of each package on a way back, sorted: [{"package" (NEVRA of what is there now, or None), "verdict", "becomes" (NEVRA or None)}].
+
+    Verdicts: "returns", "removed", "pending-reboot" (of the kernel that runs), "not-kept" (it cannot be put back).
+    """
+    there = {}
+    for item in erase:
+        there.setdefault((item["name"], item["arch"]), []).append(item["nevra"])
+    found = []
+    for item in add:
+        places = there.get((item["name"], item["arch"]))
+        found.append({"package": places.pop(0) if places else None, "verdict": "returns", "becomes": item["nevra"]})
+    found += [{"package": nevra, "verdict": "removed", "becomes": None} for places in there.values() for nevra in places]
+    found += [{"package": item["nevra"], "verdict": "pending-reboot", "becomes": None} for item in stay]
+    found += [{"package": None, "verdict": "not-kept", "becomes": item["nevra"]} for item in absent]
+    return sorted(found, key=lambda row: (row["package"] or row["becomes"], row["verdict"]))
+
+
+def diff(packages, paths, before):
+    """What Ansible shows with --diff of a way back: of the packages, and of the files of /etc (their names).
+
+    :param packages: as rows() gives them
+    :param paths: as snapshot.returning() gives them
+    :param before: the snapshot from before the conversion
+    """
+    moving = [row for row in packages if row["verdict"] in ("returns", "removed")]
+    shown = {"before_header": "packages", "before": "".join("{0}\n".format(row["package"]) for row in moving if row["package"]),
+             "after_header": "packages", "after": "".join(
+                 "{0}{1}\n".format(row["becomes"], " (the source's build)" if row["becomes"] == row["package"] else "") for row in moving if row["becomes"])}
+    return [shown, {"before_header": "files", "before": "".join("{0}\n".format(path) for path in paths),
+                    "after_header": "files", "after": "".join("{0} (as it was)\n".format(path) for path in paths if path in before)}]
+
+
 def is_kernel_of(item, running):
     """Whether an installed package belongs to the kernel that runs."""
     return item["name"] in plan.KERNELS and item["nevra"] == "{0}-{1}".format(item["name"], running)
@@ -56,6 +100,11 @@ class Back(object):
         self.kept = (state.read("source-packages.json") or {"kept": {}})["kept"]
 
     def backward(self):
+        """Do what is left of the stages.
+
+        :returns: what could not be put back because nobody has it any more, as state.json keeps an error; None where all is as it was
+        :raises ElkitError: what stopped it
+        """
         for stage in states.BACK_STAGES:
             if self.state.is_done(stage) and stage != "back-verify":
                 continue
@@ -63,36 +112,53 @@ class Back(object):
             self.state.begin(stage)
             detail = getattr(self, stage.replace("-", "_"))()
             self.state.end(stage, time.time() - began, detail)
+        absent = self.state.read("absent.json")
+        if not absent:
+            return None
+        return {"message": "not everything could be put back, for it was not kept: {0}{1}".format(
+            ", ".join(absent[:8]), " and {0} more".format(len(absent) - 8) if len(absent) > 8 else ""),
+            "remedy": "All else is what it was. Install them from where they came from, if they are still needed", "stage": "back-verify"}
 
-    def work(self):
-        """(add, erase, stay) for rpm: paths and hashes.
+    def left(self):
+        """(add, erase, stay, absent): what rpm must do (see difference()) with the packages that were kept, and those that were not.
 
-        :raises HostError: a package that was there cannot be had
+        :raises HostError: a package that was kept is there no more
         """
         add, erase, stay = difference(self.before, rpm_transaction.installed(), os.uname().release)
-        missing = [item["nevra"] for item in add if not os.path.exists(self.kept.get(item["nevra"], ""))]
-        if missing:
-            raise HostError("packages that were there before were not kept: {0}".format(", ".join(missing[:10])),
-                            "Put the rpm files where source-packages.json in {0} names them, and run again".format(self.state.directory),
-                            packages=missing)
+        lost = [item["nevra"] for item in add if item["nevra"] in self.kept and not os.path.exists(self.kept[item["nevra"]])]
+        if lost:
+            raise HostError("packages that were kept for the way back are gone: {0}".format(", ".join(lost[:10])),
+                            "Put the rpm files where they were, and run again: {0}".format(" ".join(self.kept[nevra] for nevra in lost[:10])),
+                            packages=lost)
+        absent = [item for item in add if item["nevra"] not in self.kept]
+        add, erase = without(add, erase, absent)
+        return add, erase, stay, absent
+
+    def work(self):
+        """What left() says for rpm: paths, and NEVRAs with hashes; and the rest as it is."""
+        add, erase, stay, absent = self.left()
         names = {}
         for item in self.before:
             names[item["name"]] = names.get(item["name"], 0) + 1
         # Kernels, and whatever else was there more than once.
         return ([(self.kept[item["nevra"]], names[item["name"]] > 1 or item["name"] in plan.KERNELS) for item in add],
-                [(item["nevra"], item["hash"]) for item in erase], stay)
+                [(item["nevra"], item["hash"]) for item in erase], stay, absent)
+
+    def foreseen(self):
+        """What a way back does to the packages: rows()."""
+        return rows(*self.left())
 
     def back_test(self):
         """What rpm and the journal say against it, before anything is touched."""
         snapshot.check_readable(self.state.read("etc-before.json"), self.state.path("before"))
-        add, erase, _stay = self.work()
+        add, erase, _stay, absent = self.work()
         self.state.write("copies.json", remains.leftovers())
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress, test=True)
-        return "{0} packages come back".format(len(add))
+        return "{0} packages come back{1}".format(len(add), ", {0} cannot".format(len(absent)) if absent else "")
 
     def back_transaction(self):
-        add, erase, stay = self.work()
+        add, erase, stay, _absent = self.work()
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress)
         return "stays until another kernel runs: {0}".format(", ".join(item["nevra"] for item in stay)) if stay else None
@@ -117,7 +183,8 @@ class Back(object):
 
         :raises VerificationError: something is not; names it
         """
-        add, erase, stay = difference(self.before, rpm_transaction.installed(), os.uname().release)
+        add, erase, stay, absent = self.left()
+        self.state.write("absent.json", sorted(item["nevra"] for item in absent))
         # A later run takes them away.
         self.state.write("pending.json", sorted(item["nevra"] for item in stay))
         found = ["{0} is missing".format(item["nevra"]) for item in add] + ["{0} is still there".format(item["nevra"]) for item in erase]

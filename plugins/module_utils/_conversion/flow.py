@@ -2,10 +2,12 @@
 # Private to elkit.almalinux.
 """The look at a host, and what it says."""
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import checks, look, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import checks, look, plan, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
 
+REDHAT_REPO = "/etc/yum.repos.d/redhat.repo"
 READY, INHIBITED, DONE = "ready", "inhibited", "almalinux"
 
 
@@ -86,15 +88,27 @@ def stream_rows(seen):
 
 
 def repository_rows(seen):
-    """[{"before": id, "after": id or None, "enabled", "kept"}] of the repositories that are enabled now."""
+    """[{"before": id, "after": id or None, "kept"}] of the repositories that are enabled now; those that go with their package or with the
+    registration have no after, and are not kept."""
     if seen.source is None:
         return []
-    ids = dict((item["canonical"], item["id"]) for item in seen.targets)
+    known = catalogue.known(target.host_of(seen.source.major, seen.source.arch))
     rows = []
     for repo_id in sorted(set(seen.repositories["enabled"])):
+        kept, after = False, None
         if seen.source.is_own(repo_id):
             canonical = seen.source.canonical(repo_id)
-            rows.append({"before": repo_id, "after": ids.get(canonical, canonical if canonical in seen.enabled_after else None), "kept": False})
-        else:
-            rows.append({"before": repo_id, "after": repo_id, "kept": True})
+            if canonical in known:
+                after = known[canonical].id
+        elif stays(seen, repo_id):
+            kept, after = True, repo_id
+        rows.append({"before": repo_id, "after": after, "kept": kept})
     return rows
+
+
+def stays(seen, repo_id):
+    """Whether a file that holds the enabled repository *repo_id* is still there afterwards."""
+    paths = set(item["file"] for item in seen.repositories["configured"] if item["id"] == repo_id and item["enabled"])
+    # subscription-manager writes that file, and deletes it when it unregisters.
+    written = set([REDHAT_REPO]) if seen.registered and seen.registration == "unregister" else set()
+    return bool(paths - set(seen.leaving_files) - written)

@@ -104,6 +104,7 @@ def gather(context, params):
 
     :param context: _facts.context.Context
     :param params: those of the module conversion_info
+    :raises InputError: one of them is wrong
     """
     seen = Seen(context)
     try:
@@ -139,7 +140,7 @@ def fill(seen, context, params):
         return
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
     seen.targets = target.repositories(
-        seen.source.major, seen.source.arch, seen.enabled_after, params["mirror"], params["source"], params["minor"], params["vault_mirror"])
+        seen.source.major, seen.source.arch, seen.enabled_after, target.asked(seen.source, seen.enabled_after, params))
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
@@ -148,8 +149,6 @@ def fill(seen, context, params):
 def _ask_dnf(seen, params):
     """All that takes long, side by side."""
     directory = seen.directory = tempfile.mkdtemp(prefix=PREFIX)
-    with open(os.path.join(directory, ARCHIVE), "wb") as handle:
-        handle.write(bundle.build())
 
     def resolve():
         seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
@@ -184,7 +183,7 @@ def request(seen, params, directory):
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
-            "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+            "others": third_party(seen), "unprotected": list(source.release_packages)}}
 
 
 def keys_of(source, params):
@@ -250,11 +249,14 @@ def streams_after(source, streams):
 
 
 def ask(operation, data, directory):
-    """What the worker, whose archive is in *directory*, answers, run under the first Python of the host that has dnf.
+    """What the worker answers, run under the first Python of the host that has dnf.
 
+    :param directory: where its archive lies meanwhile
     :raises ElkitError: what it says went wrong
     """
     path = os.path.join(directory, ARCHIVE)
+    with open(path, "wb") as handle:
+        handle.write(bundle.build())
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue

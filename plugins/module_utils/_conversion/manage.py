@@ -5,9 +5,10 @@
 import fcntl
 import os
 import shutil
+import tempfile
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import bundle, flow, kernels, look, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, bundle, flow, kernels, look, plan, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
@@ -17,6 +18,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY, host_lock
 
 UNIT = "elkit-conversion"
+# Of work that somebody has to do after a conversion.
+WANTED, DONE = "wanted", "done"
 # How long a worker that was just started may take to write its process id.
 START = 30
 # Seconds between two reports, of stages and of packages within one: each costs the start of a module here, and as much on the controller,
@@ -59,7 +62,7 @@ def begin(seen, report, params, last, check_mode):
         if gone and not check_mode:
             with host_lock():
                 kernels.remove(gone)
-        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone)
+        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone, **unfollowed(last, params))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
@@ -76,11 +79,29 @@ def begin(seen, report, params, last, check_mode):
             state = states.create(asked)
             # Of its own, so that what it fetched is there when dnf's is cleaned meanwhile.
             state.data["request"]["settings"]["cache"] = state.path("cache")
+            state.data["follow_up"] = params["follow_up"]
             state.save()
             hand_over(seen, state)
-            prune(state)
+            states.prune(state, over=False)
     result = resume(state)
     return dict(report, **result)
+
+
+def unfollowed(state, params):
+    """What is said of the newest conversion where it is over, and whoever wanted to do something after it has not said yet that it is done:
+    a controller may have been lost meanwhile. Else {}."""
+    if state is None or params["follow_up"] != WANTED or state.data["result"] != states.CONVERTED or state.data.get("follow_up") != WANTED:
+        return {}
+    return {"result": states.CONVERTED, "stages": state.data["stages"], "number": state.data["number"]}
+
+
+def follow_up(check_mode):
+    """Note that what was to be done after the newest conversion is done: what the module returns."""
+    state = states.newest()
+    if state is not None and state.data["finished"] and state.data.get("follow_up") == WANTED and not check_mode:
+        state.data["follow_up"] = DONE
+        state.save()
+    return {"changed": False, "running": False, "stage": None, "progress": None}
 
 
 def hand_over(seen, state):
@@ -109,9 +130,9 @@ def revert(params, check_mode):
     :raises ElkitError: there is no way back, or a file was changed since
     """
     state = states.newest()
-    if state is None or state.data["result"] == states.REVERTED or (state.data["result"] == states.FAILED and state.data["direction"] == states.FORWARD):
+    if state is None or state.data["result"] == states.REVERTED:
         return dict(after_reboot(state, check_mode), running=False, stage=None, progress=None, finished=True,
-                    result=state.data["result"] if state else None)
+                    result=state.data["result"] if state else None, not_restored=(state.read("absent.json") or []) if state else [])
     if state.data["direction"] == states.FORWARD:
         if running():
             raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
@@ -122,12 +143,27 @@ def revert(params, check_mode):
             return progress_of(state, changed=False)
         check_way_back(state, params)
         if check_mode:
-            return progress_of(state, changed=True)
-        state.data.update(direction=states.BACK, finished=False, result=None, error=None, stage="", step="")
-        state.save()
+            return foreseen(state)
+        state.turn_back()
     elif check_mode:
-        return progress_of(state, changed=True)
+        return foreseen(state)
     return resume(state)
+
+
+def foreseen(state):
+    """What the way back of conversion *state* would do: the packages, the files of /etc, and what Ansible shows of both.
+
+    :raises ElkitError: it could not be begun
+    """
+    directory = tempfile.mkdtemp(prefix=look.PREFIX)
+    try:
+        packages = look.ask("back", {"number": state.data["number"]}, directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    before = state.read("etc-before.json")
+    paths = snapshot.returning(before, state.read("etc-after.json"), snapshot.take())
+    return {"changed": True, "running": False, "finished": state.data["finished"], "result": None, "stage": None, "progress": None,
+            "number": state.data["number"], "packages": packages, "files": paths, "diff": back.diff(packages, paths, before)}
 
 
 def after_reboot(state, check_mode):
@@ -170,6 +206,7 @@ def request_of(seen, report, params):
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
+        agreed=plan.moves(seen.plan["items"]),
         repositories=target.repository_params(seen.enabled_after, params),
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,
               "rebuild": sorted(kernel_release(row["package"]) for row in rows
@@ -236,7 +273,7 @@ def start(state):
         commands.run(["setsid", "--fork", "env"] + environment + ["/bin/sh", "-c", shell])
     deadline = time.time() + START
     while time.time() < deadline:
-        now = states.newest()
+        now = states.numbered(state.data["number"])
         if running() or now.data["finished"] or now.data["error"]:
             return
         time.sleep(0.1)
@@ -257,27 +294,30 @@ def attach(number, known, patience):
     """
     began = time.time()
     while True:
-        state = states.newest()
-        if state is None or state.data["number"] != number:
+        state = states.numbered(number)
+        if state is None:
             raise InputError("there is no conversion {0} on this host any more".format(number), "Run the play again")
         now = progress_of(state, changed=True)
         alive = running()
         if not alive:
             # It may have ended between the two looks.
-            now = progress_of(states.newest(), changed=True)
+            state = states.numbered(number)
+            now = progress_of(state, changed=True)
         now["alive"] = alive
         waited = time.time() - began
         moved = now["stage"] != known[0] and waited >= STAGE_SPELL or now["progress"] != known[1] and waited >= PACKAGE_SPELL
         if now["finished"] or not alive or moved or waited >= patience:
-            return dict(now, **at_the_end(states.newest())) if now["finished"] else dict(now, verdict_after=None)
+            return dict(now, **at_the_end(state))
         time.sleep(0.2)
 
 
 def at_the_end(state):
-    """What is said when conversion *state* is over."""
-    said = {"verdict_after": state.read("verdict.json")}
+    """What is said of what conversion *state* has come to."""
+    verified = state.data["result"] == states.CONVERTED or (state.data["error"] or {}).get("stage") == "verify"
+    said = {"verdict_after": state.read("verdict.json") if verified else None}
     if state.data["result"] == states.REVERTED:
         said["pending_reboot"] = state.read("pending.json") or []
+        said["not_restored"] = state.read("absent.json") or []
         # For Ansible to show.
         said["warnings"] = notes_of_the_way_back(state.data["request"], said["pending_reboot"])
     return said
@@ -292,11 +332,3 @@ def notes_of_the_way_back(request, pending):
     if pending:
         notes.append("Pending reboot: the kernel that runs stays, with {0}. Boot the other one, then run this again.".format(", ".join(pending)))
     return notes
-
-
-def prune(state):
-    """Older conversions' packages go: only the newest can be taken back."""
-    for number in states.numbers():
-        if number != state.data["number"]:
-            for name in ("cache", "source-cache", "before", "trust"):
-                shutil.rmtree(os.path.join(states.root_of(), number, name), ignore_errors=True)

@@ -10,24 +10,6 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
 
-# The verdicts, and what each says of a package that is installed (the last two: of one that comes).
-VERDICTS = {
-    "same": "AlmaLinux's own build already",
-    "replaced": "the same version, in AlmaLinux's build",
-    "upgraded": "AlmaLinux has a newer one",
-    "downgraded": "AlmaLinux has an older one",
-    "swapped": "AlmaLinux has it under another name",
-    "removed": "of the source alone",
-    "kept-beside": "a kernel that stays until AlmaLinux's runs",
-    "kept-third-party": "of another vendor",
-    "kept-foreign": "of the source, and AlmaLinux has none of that name",
-    "excepted": "of the source, and an exception of the table",
-    "obsoleted": "another package takes its place",
-    "blocked": "AlmaLinux has another, and something stands against it",
-    "release": "AlmaLinux's release package",
-    "added": "something that comes needs it",
-    "added-kernel": "AlmaLinux's kernel, beside the one that is there",
-}
 # Packages whose present build is gone afterwards.
 LEAVING = frozenset(["replaced", "upgraded", "downgraded", "swapped", "removed", "obsoleted"])
 RELEASE_PACKAGES = {
@@ -181,6 +163,15 @@ def verdicts(found, installed, items, problems):
 def changes(row):
     """Whether a row of verdicts() means a change."""
     return row["verdict"] in LEAVING or row["package"] is None
+
+
+def moves(items):
+    """What a transaction brings and takes away: {"come": sorted NEVRAs, "go": sorted NEVRAs}; what is obsoleted follows from it.
+
+    :param items: as _dnf.conversion.items_of() gives them
+    """
+    return {"come": sorted(item["nevra"] for item in items if item["repository"] is not None),
+            "go": sorted(item["nevra"] for item in items if item["action"] == "remove")}
 
 
 def diff(rows):

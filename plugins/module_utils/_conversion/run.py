@@ -23,6 +23,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 
 
 CONSUMER = "/etc/pki/consumer/cert.pem"
+# What to do where the host, or what the repositories have, is no more what was looked at.
+ANEW = "Run again, for a look at what there is now; if the packages were being swapped already, take it back first with state: reverted"
 
 
 def source_of(request):
@@ -95,6 +97,33 @@ def resolve(request):
         "built": dict((package["nevra"], package["built"]) for package in installed)}
 
 
+def agree(answer, agreed, before, now):
+    """Whether *answer* (resolve()) is what was agreed to, of a host that is what it was then.
+
+    :param agreed: plan.moves() of what the look found
+    :param before: the packages when the conversion began, as rpm_transaction.installed() gives them
+    :param now: the packages now
+    :raises HostError: it is not
+    """
+    if now != before:
+        known, there = (set((item["nevra"], item["hash"]) for item in items) for items in (before, now))
+        raise HostError("packages of the host were changed since the conversion began: {0}".format(_some(set(nevra for nevra, _hash in known ^ there))),
+                        ANEW)
+    for problem, words in (("problems", "the packages do not fit together"), ("not_allowed", "packages would be lost that no table names"),
+                           ("unmarked", "dnf cannot do")):
+        if answer[problem]:
+            raise HostError("{0}: {1}".format(words, " ".join(str(item) for item in answer[problem][:5])),
+                            "Look at it with the playbook elkit.almalinux.preflight")
+    found = plan.moves(answer["items"])
+    if agreed is not None and found != agreed:
+        raise HostError("the repositories offer other packages than those that were looked at: {0}".format(
+            _some(set(found["come"] + found["go"]) ^ set(agreed["come"] + agreed["go"]))), ANEW)
+
+
+def _some(nevras):
+    return ", ".join(sorted(nevras)[:8]) + (" and {0} more".format(len(nevras) - 8) if len(nevras) > 8 else "")
+
+
 class Run(object):
     """One conversion at work. state (state.State); stages are methods named after them, and give the detail to keep."""
 
@@ -138,20 +167,19 @@ class Run(object):
         return "{0} files of /etc".format(len(before))
 
     def resolve(self):
-        """dnf's answer must be what the look said, for that is what the user has agreed to."""
         self.ready()
-        for problem, words in (("problems", "the packages do not fit together"), ("not_allowed", "packages would be lost that no table names"),
-                               ("unmarked", "dnf cannot do")):
-            if self.answer[problem]:
-                raise HostError("{0}: {1}".format(words, " ".join(str(item) for item in self.answer[problem][:5])),
-                                "Nothing was changed. Look at it with the playbook elkit.almalinux.preflight")
         self.state.write("plan.json", self.answer)
         return "{0} packages come".format(len([item for item in self.answer["items"] if item["repository"]]))
 
     def ready(self):
-        """dnf with the whole conversion resolved in it; a run that goes on makes it anew."""
+        """dnf with the whole conversion resolved in it; a run that goes on makes it anew.
+
+        :raises HostError: dnf's answer is another one than the look's, which is what the user has agreed to
+        """
         if self.base is None:
-            self.base, self.answer = resolve(self.request)
+            base, self.answer = resolve(self.request)
+            agree(self.answer, self.request.get("agreed"), self.state.read("packages-before.json"), rpm_transaction.installed())
+            self.base = base
 
     def download(self):
         self.ready()
@@ -196,7 +224,7 @@ class Run(object):
         kept, missing = {}, []
         for nevra in sorted(gone | set(self.request["kernels_beside"])):
             path = paths.get(nevra)
-            if path is not None and rpm_transaction.header_hash(rpm_transaction.read_file(path)) == before[nevra]["hash"]:
+            if path is not None and nevra in before and rpm_transaction.header_hash(rpm_transaction.read_file(path)) == before[nevra]["hash"]:
                 kept[nevra] = path
             elif nevra in gone:
                 missing.append(nevra)
@@ -233,9 +261,17 @@ class Run(object):
         return "unregistered"
 
     def fetched(self):
-        """Have dnf know, and look at, the packages on the disk where this process did not fetch them."""
+        """Have dnf know, and look at, the packages on the disk where this process did not fetch them.
+
+        :raises HostError: one is another than that whose signature was checked
+        """
         if self.base.transaction and not self.has_fetched:
-            dnf_conversion.download(self.base, self.state.progress)
+            paths = dnf_conversion.download(self.base, self.state.progress)
+            checked = self.state.read("packages.json")
+            others = [nevra for nevra in paths
+                      if nevra not in checked or rpm_transaction.header_hash(rpm_transaction.read_file(paths[nevra])) != checked[nevra]["hash"]]
+            if others:
+                raise HostError("the repositories have other packages of the same name than those that were checked: {0}".format(_some(others)), ANEW)
             self.has_fetched = True
 
     # --- from here on ---

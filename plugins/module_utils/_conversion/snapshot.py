@@ -82,6 +82,14 @@ def foreign(before, after, now):
     return [path for path in changed(before, after) if now.get(path) not in (after.get(path), before.get(path))]
 
 
+def returning(before, after, now):
+    """Sorted paths that restore() puts back or removes, of three snapshots.
+
+    :param after: as in foreign()
+    """
+    return changed(before, now) if after is None else [path for path in changed(before, after) if now.get(path) != before.get(path)]
+
+
 def restore(before, after, kept):
     """Put back what is other than *before*; what is below the roots, was not there and came with the conversion goes.
 
@@ -90,8 +98,7 @@ def restore(before, after, kept):
     :returns: sorted paths that were put back
     :raises HostError: something cannot be put back; names it
     """
-    now = take()
-    paths = changed(before, now) if after is None else [path for path in changed(before, after) if now.get(path) != before.get(path)]
+    paths = returning(before, after, take())
     # Directories before what is in them; what goes, the other way round.
     for path in paths:
         if path in before:

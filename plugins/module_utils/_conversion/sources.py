@@ -39,7 +39,8 @@ _SIG = {"centos-release-*": "a repository of a CentOS special interest group, le
 
 # What any host of the family may have, whatever it is.
 COMMON = {
-    "repositories": {},
+    # Of epel-next-release, which leaves.
+    "repositories": {"epel-next": None, "epel-next-testing": None},
     # Stream's name of the provider; openssl-libs of AlmaLinux brings the other.
     "replace": {"fips-provider-next": "openssl-fips-provider"},
     "remove": (
@@ -59,6 +60,23 @@ _SAME_IDS = {
     "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
     "sap": "sap", "saphana": "saphana", "devel": "devel",
 }
+
+# RHEL's names of AlmaLinux's.
+_RED_HAT = {
+    "rhel-{major}-for-{arch}-baseos": "baseos", "rhel-{major}-for-{arch}-appstream": "appstream",
+    "codeready-builder-for-rhel-{major}-{arch}": "crb", "rhel-{major}-for-{arch}-highavailability": "highavailability",
+    "rhel-{major}-for-{arch}-resilientstorage": "resilientstorage", "rhel-{major}-for-{arch}-nfv": "nfv", "rhel-{major}-for-{arch}-rt": "rt",
+    "rhel-{major}-for-{arch}-sap-netweaver": "sap", "rhel-{major}-for-{arch}-sap-solutions": "saphana",
+    "rhel-{major}-for-{arch}-supplementary": None,
+}
+
+
+def _red_hat():
+    """RHEL's ids: each with the longer supports of a minor (EUS, E4S, TUS, AUS), and on the mirrors of clouds (RHUI), some of which put rhui- before it."""
+    return dict(("{0}{1}{2}{3}".format(place, stem, support, ending), target)
+                for stem, target in _RED_HAT.items() for support in ("", "-eus", "-e4s", "-tus", "-aus")
+                for place, ending in (("", "-rpms"), ("", "-rhui-rpms"), ("rhui-", "-rhui-rpms")))
+
 
 TABLE = {
     "centos": {
@@ -105,22 +123,15 @@ TABLE = {
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "rhel": {
-        "repositories": {
-            "rhel-{major}-for-{arch}-baseos-rpms": "baseos", "rhel-{major}-for-{arch}-appstream-rpms": "appstream",
-            "codeready-builder-for-rhel-{major}-{arch}-rpms": "crb",
-            "rhel-{major}-for-{arch}-highavailability-rpms": "highavailability",
-            "rhel-{major}-for-{arch}-resilientstorage-rpms": "resilientstorage", "rhel-{major}-for-{arch}-nfv-rpms": "nfv",
-            "rhel-{major}-for-{arch}-rt-rpms": "rt", "rhel-{major}-for-{arch}-sap-netweaver-rpms": "sap",
-            "rhel-{major}-for-{arch}-sap-solutions-rpms": "saphana",
-            "rhel-{major}-for-{arch}-supplementary-rpms": None,
-            # Clouds: the vendor's own mirrors of the same.
+        "repositories": _with(_red_hat(), {
+            # Of clouds: short ids of their mirrors, and where the client of each comes from.
             "rhel-{major}-baseos-rhui-rpms": "baseos", "rhel-{major}-appstream-rhui-rpms": "appstream",
-            "codeready-builder-for-rhel-{major}-rhui-rpms": "crb", "rhel-{major}-for-{arch}-baseos-rhui-rpms": "baseos",
-            "rhel-{major}-for-{arch}-appstream-rhui-rpms": "appstream",
-            "codeready-builder-for-rhel-{major}-{arch}-rhui-rpms": "crb",
+            "rhel-{major}-supplementary-rhui-rpms": None, "codeready-builder-for-rhel-{major}-rhui-rpms": "crb",
+            "rhui-client-config-server-{major}": None, "rhui-client-config-server-{major}-*": None,
+            "rhui-microsoft-azure-rhel{major}": None, "rhui-microsoft-azure-rhel{major}-*": None,
             "ubi-{major}-baseos-rpms": "baseos", "ubi-{major}-appstream-rpms": "appstream",
             "ubi-{major}-codeready-builder-rpms": "crb", "ubi-{major}-codeready-builder": "crb",
-        },
+        }),
         "replace": _brands("redhat"),
         "remove": (
             "redhat-release-eula", "insights-client", "rhc", "rhc-worker-playbook", "rhc-worker-script", "rhc-playbook-verifier",

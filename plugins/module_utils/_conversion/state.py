@@ -7,13 +7,15 @@
     /var/lib/elkit/conversion/<number>/…              the worker, the plan, packages, what was there before
 
 All of it is root's alone. Keys of state.json: schema, number, created, direction ("forward", "back"), stage, step, finished,
-result ("converted", "reverted", "failed" or None), error ({"message", "remedy"} or None), stages
-[{"name", "seconds", "detail"}], request (what the worker was asked), process (id).
+result ("converted", "reverted", "failed" or None), error ({"message", "remedy", "stage"} or None), stages
+[{"name", "seconds", "detail"}], request (what the worker was asked), process (id), follow_up ("wanted" or "done" where somebody has
+work to do after the conversion, see manage.follow_up()), former (on a way back: what RESTORED were before it).
 """
 
 import json
 import os
 import re
+import shutil
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
@@ -27,6 +29,10 @@ FORWARD_STAGES = ("snapshot", "resolve", "download", "test", "registration", "tr
 BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
 # From here on the host is neither what it was nor AlmaLinux until the run is through.
 NO_RETURN = "transaction"
+# What a way back that had not touched anything yet gives back.
+RESTORED = ("direction", "finished", "result", "stage", "step")
+# What a conversion keeps that is large.
+LARGE = ("cache", "source-cache", "before", "trust")
 PROGRESS = "progress.json"
 # Bytes: longer than any of its texts, so that each takes the whole place of the one before.
 PROGRESS_LENGTH = 1024
@@ -95,6 +101,28 @@ class State(object):
         self.data.update(finished=True, result=result, error=error)
         self.save()
 
+    def turn_back(self):
+        """The way back is about to begin."""
+        self.data["former"] = dict((key, self.data[key]) for key in RESTORED)
+        self.data.update(direction=BACK, finished=False, result=None, error=None, stage="", step="")
+        self.save()
+
+    def turn_forward(self, error):
+        """The way back cannot be begun, for *error*, and nothing was touched: all is as if it had not been tried.
+
+        :returns: whether that is so; False where more than its test was begun
+        """
+        if self.data["direction"] != BACK or self.data["stage"] not in ("", BACK_STAGES[0]) or not self.data.get("former"):
+            return False
+        self.forget_progress()
+        self.data.update(self.data.pop("former"), error=error, process=None)
+        self.save()
+        return True
+
+    def given_up(self):
+        """Whether it ended before it had touched anything."""
+        return self.data["result"] == FAILED and self.data["direction"] == FORWARD
+
     def write(self, name, data):
         """Keep *data* (that JSON can hold) beside the state."""
         files.write_atomic(self.path(name), json.dumps(data, sort_keys=True) + "\n", files.Attributes(0, 0, 0o600))
@@ -134,22 +162,48 @@ def numbers(root=STATE_DIRECTORY):
     return sorted(name for name in names if re.match(r"\d{8}\Z", name))
 
 
-def newest(root=STATE_DIRECTORY):
-    """The newest State that has a file, or None.
+def numbered(number, root=STATE_DIRECTORY):
+    """The State of conversion *number* (str), or None where it has no file.
 
     :raises HostError: it is damaged, or of a newer version
     """
+    directory = os.path.join(root_of(root), number)
+    path = os.path.join(directory, "state.json")
+    text = files.read_text(path)
+    if text is None:
+        return None
+    data = _decoded(path, text, "schema")
+    if data["schema"] > SCHEMA:
+        raise HostError("{0} was written by a newer version of elkit.almalinux".format(path), "Use that version", path=path)
+    return State(data, directory)
+
+
+def newest(root=STATE_DIRECTORY):
+    """The newest State that counts, or None: those that were given up have left everything to the one before.
+
+    :raises HostError: one is damaged, or of a newer version
+    """
     for number in reversed(numbers(root)):
-        directory = os.path.join(root_of(root), number)
-        path = os.path.join(directory, "state.json")
-        text = files.read_text(path)
-        if text is None:
-            continue
-        data = _decoded(path, text, "schema")
-        if data["schema"] > SCHEMA:
-            raise HostError("{0} was written by a newer version of elkit.almalinux".format(path), "Use that version", path=path)
-        return State(data, directory)
+        state = numbered(number, root)
+        if state is not None and not state.given_up():
+            return state
     return None
+
+
+def prune(state, over, root=STATE_DIRECTORY):
+    """What older conversions than *state* keep that is large goes: what no way back needs, and all of it once *state* is *over* (bool), for only
+    the newest can be taken back."""
+    for number in numbers(root):
+        if number == state.data["number"]:
+            continue
+        try:
+            other = numbered(number, root)
+        except HostError:
+            # Whoever looks into it may need what is there.
+            continue
+        if other is not None and (over or other.given_up() or other.data["result"] == REVERTED):
+            for name in LARGE:
+                shutil.rmtree(other.path(name), ignore_errors=True)
 
 
 def create(request, root=STATE_DIRECTORY):

@@ -3,8 +3,8 @@
 """AlmaLinux as the target of a conversion: its repositories and keys for one major, from the user's mirror or the public ones."""
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, TrustError
-from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, desired
 
 # Not AlmaLinux as released.
 _NO_PART = ("testing", "devel", "synergy")
@@ -21,23 +21,31 @@ def enabled(source, repo_ids):
     return [item for item in source.enabled_targets(repo_ids) if item in known]
 
 
-def repositories(major, arch, wanted, mirror=None, source=None, minor=None, vault=None):
+def asked(source, wanted, params):
+    """What the user wants of the repositories of AlmaLinux, as the module repositories checks it: _repo.desired.Desired.
+
+    It is checked before anything is begun, for it is asked of when the packages are swapped.
+
+    :param source: mapping.Source
+    :param wanted: canonical ids that will be enabled afterwards
+    :param params: those of the module conversion_info
+    :raises InputError: something is malformed, or not of this major
+    """
+    return desired.check(repository_params(wanted, params), host_of(source.major, source.arch))
+
+
+def repositories(major, arch, wanted, where):
     """The repositories that take part in the transaction, enabled afterwards or not, for _dnf.conversion.open_base().
 
     :param wanted: canonical ids that will be enabled afterwards; those, baseos and appstream must answer, the others may not exist
-    :param mirror: root of a mirror as in the module repositories, or None
-    :param source: "mirrorlist", "metalink" or "baseurl"; None: mirrorlist, or baseurl where there is a mirror
-    :raises InputError: the minor is not of this major
+    :param where: what asked() gave; without a source of its own it is mirrorlist, or baseurl where there is a mirror
     """
     here = host_of(major, arch)
-    if minor is not None and str(minor).partition(".")[0] != str(major):
-        raise InputError("minor: {0} is no minor of AlmaLinux {1}".format(minor, major), "Name one like {0}.8, quoted".format(major))
     found = []
     for canonical, repository in sorted(catalogue.known(here).items()):
         if repository.suffix or repository.kind != "almalinux" or canonical in _NO_PART:
             continue
-        option, url = catalogue.url(
-            repository, here, source or ("baseurl" if mirror else "mirrorlist"), mirror, minor, vault)
+        option, url = catalogue.url(repository, here, where.source or "mirrorlist", where.mirror, where.minor, where.vault or where.mirror)
         found.append({
             "id": repository.id, "canonical": canonical, "option": option, "url": url, "keys": [],
             "required": canonical in REQUIRED or canonical in wanted,
@@ -64,8 +72,9 @@ def trusted(data, place, major, more=()):
 
     :param more: further full fingerprints that the user trusts, for re-signed mirrors
     :raises TrustError: one of them is not pinned
+    :raises InputError: one of *more* is no full fingerprint
     """
-    pinned = set(catalogue.ALMALINUX_KEYS[major]) | set(_openpgp.normalize_fingerprint(item) for item in more)
+    pinned = set(catalogue.ALMALINUX_KEYS[major]) | set(desired.fingerprint(item, "trusted_keys") for item in more)
     keys = _openpgp.parse(data, place)
     for key in keys:
         if key.fingerprint not in pinned:

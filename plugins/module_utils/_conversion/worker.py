@@ -3,6 +3,7 @@
 """What runs under the host's own Python, out of the zip file that bundle.py makes, without Ansible.
 
     python worker.zip look    one JSON request on standard input, one JSON answer on standard output; changes nothing
+    python worker.zip back    the same, of a way back
     python worker.zip run     goes on with the newest conversion; its state file says how it went
 """
 
@@ -42,6 +43,17 @@ def look(request):
             builds.stop()
 
 
+def foresee(request):
+    """What the way back of conversion *request*["number"] does to the packages: back.rows().
+
+    :raises Failure: it cannot be begun
+    """
+    try:
+        return back.Back(states.numbered(request["number"])).foreseen()
+    except ElkitError as error:
+        raise agent.Failure("host", error.message, error.remedy, **error.details)
+
+
 def work():
     """Go on with the newest conversion, under the host's lock: 0 if it came to its end."""
     with host_lock():
@@ -54,10 +66,11 @@ def work():
         try:
             if state.data["direction"] == states.FORWARD:
                 run.Run(state).forward()
+                states.prune(state, over=True)
                 state.finish(states.CONVERTED)
             else:
-                back.Back(state).backward()
-                state.finish(states.REVERTED)
+                left = back.Back(state).backward()
+                state.finish(states.REVERTED, left)
         except (ElkitError, agent.Failure) as error:
             stop(state, error.message, error.remedy)
             return 1
@@ -72,8 +85,11 @@ def work():
 
 
 def stop(state, message, remedy):
-    """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then."""
+    """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then.
+    So it is with a way back that does not pass its test."""
     error = {"message": message, "remedy": remedy, "stage": state.data["stage"]}
+    if state.turn_forward(error):
+        return
     if states.past_no_return(state):
         state.data.update(error=error, process=None)
         state.save()
@@ -88,6 +104,6 @@ def main():
     # What dnf prints goes to standard error: standard output holds the answer alone.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(respond(look, json.loads(sys.stdin.read())), answer)
+    json.dump(respond({"look": look, "back": foresee}[sys.argv[1]], json.loads(sys.stdin.read())), answer)
     answer.close()
     return 0

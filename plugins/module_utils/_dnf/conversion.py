@@ -23,8 +23,7 @@ def open_base(settings):
     :param settings: {"major": int; "directory": where cache, history and logs go (str), or None for the host's own;
         "cache": where packages and metadata are cached (str) or None for the host's;
         "repositories": [{"id", "option" ("baseurl", "mirrorlist", "metalink"), "url", "keys" [URL], "options" {name: value}}];
-        "others": ids of the host's own repositories that take part; "unprotected": names of packages that dnf may let go;
-        "main": {option of [main]: value}}
+        "others": ids of the host's own repositories that take part; "unprotected": names of packages that dnf may let go}
     :raises Failure: a repository cannot be loaded (names it), or another dnf works
     """
     import dnf
@@ -52,8 +51,6 @@ def open_base(settings):
     base.conf.gpgcheck = True
     base.conf.module_platform_id = "platform:el{0}".format(settings["major"])
     base.conf.protected_packages = [name for name in base.conf.protected_packages if name not in settings["unprotected"]]
-    for name, value in settings.get("main", {}).items():
-        setattr(base.conf, name, value)
     if settings["others"]:
         base.read_all_repos()
         for repo in list(base.repos.all()):

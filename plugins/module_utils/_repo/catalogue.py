@@ -10,8 +10,6 @@ AlmaLinux's mirror service (github.com/AlmaLinux/mirrors, 2026-07), AlmaLinux's 
 import re
 
 MAJORS = (8, 9, 10)
-# The first minor that was released as AlmaLinux.
-FIRST_MINOR = {8: 3, 9: 0, 10: 0}
 
 KEY_DIRECTORY = "/etc/pki/rpm-gpg"
 REPOSITORY_DIRECTORY = "/etc/yum.repos.d"

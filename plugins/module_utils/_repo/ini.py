@@ -109,11 +109,6 @@ class Document(object):
     def get(self, section, key, default=None):
         return self.options(section).get(key, default)
 
-    def line_of(self, section, key=None):
-        """The number (from 1) of the line that counts for *key*, or of the section's header; None if there is none."""
-        index = self._option(section, key) if key is not None else self._header(section)
-        return None if index is None else index + 1
-
     def _header(self, section):
         for index, line in enumerate(self.lines):
             if line.kind == SECTION and line.section == section:

@@ -36,7 +36,7 @@ def worker(tmp_path, monkeypatch):
     one.begin("download")
     one.progress(1, 9, "a")
     clock = {"now": 100.0}
-    monkeypatch.setattr(manage.states, "newest", lambda: states.State(one.data, one.directory))
+    monkeypatch.setattr(manage.states, "numbered", lambda _number: states.State(one.data, one.directory))
     monkeypatch.setattr(manage, "running", lambda: True)
     monkeypatch.setattr(manage.time, "time", lambda: clock["now"])
     monkeypatch.setattr(manage.time, "sleep", lambda seconds: clock.update(now=clock["now"] + seconds))
@@ -57,3 +57,56 @@ def test_the_end_is_reported_at_once(worker):
     one, waited = worker
     one.finish(states.CONVERTED)
     assert manage.attach(one.data["number"], ["download", None], 20)["result"] == "converted" and waited() == 0
+
+
+DONE_REPORT = {"verdict": "almalinux", "packages": [], "checks": []}
+
+
+@pytest.mark.parametrize("result, follow_up, asked, said", [
+    (states.CONVERTED, "wanted", "wanted", "converted"), (states.CONVERTED, "wanted", None, None), (states.CONVERTED, "done", "wanted", None),
+    (states.CONVERTED, None, "wanted", None), (states.REVERTED, "wanted", "wanted", None), (None, None, "wanted", None)],
+    ids=["the play was lost", "nobody asks", "it was done", "nobody wanted it", "taken back", "never converted"])
+def test_what_follows_a_conversion_is_owed_until_it_was_done(tmp_path, monkeypatch, result, follow_up, asked, said):
+    last = None
+    if result:
+        last = states.create({}, str(tmp_path))
+        last.data["follow_up"] = follow_up
+        last.finish(result)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: [])
+    answer = manage.begin(None, DONE_REPORT, {"follow_up": asked}, last, False)
+    assert answer.get("result") == said and answer["changed"] is False and answer["verdict"] == "almalinux"
+
+
+@pytest.mark.parametrize("check_mode, left", [(False, None), (True, "converted")])
+def test_once_it_is_done_nothing_is_owed(tmp_path, monkeypatch, check_mode, left):
+    one = states.create({}, str(tmp_path))
+    one.data["follow_up"] = "wanted"
+    one.finish(states.CONVERTED)
+    monkeypatch.setattr(manage.states, "newest", lambda: states.numbered(one.data["number"], str(tmp_path)))
+    assert manage.follow_up(check_mode)["changed"] is False
+    assert manage.unfollowed(manage.states.newest(), {"follow_up": "wanted"}).get("result") == left
+
+
+FOUND = {"remains": ["bash-5-1.el9.x86_64 is still of CentOS"]}
+
+
+@pytest.mark.parametrize("change, said", [
+    (lambda one: one.finish(states.CONVERTED), FOUND),
+    (lambda one: one.data.update(stage="verify", error={"message": "does not pass", "remedy": None, "stage": "verify"}), FOUND),
+    (lambda one: one.data.update(stage="boot", error={"message": "no kernel", "remedy": None, "stage": "boot"}), None),
+    (lambda one: None, None)], ids=["it passed", "it did not", "it stopped before", "it works"])
+def test_what_the_verification_found_is_said_whatever_it_was(worker, monkeypatch, change, said):
+    one, _waited = worker
+    one.write("verdict.json", FOUND)
+    monkeypatch.setattr(manage, "running", lambda: False)
+    change(one)
+    assert manage.attach(one.data["number"], ["download", None], 1)["verdict_after"] == said
+
+
+def test_a_way_back_says_what_was_not_put_back(worker):
+    one, _waited = worker
+    one.data.update(request={"product": "rocky"}, direction=states.BACK)
+    one.write("absent.json", ["acme-1-1.x86_64"])
+    one.finish(states.REVERTED, {"message": "not everything", "remedy": "Install it", "stage": "back-verify"})
+    answer = manage.attach(one.data["number"], ["back-verify", None], 1)
+    assert answer["not_restored"] == ["acme-1-1.x86_64"] and answer["error"]["message"] == "not everything"

@@ -39,6 +39,12 @@ def test_its_release_packages_leave_and_almalinux_stays(product, major):
     ("rhel", 9, "rhel-9-for-x86_64-appstream-debug-rpms", "appstream-debuginfo"),
     ("rhel", 9, "rhel-9-for-x86_64-supplementary-rpms", None),
     ("rhel", 9, "rhel-9-for-x86_64-sap-netweaver-rpms", "sap"), ("rhel", 9, "rhel-9-baseos-rhui-rpms", "baseos"),
+    ("rhel", 8, "rhel-8-for-x86_64-appstream-eus-rpms", "appstream"), ("rhel", 8, "rhel-8-for-x86_64-baseos-e4s-rhui-rpms", "baseos"),
+    ("rhel", 9, "rhel-9-for-x86_64-appstream-eus-debug-rpms", "appstream-debuginfo"), ("rhel", 8, "rhel-8-for-x86_64-sap-solutions-e4s-rpms", "saphana"),
+    ("rhel", 8, "rhui-rhel-8-for-x86_64-baseos-rhui-rpms", "baseos"), ("rhel", 9, "rhui-codeready-builder-for-rhel-9-x86_64-rhui-rpms", "crb"),
+    ("rhel", 8, "rhui-client-config-server-8", None), ("rhel", 9, "rhui-client-config-server-9-sap-bundle", None),
+    ("rhel", 8, "rhui-microsoft-azure-rhel8", None), ("rhel", 9, "rhui-microsoft-azure-rhel9-eus", None),
+    ("centos-stream", 9, "epel-next", None), ("rocky", 8, "epel-next-testing", None),
 ])
 def test_repositories(product, major, repo_id, canonical):
     assert mapping.source(product, major, "x86_64").canonical(repo_id) == canonical
@@ -46,6 +52,7 @@ def test_repositories(product, major, repo_id, canonical):
 
 @pytest.mark.parametrize("product, major, repo_id", [
     ("oracle", 9, "ol8_baseos_latest"), ("rhel", 9, "rhel-8-for-x86_64-baseos-rpms"), ("rhel", 9, "rhel-9-for-aarch64-baseos-rpms"),
+    ("rhel", 9, "rhui-client-config-server-8"), ("rhel", 9, "satellite-client-6-for-rhel-9-x86_64-rpms"),
     ("centos-stream", 9, "epel"), ("rocky", 9, "baseos-of-mine"), ("centos-stream", 9, "crb-debuginfos")])
 def test_foreign_repositories(product, major, repo_id):
     one = mapping.source(product, major, "x86_64")

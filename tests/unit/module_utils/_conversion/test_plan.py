@@ -108,9 +108,9 @@ def test_what_does_not_fit_is_blocked_and_nothing_else_is_claimed():
     assert {row["verdict"] for row in rows.values()} == {"blocked"}
 
 
-def test_every_verdict_is_explained():
+def test_almalinux_s_own_stays_and_what_comes_is_named():
     _jobs, rows = rows_of(STREAM, [package("bash-5.1.8-9.el9.x86_64", "AlmaLinux")], [offer("bash-5.1.8-9.el9.x86_64")], [item("install", "new-1-1.noarch")])
-    assert {row["verdict"] for row in rows.values()} == {"same", "added"} <= set(plan.VERDICTS)
+    assert {row["verdict"] for row in rows.values()} == {"same", "added"}
 
 
 def test_the_summary_adds_up():

@@ -80,3 +80,11 @@ def test_the_kept_contents_are_root_s_alone(etc):
     _root, kept = etc
     snapshot.take(kept)
     assert all(stat.S_IMODE(os.stat(os.path.join(kept, name)).st_mode) == 0o600 for name in os.listdir(kept))
+
+
+@pytest.mark.parametrize("after, paths", [
+    ({"/etc/a": 2, "/etc/b": 1, "/etc/new": 1}, ["/etc/a", "/etc/new"]), (None, ["/etc/a", "/etc/mine", "/etc/new"])],
+    ids=["what the conversion changed", "where nobody knows that: all"])
+def test_what_a_way_back_returns(after, paths):
+    before, now = {"/etc/a": 1, "/etc/b": 1}, {"/etc/a": 2, "/etc/b": 1, "/etc/new": 1, "/etc/mine": 1}
+    assert snapshot.returning(before, after, now) == paths

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done in a process beside the worker's."""
+"""What is done in a process beside the worker's, and what is written down where it stops."""
 import time
 
 import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import worker
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
 
@@ -46,3 +47,20 @@ def test_nothing_is_written_any_more_once_it_is_stopped(tmp_path):
     there = len(list(tmp_path.iterdir()))
     time.sleep(0.1)
     assert time.time() - begun < 5 and len(list(tmp_path.iterdir())) == there < 1000
+
+
+@pytest.mark.parametrize("stages, finished, result, direction", [
+    (["download"], True, states.FAILED, states.FORWARD), (["transaction"], False, None, states.FORWARD),
+    (["verify", None, "back-test"], True, states.CONVERTED, states.FORWARD), (["verify", None, "back-files"], False, None, states.BACK)],
+    ids=["nothing was touched", "past the point of no return", "a way back that was not begun", "a way back that was"])
+def test_where_it_stops_decides_what_is_left(tmp_path, stages, finished, result, direction):
+    one = states.create({}, str(tmp_path))
+    one.begin(stages[0])
+    if len(stages) > 1:
+        one.finish(states.CONVERTED)
+        one.turn_back()
+        one.begin(stages[2])
+    worker.stop(one, "rpm says no", "Ask it")
+    data = states.numbered(one.data["number"], str(tmp_path)).data
+    assert (data["finished"], data["result"], data["direction"]) == (finished, result, direction)
+    assert data["error"] == {"message": "rpm says no", "remedy": "Ask it", "stage": stages[-1]}

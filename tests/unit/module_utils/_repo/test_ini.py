@@ -165,8 +165,6 @@ def test_reads_as_dnf_does():
     assert dict(document.options("a")) == {"x": "2", "URL": "u\nv\nw", "z": "3"}
     assert document.get("b", "y") == ""
     assert document.get("a", "url") is None
-    assert document.line_of("a", "x") == 3
-    assert document.line_of("b") == 7
 
 
 def test_set_in_place_keeps_position_style_and_comments():

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a look says of the repositories: by table."""
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, mapping
+
+D = "/etc/yum.repos.d/"
+EPEL_NEXT = {D + "epel-next.repo": "epel-next-release-9-11.el9.noarch"}
+REDHAT = D + "redhat.repo"
+
+CASES = {
+    # product, major, {enabled id: file}, files that leave, registered, registration, {before: (after, kept)}
+    "the source's own": ("rocky", 9, {"crb": "rocky.repo"}, {}, False, "refuse", {"crb": ("crb", False)}),
+    "real ids of release 8": ("rocky", 8, {"powertools": "r.repo", "powertools-debug": "r.repo", "ha-source": "r.repo"}, {}, False, "refuse", {
+        "powertools": ("powertools", False), "powertools-debug": ("powertools-debuginfo", False), "ha-source": ("ha-source", False)}),
+    "real ids of RHEL 8": ("rhel", 8, {"codeready-builder-for-rhel-8-x86_64-debug-rpms": "redhat.repo"}, {}, False, "refuse", {
+        "codeready-builder-for-rhel-8-x86_64-debug-rpms": ("powertools-debuginfo", False)}),
+    "the source's own without a counterpart": ("oracle", 9, {"ol9_UEKR7": "uek.repo"}, {}, False, "refuse", {"ol9_UEKR7": (None, False)}),
+    "a third party's": ("rocky", 9, {"acme": "acme.repo"}, {}, False, "refuse", {"acme": ("acme", True)}),
+    "EPEL's for Stream": ("centos-stream", 9, {"epel-next": "epel-next.repo"}, EPEL_NEXT, False, "refuse", {"epel-next": (None, False)}),
+    "of a package that leaves": ("oracle", 9, {"ol9_gluster": "gluster.repo"}, {D + "gluster.repo": "oracle-gluster-release-el9-1.0-1.el9.noarch"},
+                                 False, "refuse", {"ol9_gluster": (None, False)}),
+    "in another file, too": ("oracle", 9, {"mine": ("gluster.repo", "mine.repo")}, {D + "gluster.repo": "oracle-gluster-release-el9-1.0-1.el9.noarch"},
+                             False, "refuse", {"mine": ("mine", True)}),
+    "unregistered": ("rhel", 9, {"satellite-client-6-for-rhel-9-x86_64-rpms": "redhat.repo", "acme": "acme.repo"}, {}, True, "unregister", {
+        "satellite-client-6-for-rhel-9-x86_64-rpms": (None, False), "acme": ("acme", True)}),
+    "the registration is preserved": ("rhel", 9, {"satellite-client-6-for-rhel-9-x86_64-rpms": "redhat.repo"}, {}, True, "preserve", {
+        "satellite-client-6-for-rhel-9-x86_64-rpms": ("satellite-client-6-for-rhel-9-x86_64-rpms", True)}),
+    "none was there to be unregistered": ("rocky", 9, {"acme": "redhat.repo"}, {}, False, "unregister", {"acme": ("acme", True)}),
+    "the cloud's client": ("rhel", 8, {"rhui-client-config-server-8": "c.repo", "rhui-rhel-8-for-x86_64-baseos-rhui-rpms": "c.repo"}, {}, False, "refuse", {
+        "rhui-client-config-server-8": (None, False), "rhui-rhel-8-for-x86_64-baseos-rhui-rpms": ("baseos", False)}),
+}
+
+
+@pytest.mark.parametrize("product, major, enabled, leaving, registered, registration, found", list(CASES.values()), ids=list(CASES))
+def test_repositories_before_and_after(product, major, enabled, leaving, registered, registration, found):
+    configured = [{"id": name, "file": D + file, "enabled": True}
+                  for name, files in enabled.items() for file in ([files] if isinstance(files, str) else files)]
+    seen = SimpleNamespace(source=mapping.source(product, major, "x86_64"), repositories={"enabled": sorted(enabled), "configured": configured},
+                           leaving_files=leaving, registered=registered, registration=registration)
+    rows = flow.repository_rows(seen)
+    assert {row["before"]: (row["after"], row["kept"]) for row in rows} == found
