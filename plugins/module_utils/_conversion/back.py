@@ -11,6 +11,7 @@ import time
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan, remains, snapshot
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
@@ -34,7 +35,7 @@ def difference(before, now, running):
 
 def is_kernel_of(item, running):
     """Whether an installed package belongs to the kernel that runs."""
-    return item["name"] in plan.KERNELS and item["nevra"] == "{0}-{1}".format(item["name"], running)
+    return item["name"] in plan.KERNELS and kernel.matches(running, item["nevra"][len(item["name"]) + 1:])
 
 
 def set_aside(now, earlier, before):

@@ -9,6 +9,7 @@ import json
 import os
 import re
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -29,13 +30,14 @@ TIMEOUT = 900
 def mend(request, context=None):
     """Do it, and say what was done (str).
 
-    :param request: {"container": bool, "arch": str, "rebuild": [kernel release] (replaced in place: their initramfs is the source's)}
+    :param request: {"container": bool, "arch": str, "rebuild": [kernel release] (replaced in place: their initramfs is the source's),
+        "flavour": of AlmaLinux's kernel that becomes the default (see _facts.kernel.IMAGES), "beside": [NEVRA] (kernels of the source that stay)}
     :raises HostError: no AlmaLinux kernel is installed, or a command failed; the host is not fit to be rebooted then
     """
     if request["container"]:
         return "skipped: a container has no kernel, boot loader or EFI of its own"
     context = context or Context()
-    newest = newest_kernel(context)
+    newest = newest_kernel(context, request)
     done = []
     for release in sorted(set(request["rebuild"] + [newest])):
         if release in request["rebuild"] or not context.exists("/boot/initramfs-{0}.img".format(release)):
@@ -103,18 +105,21 @@ def mend_back(request, noted):
     return ", ".join(done) or None
 
 
-def newest_kernel(context):
-    """The release of the newest AlmaLinux kernel.
+def newest_kernel(context, request):
+    """What uname -r would say of AlmaLinux's newest kernel of the flavour that *request* (see mend()) names.
 
     :raises HostError: there is none
     """
     vendors = distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
+    # One that an older version of this collection began does not name them.
+    flavour, beside = request.get("flavour") or plan.STANDARD, request.get("beside") or ()
     packages = context.packages([])
-    found = [package for name in kernel.IMAGES for package in packages.get(name, ()) if package.vendor in vendors and kernel.IMAGES[name] == "standard"]
+    found = [package for name in kernel.IMAGES for package in packages.get(name, ())
+             if package.vendor in vendors and kernel.IMAGES[name] == flavour and package.nevra not in beside]
     if not found:
-        raise HostError("no kernel of AlmaLinux is installed", "Do not reboot; install the package kernel")
+        raise HostError("no kernel of AlmaLinux is installed", "Do not reboot; install the package {0}".format(plan.METAS[flavour]))
     best = max(found, key=lambda package: version.evr_key(package.evr))
-    return "{0}-{1}.{2}".format(best.version, best.release, best.arch)
+    return kernel.release_of(best.name, best.version, best.release, best.arch)
 
 
 # --- EFI -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ it by its id; a warning and a note do not.
 
 from collections import OrderedDict
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 
@@ -203,6 +203,20 @@ def third_party_kernels(seen):
     return found
 
 
+def bootable(seen):
+    """There will be a kernel of AlmaLinux to boot, and it is like the one that runs."""
+    if not seen.plan or seen.environment["type"] == "container":
+        return []
+    runs = kernels.flavour(seen.kernel)
+    if seen.plan["kernel"] is None:
+        return [Finding(INHIBITOR, "the repositories of AlmaLinux have no kernel for this host, which could not boot afterwards",
+                        "Take a mirror that has the package kernel", overridable=False)]
+    if runs in plan.METAS and seen.plan["kernel"] != runs:
+        return [Finding(WARNING, "the kernel that runs is {0}, and the repositories of AlmaLinux have none of that kind: the standard one "
+                        "becomes the default".format(plan.METAS[runs]), "Take a mirror that has the package {0}".format(plan.METAS[runs]))]
+    return []
+
+
 def secure_boot(seen):
     if not seen.security["secure_boot"]:
         return []
@@ -361,7 +375,7 @@ def streams(seen):
 CHECKS = OrderedDict([
     ("source", source_supported), ("root", root), ("package-run", package_run), ("minor", minor), ("container", container), ("control-panel", panels),
     ("cloud-client", cloud_clients), ("registration", registration), ("rpm-database", rpm_database), ("dependencies", dependencies),
-    ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels),
+    ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels), ("kernel", bootable),
     ("secure-boot", secure_boot), ("efi", efi), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("immutable", immutable), ("space", room),
     ("trust", trust), ("target", target), ("rollback-packages", rollback_packages),
     ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -180,6 +180,8 @@ def request(seen, params, directory):
     return {
         "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
         "streams": seen.streams_after, "registration": params["registration"],
+        # A container's kernel is not its own.
+        "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
         "source_repositories": sorted(set(seen.repositories["enabled"])),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,

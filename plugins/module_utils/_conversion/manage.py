@@ -170,16 +170,11 @@ def request_of(seen, report, params):
         may_stay=sorted(row["package"] for row in rows if row["verdict"] in ("kept-foreign", "excepted", "kept-beside")),
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
-        repositories=target.repository_params(seen.enabled_after, params),
+        repositories=target.repository_params(seen.enabled_after, params))
+    data.update(
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,
-              "rebuild": sorted(kernel_release(row["package"]) for row in rows
-                                if row["verdict"] == "replaced" and row["package"].startswith("kernel-core-"))})
+              "flavour": seen.plan["kernel"], "beside": data["kernels_beside"], "rebuild": kernels.in_place(rows)})
     return data
-
-
-def kernel_release(nevra):
-    """What uname -r says of kernel-core's *nevra*."""
-    return nevra[len("kernel-core-"):].split(":")[-1]
 
 
 # --- the worker ------------------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def verify(source, request, meanwhile):
     if not trusted & set(imported_keys()):
         found.append("none of AlmaLinux's keys is imported")
     if not request["boot"]["container"]:
-        wanted = "/boot/vmlinuz-{0}".format(boot.newest_kernel(context))
+        wanted = "/boot/vmlinuz-{0}".format(boot.newest_kernel(context, request["boot"]))
         shown = boot.default_kernel()
         if shown != wanted:
             found.append("the default kernel is {0}, not {1}".format(shown or "unknown", wanted))

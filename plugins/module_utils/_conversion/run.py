@@ -73,8 +73,9 @@ def way_back(answer, found):
 def resolve(request):
     """Open dnf's base and resolve the conversion: (base, answer).
 
-    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}}
+    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams; flavour (see plan.jobs)
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time},
+        "kernel" (see plan.Jobs)}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
@@ -83,15 +84,15 @@ def resolve(request):
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     # A repository has many more; what plan.jobs() asks for are these.
-    names = set(package["name"] for package in installed) | set(source.replace.values())
+    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values())
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
-    jobs = plan.jobs(source, installed, available)
+    jobs = plan.jobs(source, installed, available, request.get("flavour"))
     unmarked = dnf_conversion.put(base, jobs.data())
     problems = dnf_conversion.resolve(base)
     items = [] if problems else dnf_conversion.items_of(base)
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
-        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked,
+        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked, "kernel": jobs.kernel,
         "built": dict((package["nevra"], package["built"]) for package in installed)}
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database, nevra
 
 ESP = "/boot/efi"
 
@@ -145,10 +146,12 @@ def test_a_container_has_none_of_it(machine):
 class Tree:
     """The part of a Context that mend() asks."""
 
-    def __init__(self, root, release):
-        from types import SimpleNamespace
+    def __init__(self, root, *kernels):
         self.root = str(root)
-        self.names = {"kernel-core": [SimpleNamespace(vendor="AlmaLinux", version="5.14.0", release=release, arch="x86_64", evr=(0, "5.14.0", release))]}
+        self.names = {}
+        for text, vendor in kernels:
+            parts = nevra.parse(text)
+            self.names.setdefault(parts.name, []).append(database.Package(*parts, vendor=vendor))
 
     def packages(self, _errors):
         return self.names
@@ -161,6 +164,26 @@ class Tree:
         return os.path.lexists(self.at(path))
 
 
+OURS = ("kernel-core-5.14.0-687.el9.x86_64", "AlmaLinux")
+
+
+@pytest.mark.parametrize("kernels, flavour, beside, newest", [
+    ([OURS], None, [], "5.14.0-687.el9.x86_64"),
+    ([OURS, ("kernel-core-5.14.0-427.el9.x86_64", "AlmaLinux"), ("kernel-core-5.14.0-720.el9.x86_64", "CentOS")], "standard", [], "5.14.0-687.el9.x86_64"),
+    ([OURS, ("kernel-rt-core-5.14.0-687.el9.x86_64", "AlmaLinux")], "rt", [], "5.14.0-687.el9.x86_64+rt"),
+    ([("kernel-rt-core-4.18.0-553.rt7.342.el8_10.x86_64", "AlmaLinux")], "rt", [], "4.18.0-553.rt7.342.el8_10.x86_64"),
+    ([("kernel-64k-core-5.14.0-687.el9.aarch64", "AlmaLinux"), ("kernel-core-5.14.0-690.el9.aarch64", "AlmaLinux")], "64k", [], "5.14.0-687.el9.aarch64+64k"),
+    ([OURS, ("kernel-core-6.12.0-200.el10.x86_64", "AlmaLinux")], "standard", ["kernel-core-6.12.0-200.el10.x86_64"], "5.14.0-687.el9.x86_64")],
+    ids=["as an older version asked", "the newest of AlmaLinux", "real-time", "real-time of release 8", "64k", "Kitten's is beside it"])
+def test_the_newest_kernel(tmp_path, kernels, flavour, beside, newest):
+    assert boot.newest_kernel(Tree(tmp_path, *kernels), {"flavour": flavour, "beside": beside}) == newest
+
+
+def test_no_kernel_of_the_flavour(tmp_path):
+    with pytest.raises(boot.HostError, match="install the package kernel-rt"):
+        boot.newest_kernel(Tree(tmp_path, OURS), {"flavour": "rt"})
+
+
 @pytest.mark.parametrize("rebuild, there, made", [
     ([], False, ["5.14.0-687.el9.x86_64"]), ([], True, []), (["5.14.0-687.el9.x86_64"], True, ["5.14.0-687.el9.x86_64"]),
     (["5.14.0-427.el9.x86_64"], True, ["5.14.0-427.el9.x86_64"])], ids=["no initramfs", "all there", "replaced in place", "an older one was replaced"])
@@ -169,7 +192,7 @@ def test_almalinux_kernel_gets_its_initramfs_and_is_the_default(machine, tmp_pat
     (tmp_path / "boot").mkdir()
     if there:
         (tmp_path / "boot" / "initramfs-5.14.0-687.el9.x86_64.img").write_text("x")
-    said = boot.mend({"container": False, "arch": "x86_64", "rebuild": rebuild}, Tree(tmp_path, "687.el9"))
+    said = boot.mend({"container": False, "arch": "x86_64", "rebuild": rebuild}, Tree(tmp_path, OURS))
     assert [call[3] for call in one.calls if call[0] == "dracut"] == made
     assert one.default == "/boot/vmlinuz-5.14.0-687.el9.x86_64" and "default 5.14.0-687" in said
 
@@ -180,4 +203,4 @@ def test_a_default_that_does_not_take_is_told(machine, tmp_path, monkeypatch):
     monkeypatch.setattr(boot.commands, "run", lambda command, **more: plain(["true"] if "--set-default" in command else command, **more))
     (tmp_path / "boot").mkdir()
     with pytest.raises(boot.HostError, match="vmlinuz-source, not AlmaLinux"):
-        boot.mend({"container": False, "arch": "x86_64", "rebuild": []}, Tree(tmp_path, "687.el9"))
+        boot.mend({"container": False, "arch": "x86_64", "rebuild": []}, Tree(tmp_path, OURS))
