@@ -127,18 +127,24 @@ def newest_kernel(context, request):
 def parents(tree, mountpoint):
     """[(disk, partition)] (kernel names) of what is mounted at *mountpoint*; several where it lies on a RAID.
 
+    Of the paths to a disk with several (multipath), one stands for all: they lead to the same partition.
+
     :param tree: what lsblk prints as JSON, as a dict
     """
     found = []
+    shared = set()
 
     def walk(devices, chain):
         for device in devices:
             here = chain + [device]
             if device.get("mountpoint") == mountpoint or mountpoint in (device.get("mountpoints") or ()):
-                disk = next((item for item in here if item["type"] in ("disk", "mpath")), None)
+                disk = next((item for item in here if item["type"] == "disk"), None)
                 partition = next((item for item in here if item["type"] == "part"), None)
-                if disk is not None and partition is not None and (disk["kname"], partition["kname"]) not in found:
-                    found.append((disk["kname"], partition["kname"]))
+                if disk is None or partition is None or partition["kname"] in shared or (disk["kname"], partition["kname"]) in found:
+                    continue
+                found.append((disk["kname"], partition["kname"]))
+                if any(item["type"] == "mpath" for item in here):
+                    shared.add(partition["kname"])
             walk(device.get("children") or (), here)
 
     walk(tree.get("blockdevices") or (), [])
@@ -149,12 +155,20 @@ def partition_number(kname, read):
     """The number (int) of a partition: what the kernel says in sysfs, else the digits at the end of its name.
 
     :param read: gives the text of a path, or None
+    :raises HostError: neither tells it
     """
     text = (read("/sys/class/block/{0}/partition".format(kname)) or "").strip()
     if text.isdigit():
         return int(text)
-    # sda12, nvme0n1p12, mmcblk0p1
-    return int(re.search(r"(\d+)\Z", kname).group(1))
+    if kname.startswith("dm-"):
+        # kpartx made it, of a disk with several paths: its name is a number of another kind.
+        match = re.match(r"part(\d+)-", read("/sys/class/block/{0}/dm/uuid".format(kname)) or "")
+    else:
+        # sda12, nvme0n1p12, mmcblk0p1
+        match = re.search(r"(\d+)\Z", kname)
+    if match is None:
+        raise HostError("the number of the partition {0} cannot be told".format(kname), "Add the boot entry by hand: efibootmgr --create")
+    return int(match.group(1))
 
 
 def entries(text):

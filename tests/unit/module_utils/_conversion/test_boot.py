@@ -18,6 +18,10 @@ def part(name, mountpoint=None, *children):
     return {"name": name, "kname": name, "type": "part", "mountpoint": mountpoint, "children": list(children)}
 
 
+multipath = {"name": "mpatha", "kname": "dm-0", "type": "mpath", "mountpoint": None, "children": [
+    {"name": "mpatha1", "kname": "dm-3", "type": "part", "mountpoint": ESP}, {"name": "mpatha2", "kname": "dm-4", "type": "part", "mountpoint": "/"}]}
+
+
 @pytest.mark.parametrize("tree, found", [
     ([disk("sda", part("sda1", ESP), part("sda2", "/"))], [("sda", "sda1")]),
     ([disk("sda", part("sda1")), disk("sdb", part("sdb12", ESP))], [("sdb", "sdb12")]),
@@ -25,6 +29,9 @@ def part(name, mountpoint=None, *children):
     # RAID 1: the array appears below each of its parts.
     ([disk("sda", part("sda1", None, {"name": "md0", "kname": "md0", "type": "raid1", "mountpoint": ESP})),
       disk("sdb", part("sdb1", None, {"name": "md0", "kname": "md0", "type": "raid1", "mountpoint": ESP}))], [("sda", "sda1"), ("sdb", "sdb1")]),
+    # Several paths to one disk; the system partition of each path is the kernel's own view of the same.
+    ([disk("sda", multipath), disk("sdb", multipath)], [("sda", "dm-3")]),
+    ([disk("sda", part("sda1"), multipath), disk("sdb", part("sdb1"), multipath)], [("sda", "dm-3")]),
     # Newer lsblk has a list of mount points.
     ([disk("vda", {"name": "vda2", "kname": "vda2", "type": "part", "mountpoints": [None, ESP]})], [("vda", "vda2")]),
     ([disk("sda", part("sda1", "/"))], []), ([], [])])
@@ -43,6 +50,14 @@ def test_the_number_of_a_partition(kname, sysfs, number):
 
     assert boot.partition_number(kname, read) == number
     assert asked == ["/sys/class/block/{0}/partition".format(kname)]
+
+
+def test_the_number_of_a_partition_of_a_disk_with_several_paths():
+    files = {"/sys/class/block/dm-3/dm/uuid": "part1-mpath-3600508b400105e210000900000490000\n", "/sys/class/block/dm-4/dm/uuid": "LVM-x\n"}
+    assert boot.partition_number("dm-3", files.get) == 1
+    for other in ("dm-4", "dm-5", "whatever"):
+        with pytest.raises(boot.HostError, match=other):
+            boot.partition_number(other, files.get)
 
 
 SHOWN = ("BootCurrent: 0001\nTimeout: 0 seconds\nBootOrder: 0001,0000\n"
