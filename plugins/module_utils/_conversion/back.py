@@ -111,10 +111,13 @@ class Back(object):
         return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):
-        return boot.mend_back(self.state.data["request"]["boot"], self.state.read("boot-before.json") or {"default": None, "entries": []})
+        return boot.mend_back(self.state.data["request"]["boot"], self.noted_of_boot())
+
+    def noted_of_boot(self):
+        return self.state.read("boot-before.json") or {"default": None, "entries": []}
 
     def back_verify(self):
-        """Whether packages, keys and files are what they were.
+        """Whether packages, keys, files and what is booted are what they were.
 
         :raises VerificationError: something is not; names it
         """
@@ -129,6 +132,7 @@ class Back(object):
         paths = snapshot.changed(etc, snapshot.take())
         touched = set(snapshot.changed(etc, after)) if after is not None else set(paths)
         found += ["{0} is not what it was".format(path) for path in paths if path in touched]
+        found += boot.not_as_before(self.state.data["request"]["boot"], self.noted_of_boot())
         if found:
             raise VerificationError("not everything could be put back: {0}".format("; ".join(found[:8])), "Mend what is named and run again",
                                     remains=found)

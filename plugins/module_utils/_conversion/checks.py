@@ -132,7 +132,8 @@ def efi(seen):
     if seen.esp is None:
         return []
     if seen.esp["error"]:
-        return [Finding(INHIBITOR, seen.esp["error"], "Mount the EFI system partition at /boot/efi, or make the boot entry yourself afterwards")]
+        return [Finding(INHIBITOR, "no boot entry for AlmaLinux can be made: {0}".format(seen.esp["error"]),
+                        "Overridden, the conversion leaves EFI alone: make the entry yourself before the host boots again")]
     return [Finding(NOTE, "the EFI system partition is {0}{1}".format(
         ", ".join(partition for _disk, partition in seen.esp["partitions"]),
         ", a RAID: each disk gets an entry" if len(seen.esp["partitions"]) > 1 else ""))]

@@ -212,11 +212,11 @@ def keys_of(source, params):
 
 
 def efi(context, seen):
-    """{"partitions": [(disk, partition)] of the EFI system partition, "error": why they cannot be told, or None}; None where there is no EFI."""
+    """{"partitions": [(disk, partition)] of the EFI system partition, "error": why no boot entry can be made there, or None}; None where there is no EFI."""
     if seen.environment["type"] == "container" or not context.exists(boot.EFI) or seen.identity["architecture"] not in boot.LOADERS:
         return None
     try:
-        return {"partitions": boot.esp(), "error": None}
+        return {"partitions": boot.check_efi(context, seen.identity["architecture"]), "error": None}
     except ElkitError as error:
         return {"partitions": [], "error": str(error)}
 

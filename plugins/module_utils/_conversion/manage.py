@@ -173,7 +173,9 @@ def request_of(seen, report, params):
         repositories=target.repository_params(seen.enabled_after, params))
     data.update(
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,
-              "flavour": seen.plan["kernel"], "beside": data["kernels_beside"], "rebuild": kernels.in_place(rows)})
+              "flavour": seen.plan["kernel"], "beside": data["kernels_beside"], "rebuild": kernels.in_place(rows),
+              # Overridden, or there would be no conversion.
+              "efi": not seen.esp or not seen.esp["error"]})
     return data
 
 

@@ -167,11 +167,7 @@ def verify(source, request, meanwhile):
     trusted = set(key.fingerprint for key in _openpgp.parse(request["keys"].encode("utf-8"), "AlmaLinux's keys"))
     if not trusted & set(imported_keys()):
         found.append("none of AlmaLinux's keys is imported")
-    if not request["boot"]["container"]:
-        wanted = "/boot/vmlinuz-{0}".format(boot.newest_kernel(context, request["boot"]))
-        shown = boot.default_kernel()
-        if shown != wanted:
-            found.append("the default kernel is {0}, not {1}".format(shown or "unknown", wanted))
+    found += boot.not_bootable(request["boot"], context)
     after = now["configuration"]
     drift = dict((path, after[path]) for path in sorted(after) if path not in before["configuration"])
     return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}
