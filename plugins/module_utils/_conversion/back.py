@@ -54,23 +54,35 @@ class Back(object):
     def __init__(self, state):
         self.state = state
         self.before = state.read("packages-before.json")
-        self.kept = (state.read("source-packages.json") or {"kept": {}})["kept"]
+        source = state.read("source-packages.json") or {}
+        self.kept, self.digests = source.get("kept", {}), source.get("sha256", {})
+        # The stage that an earlier run was ended in, and the packages (NEVRAs) that come once more though they are there.
+        self.ended_in, self.again = state.data["stage"], set()
 
     def backward(self):
         for stage in states.BACK_STAGES:
             if self.state.is_done(stage) and stage != "back-verify":
                 continue
             began = time.time()
+            if stage == self.ended_in == "back-transaction":
+                self.again = self.once_more()
             self.state.begin(stage)
             detail = getattr(self, stage.replace("-", "_"))()
             self.state.end(stage, time.time() - began, detail)
+
+    def once_more(self):
+        """NEVRAs (set) of the packages that rpm had in its hands when it was ended, and of those with a scriptlet that runs after all packages."""
+        last = set(nevra for nevra, path in self.kept.items()
+                   if os.path.exists(path) and rpm_transaction.has_last_scriptlet(rpm_transaction.read_file(path)))
+        return (remains.in_flight(self.state, "back-transaction") | last) & set(self.kept)
 
     def work(self):
         """(add, erase, stay) for rpm: paths and hashes.
 
         :raises HostError: a package that was there cannot be had
         """
-        add, erase, stay = difference(self.before, rpm_transaction.installed(), os.uname().release)
+        now = [item for item in rpm_transaction.installed() if item["nevra"] not in self.again or item not in self.before]
+        add, erase, stay = difference(self.before, now, os.uname().release)
         missing = [item["nevra"] for item in add if not os.path.exists(self.kept.get(item["nevra"], ""))]
         if missing:
             raise HostError("packages that were there before were not kept: {0}".format(", ".join(missing[:10])),
@@ -87,6 +99,7 @@ class Back(object):
         """What rpm and the journal say against it, before anything is touched."""
         snapshot.check_readable(self.state.read("etc-before.json"), self.state.path("before"))
         add, erase, _stay = self.work()
+        self.check_fetched(add)
         self.state.write("copies.json", remains.leftovers())
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress, test=True)
@@ -94,9 +107,19 @@ class Back(object):
 
     def back_transaction(self):
         add, erase, stay = self.work()
+        self.check_fetched(add)
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress)
         return "stays until another kernel runs: {0}".format(", ".join(item["nevra"] for item in stay)) if stay else None
+
+    def check_fetched(self, add):
+        """Whether the packages to bring in are what was kept.
+
+        :param add: as work() gives it
+        :raises HostError: one is not
+        """
+        noted = dict((path, self.digests.get(nevra)) for nevra, path in self.kept.items())
+        remains.check_fetched(dict((path, noted[path]) for path, _side_by_side in add))
 
     def back_files(self):
         before = self.state.read("etc-before.json")
@@ -111,7 +134,8 @@ class Back(object):
         return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):
-        return boot.mend_back(self.state.data["request"]["boot"], self.noted_of_boot())
+        again = self.ended_in == "back-boot" or remains.was_ended(self.state, "back-transaction")
+        return boot.mend_back(dict(self.state.data["request"]["boot"], again=again), self.noted_of_boot())
 
     def noted_of_boot(self):
         return self.state.read("boot-before.json") or {"default": None, "entries": []}

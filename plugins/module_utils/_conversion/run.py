@@ -106,6 +106,8 @@ class Run(object):
         self.base = None
         self.answer = None
         self.recovered = False
+        # The stage that an earlier run was ended in.
+        self.ended_in = state.data["stage"]
         self.has_fetched = False
 
     def forward(self):
@@ -161,7 +163,8 @@ class Run(object):
         headers = dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items())
         self.check(paths, headers)
         self.state.write("packages.json", dict(
-            (nevra, {"path": path, "hash": rpm_transaction.header_hash(headers[nevra])}) for nevra, path in paths.items()))
+            (nevra, {"path": path, "hash": rpm_transaction.header_hash(headers[nevra]), "sha256": files.digest(path),
+                     "last": rpm_transaction.has_last_scriptlet(headers[nevra])}) for nevra, path in paths.items()))
         kept = self.keep_source() if self.request["revert_cache"] else 0
         return "{0} packages, {1} of the source kept".format(len(paths), kept)
 
@@ -207,7 +210,8 @@ class Run(object):
                     ", ".join(missing[:8]), " and {0} more".format(len(missing) - 8) if len(missing) > 8 else ""),
                 "Enable the repository that has them, name the check rollback-packages in ignore, or set revert_cache: false",
                 packages=missing)
-        self.state.write("source-packages.json", {"kept": kept, "missing": missing})
+        self.state.write("source-packages.json", {
+            "kept": kept, "missing": missing, "sha256": dict((nevra, files.digest(path)) for nevra, path in kept.items())})
         return len(kept)
 
     def test(self):
@@ -257,14 +261,18 @@ class Run(object):
     def recover(self):
         """After a run that was killed inside rpm: bring the packages to what the plan says, with rpm and the cache alone.
 
-        What was in flight is put in once more, so that its scriptlets run. Where rpm had not begun yet, dnf does it all.
+        What was in flight is put in once more, so that its scriptlets run, and so is what has a scriptlet that runs after all packages.
+        Where rpm had not begun yet, dnf does it all.
         """
         answer, paths = self.state.read("plan.json"), self.state.read("packages.json")
         now, progress = rpm_transaction.installed(), self.state.progressed()
         if not answer or not paths or not progress and now == self.state.read("packages-before.json"):
             return
-        add, erase = remains.rest(answer, paths, now, progress)
+        again = remains.in_flight(self.state, "transaction") | set(nevra for nevra, item in paths.items() if item.get("last"))
+        add, erase = remains.rest(answer, paths, now, again)
         if add or erase:
+            noted = dict((item["path"], item.get("sha256")) for item in paths.values())
+            remains.check_fetched(dict((path, noted[path]) for path, _side_by_side in add))
             self.state.step("recover")
             rpm_transaction.run(add, erase, self.state.progress)
         self.recovered = True
@@ -286,7 +294,7 @@ class Run(object):
                 commands.run(["subscription-manager", "repos", "--disable={0}".format(item)], check=False, timeout=300)
 
     def boot(self):
-        return boot.mend(self.request["boot"])
+        return boot.mend(dict(self.request["boot"], again=self.ended_in == "boot" or remains.was_ended(self.state, "transaction")))
 
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
