@@ -58,6 +58,11 @@ def in_conversion(stage, package):
                  ("dnf/yum/rpmtrans.py", RPM_BEGINS, (("test", False),)))
 
 
+def in_conversion_by_rpm(stage, call):
+    """Inside rpm, which goes on alone after a kill and on the way back: when it calls back for the *call*-th time in a conversion's *stage*."""
+    return Point(f"{stage}, rpm alone, call {call}", CONVERSION, (("stage", stage),), call, ("_rpm/transaction.py", ("callback",), ()))
+
+
 def in_transaction(concern, step, package=1):
     """Inside rpm's transaction, at its *package*-th package, while the journal of *concern* says *step*."""
     return Point(f"{step}, rpm at package {package}", f"{JOURNAL}/{concern}/*/state.json", (("step", step),), package,

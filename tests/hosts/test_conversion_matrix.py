@@ -55,3 +55,50 @@ def test_there_and_back_and_there_again(source):
     back(name, host, before)
     assert ran(name, convert()).result(name, "convert")["result"] == "converted"
     assert host.run(LOOK) == converted
+
+
+# The host says that it is a machine, and that Oracle's UEK runs; programs that Debian does not package or that need a real /boot are stand-ins.
+MACHINE = """
+set -e
+uek=$(rpm -q --qf '%{version}-%{release}.%{arch}' kernel-uek-core)
+rpm -e --nodeps $(rpm -qa 'kernel*' | grep -Ev 'uek|tools|headers')
+for python in /usr/bin/python3 /usr/libexec/platform-python; do
+    [ -x $python ] || continue
+    site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
+    cat >"$site/elkit_machine.py" <<END
+import builtins, io, os
+_open, _lexists, _uname, _Result = builtins.open, os.path.lexists, os.uname, type(os.uname())
+builtins.open = lambda file, *more, **named: io.BytesIO() if file in ("/proc/1/environ", "/run/systemd/container") else _open(file, *more, **named)
+os.path.lexists = lambda path: path != "/run/.containerenv" and _lexists(path)
+os.uname = lambda: _Result((_uname()[0], _uname()[1], "$uek", _uname()[3], _uname()[4]))
+END
+    echo 'import elkit_machine' >"$site/elkit_machine.pth"
+done
+mkdir -p /boot/loader/entries /boot/grub2
+echo "$uek" >/boot/grub2/default-kernel
+rm -f /boot/loader/entries/*.conf
+printf 'version %s\nlinux /vmlinuz-%s\n' "$uek" "$uek" >/boot/loader/entries/$(cat /etc/machine-id)-$uek.conf
+echo 'a stand-in for a kernel' >/boot/vmlinuz-$uek
+ln -sf ../boot/grub2/grub.cfg /etc/grub2.cfg
+echo 'as before' >/boot/grub2/grub.cfg
+printf '#!/bin/sh\necho made for $3 >$2\n' >/usr/sbin/dracut
+printf '#!/bin/sh\necho made >$2\n' >/usr/sbin/grub2-mkconfig
+chmod 755 /usr/sbin/dracut /usr/sbin/grub2-mkconfig
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("source", ["ol9"], indirect=True)
+def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again(source):
+    name, _kind, host = source
+    host.run(MACHINE)
+    uek = host.run("grubby --default-kernel").strip()
+    assert "uek" in uek
+    before = host.run(LOOK)
+    there(name, host, "Oracle", ENABLED["9"])
+    kernel = host.run("rpm -q --qf '%{vendor} %{version}-%{release}.%{arch}' kernel-core")
+    release = kernel.partition(" ")[2]
+    assert kernel.startswith("AlmaLinux ") and host.run("grubby --default-kernel").strip() == "/boot/vmlinuz-" + release
+    assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade\n"
+    back(name, host, before)
+    assert host.run("grubby --default-kernel").strip() == uek

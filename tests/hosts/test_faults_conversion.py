@@ -6,7 +6,7 @@ from tests.faults import gate, matrix
 from tests.faults.gate import Gate
 from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP, strike
 from tests.faults.plays import play
-from tests.faults.points import CONVERSION, conversion, in_conversion
+from tests.faults.points import CONVERSION, conversion, in_conversion, in_conversion_by_rpm
 
 from .conversions import LOOK, MODULE, TRUSTED, from_mirror
 
@@ -22,6 +22,8 @@ STEPS.update({"verified package": in_conversion("transaction", 100), "first pack
               "middle package": in_conversion("transaction", 446),
               "last package": in_conversion("transaction", 668)})
 BACK = {stage: conversion(stage) for stage in BACK_STAGES}
+# rpm calls back several times for each of the packages that come.
+BACK["inside rpm"] = in_conversion_by_rpm("back-transaction", 500)
 SLICE = {("first package", SIGKILL), ("middle package", STOP), ("repositories", CUT), ("verify", CONTROLLER)}
 
 
@@ -46,6 +48,21 @@ def test_disturbed_then_the_same_play_again(fault_host, subject, table, step, ac
 def test_a_disturbed_way_back(fault_host, subject, table, step, action):
     host = fault_host("fc9")
     table.add(matrix.case(subject(host), host, BACK[step], action, AGAIN, of_undo=True))
+
+
+@pytest.mark.full
+def test_killed_again_while_rpm_alone_goes_on(fault_host, subject):
+    host = fault_host("fc9")
+    states = subject(host).states["fc9"]
+    try:
+        strike(host, STEPS["middle package"], SIGKILL, APPLY)
+        strike(host, in_conversion_by_rpm("transaction", 100), SIGKILL, APPLY)
+    finally:
+        host.disarm()
+    run = play("fc9", APPLY)
+    assert run.rc == 0 and host.run(LOOK) == states["new"], run.output
+    run = play("fc9", UNDO)
+    assert run.rc == 0 and host.run(LOOK) == states["old"], run.output
 
 
 # --- and dnf is broken then -------------------------------------------------------------------------------------------

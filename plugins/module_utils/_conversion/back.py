@@ -11,6 +11,7 @@ import time
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan, remains, snapshot
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
@@ -78,7 +79,7 @@ def diff(packages, paths, before):
 
 def is_kernel_of(item, running):
     """Whether an installed package belongs to the kernel that runs."""
-    return item["name"] in plan.KERNELS and item["nevra"] == "{0}-{1}".format(item["name"], running)
+    return item["name"] in plan.KERNELS and kernel.matches(running, item["nevra"][len(item["name"]) + 1:])
 
 
 def set_aside(now, earlier, before):
@@ -97,7 +98,10 @@ class Back(object):
     def __init__(self, state):
         self.state = state
         self.before = state.read("packages-before.json")
-        self.kept = (state.read("source-packages.json") or {"kept": {}})["kept"]
+        source = state.read("source-packages.json") or {}
+        self.kept, self.digests = source.get("kept", {}), source.get("sha256", {})
+        # The stage that an earlier run was ended in, and the packages (NEVRAs) that come once more though they are there.
+        self.ended_in, self.again = state.data["stage"], set()
 
     def backward(self):
         """Do what is left of the stages.
@@ -109,6 +113,8 @@ class Back(object):
             if self.state.is_done(stage) and stage != "back-verify":
                 continue
             began = time.time()
+            if stage == self.ended_in == "back-transaction":
+                self.again = self.once_more()
             self.state.begin(stage)
             detail = getattr(self, stage.replace("-", "_"))()
             self.state.end(stage, time.time() - began, detail)
@@ -119,12 +125,20 @@ class Back(object):
             ", ".join(absent[:8]), " and {0} more".format(len(absent) - 8) if len(absent) > 8 else ""),
             "remedy": "All else is what it was. Install them from where they came from, if they are still needed", "stage": "back-verify"}
 
-    def left(self):
+    def once_more(self):
+        """NEVRAs (set) of the packages that rpm had in its hands when it was ended, and of those with a scriptlet that runs after all packages."""
+        last = set(nevra for nevra, path in self.kept.items()
+                   if os.path.exists(path) and rpm_transaction.has_last_scriptlet(rpm_transaction.read_file(path)))
+        return (remains.in_flight(self.state, "back-transaction") | last) & set(self.kept)
+
+    def left(self, again=()):
         """(add, erase, stay, absent): what rpm must do (see difference()) with the packages that were kept, and those that were not.
 
+        :param again: NEVRAs of what comes once more though it is there
         :raises HostError: a package that was kept is there no more
         """
-        add, erase, stay = difference(self.before, rpm_transaction.installed(), os.uname().release)
+        now = [item for item in rpm_transaction.installed() if item["nevra"] not in again or item not in self.before]
+        add, erase, stay = difference(self.before, now, os.uname().release)
         lost = [item["nevra"] for item in add if item["nevra"] in self.kept and not os.path.exists(self.kept[item["nevra"]])]
         if lost:
             raise HostError("packages that were kept for the way back are gone: {0}".format(", ".join(lost[:10])),
@@ -136,7 +150,7 @@ class Back(object):
 
     def work(self):
         """What left() says for rpm: paths, and NEVRAs with hashes; and the rest as it is."""
-        add, erase, stay, absent = self.left()
+        add, erase, stay, absent = self.left(self.again)
         names = {}
         for item in self.before:
             names[item["name"]] = names.get(item["name"], 0) + 1
@@ -152,6 +166,7 @@ class Back(object):
         """What rpm and the journal say against it, before anything is touched."""
         snapshot.check_readable(self.state.read("etc-before.json"), self.state.path("before"))
         add, erase, _stay, absent = self.work()
+        self.check_fetched(add)
         self.state.write("copies.json", remains.leftovers())
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress, test=True)
@@ -159,9 +174,19 @@ class Back(object):
 
     def back_transaction(self):
         add, erase, stay, _absent = self.work()
+        self.check_fetched(add)
         if add or erase:
             rpm_transaction.run(add, erase, self.state.progress)
         return "stays until another kernel runs: {0}".format(", ".join(item["nevra"] for item in stay)) if stay else None
+
+    def check_fetched(self, add):
+        """Whether the packages to bring in are what was kept.
+
+        :param add: as work() gives it
+        :raises HostError: one is not
+        """
+        noted = dict((path, self.digests.get(nevra)) for nevra, path in self.kept.items())
+        remains.check_fetched(dict((path, noted[path]) for path, _side_by_side in add))
 
     def back_files(self):
         before = self.state.read("etc-before.json")
@@ -176,10 +201,14 @@ class Back(object):
         return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):
-        return boot.mend_back(self.state.data["request"]["boot"], self.state.read("boot-before.json") or {"default": None, "entries": []})
+        again = self.ended_in == "back-boot" or remains.was_ended(self.state, "back-transaction")
+        return boot.mend_back(dict(self.state.data["request"]["boot"], again=again), self.noted_of_boot())
+
+    def noted_of_boot(self):
+        return self.state.read("boot-before.json") or {"default": None, "entries": []}
 
     def back_verify(self):
-        """Whether packages, keys and files are what they were.
+        """Whether packages, keys, files and what is booted are what they were.
 
         :raises VerificationError: something is not; names it
         """
@@ -195,6 +224,7 @@ class Back(object):
         paths = snapshot.changed(etc, snapshot.take())
         touched = set(snapshot.changed(etc, after)) if after is not None else set(paths)
         found += ["{0} is not what it was".format(path) for path in paths if path in touched]
+        found += boot.not_as_before(self.state.data["request"]["boot"], self.noted_of_boot())
         if found:
             raise VerificationError("not everything could be put back: {0}".format("; ".join(found[:8])), "Mend what is named and run again",
                                     remains=found)

@@ -8,7 +8,7 @@ it by its id; a warning and a note do not.
 
 from collections import OrderedDict
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 
@@ -132,7 +132,8 @@ def efi(seen):
     if seen.esp is None:
         return []
     if seen.esp["error"]:
-        return [Finding(INHIBITOR, seen.esp["error"], "Mount the EFI system partition at /boot/efi, or make the boot entry yourself afterwards")]
+        return [Finding(INHIBITOR, "no boot entry for AlmaLinux can be made: {0}".format(seen.esp["error"]),
+                        "Overridden, the conversion leaves EFI alone: make the entry yourself before the host boots again")]
     return [Finding(NOTE, "the EFI system partition is {0}{1}".format(
         ", ".join(partition for _disk, partition in seen.esp["partitions"]),
         ", a RAID: each disk gets an entry" if len(seen.esp["partitions"]) > 1 else ""))]
@@ -201,6 +202,20 @@ def third_party_kernels(seen):
     if third:
         found.append(Finding(WARNING, "kernels of a third party: {0}".format(_names(third)), "They stay, and are not the default any more"))
     return found
+
+
+def bootable(seen):
+    """There will be a kernel of AlmaLinux to boot, and it is like the one that runs."""
+    if not seen.plan or seen.environment["type"] == "container":
+        return []
+    runs = kernels.flavour(seen.kernel)
+    if seen.plan["kernel"] is None:
+        return [Finding(INHIBITOR, "the repositories of AlmaLinux have no kernel for this host, which could not boot afterwards",
+                        "Take a mirror that has the package kernel", overridable=False)]
+    if runs in plan.METAS and seen.plan["kernel"] != runs:
+        return [Finding(WARNING, "the kernel that runs is {0}, and the repositories of AlmaLinux have none of that kind: the standard one "
+                        "becomes the default".format(plan.METAS[runs]), "Take a mirror that has the package {0}".format(plan.METAS[runs]))]
+    return []
 
 
 def secure_boot(seen):
@@ -361,7 +376,7 @@ def streams(seen):
 CHECKS = OrderedDict([
     ("source", source_supported), ("root", root), ("package-run", package_run), ("minor", minor), ("container", container), ("control-panel", panels),
     ("cloud-client", cloud_clients), ("registration", registration), ("rpm-database", rpm_database), ("dependencies", dependencies),
-    ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels),
+    ("reboot-pending", reboot_pending), ("kernel-modules", kernel_modules), ("third-party-kernels", third_party_kernels), ("kernel", bootable),
     ("secure-boot", secure_boot), ("efi", efi), ("fips", fips), ("btrfs", btrfs), ("mounts", mounts), ("immutable", immutable), ("space", room),
     ("trust", trust), ("target", target), ("rollback-packages", rollback_packages),
     ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),

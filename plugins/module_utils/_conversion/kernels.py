@@ -4,7 +4,16 @@
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+
+
+def flavour(facts):
+    """The flavour (see _facts.kernel.IMAGES) of the kernel that runs.
+
+    :param facts: the facts section kernel
+    """
+    return kernel.flavour_of(facts["running"], [(item["release"], item["flavour"]) for item in facts["installed"]])
 
 
 def outlived(facts, installed, beside, kept):
@@ -16,9 +25,20 @@ def outlived(facts, installed, beside, kept):
     :param kept: NEVRAs that a way back can have again, or None if there shall be no way back; what it could not have again stays
     """
     vendors = distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
-    if not any(item["vendor"] in vendors and kernel.matches(facts["running"], item["release"]) for item in facts["installed"]):
+    # Kitten's kernels have the same vendor.
+    ours = [item for item in facts["installed"] if item["vendor"] in vendors and item["package"] not in beside]
+    if not any(kernel.matches(facts["running"], item["release"]) for item in ours):
         return []
     return sorted(nevra for nevra in beside if nevra in installed and (kept is None or nevra in kept))
+
+
+def in_place(rows):
+    """What uname -r says (sorted) of the kernels that AlmaLinux's build of the same version takes the place of.
+
+    :param rows: as plan.verdicts() gives them
+    """
+    replaced = [names.parse(row["package"]) for row in rows if row["verdict"] == "replaced"]
+    return sorted(kernel.release_of(item.name, item.version, item.release, item.arch) for item in replaced if item.name in kernel.IMAGES)
 
 
 def not_running(nevras, running):

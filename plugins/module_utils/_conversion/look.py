@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -179,6 +179,8 @@ def request(seen, params, directory):
     return {
         "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
         "streams": seen.streams_after, "registration": params["registration"],
+        # A container's kernel is not its own.
+        "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
         "source_repositories": sorted(set(seen.repositories["enabled"])),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
@@ -209,11 +211,11 @@ def keys_of(source, params):
 
 
 def efi(context, seen):
-    """{"partitions": [(disk, partition)] of the EFI system partition, "error": why they cannot be told, or None}; None where there is no EFI."""
+    """{"partitions": [(disk, partition)] of the EFI system partition, "error": why no boot entry can be made there, or None}; None where there is no EFI."""
     if seen.environment["type"] == "container" or not context.exists(boot.EFI) or seen.identity["architecture"] not in boot.LOADERS:
         return None
     try:
-        return {"partitions": boot.esp(), "error": None}
+        return {"partitions": boot.check_efi(context, seen.identity["architecture"]), "error": None}
     except ElkitError as error:
         return {"partitions": [], "error": str(error)}
 

@@ -207,16 +207,13 @@ def request_of(seen, report, params):
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
         agreed=plan.moves(seen.plan["items"]),
-        repositories=target.repository_params(seen.enabled_after, params),
+        repositories=target.repository_params(seen.enabled_after, params))
+    data.update(
         boot={"container": seen.environment["type"] == "container", "arch": source.arch,
-              "rebuild": sorted(kernel_release(row["package"]) for row in rows
-                                if row["verdict"] == "replaced" and row["package"].startswith("kernel-core-"))})
+              "flavour": seen.plan["kernel"], "beside": data["kernels_beside"], "rebuild": kernels.in_place(rows),
+              # Overridden, or there would be no conversion.
+              "efi": not seen.esp or not seen.esp["error"]})
     return data
-
-
-def kernel_release(nevra):
-    """What uname -r says of kernel-core's *nevra*."""
-    return nevra[len("kernel-core-"):].split(":")[-1]
 
 
 # --- the worker ------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ available one repository, download and size (bytes).
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.kernel import IMAGES
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
 
@@ -18,10 +19,14 @@ RELEASE_PACKAGES = {
     10: ("almalinux-release", "almalinux-repos", "almalinux-gpg-keys"),
 }
 # Packages of which several versions are installed side by side; dnf calls them installonly.
-KERNELS = ("kernel", "kernel-core", "kernel-modules", "kernel-modules-core", "kernel-modules-extra", "kernel-devel",
-           "kernel-rt", "kernel-rt-core", "kernel-rt-modules", "kernel-rt-modules-core", "kernel-rt-modules-extra", "kernel-rt-devel",
-           "kernel-64k", "kernel-64k-core", "kernel-64k-modules", "kernel-64k-modules-core", "kernel-64k-modules-extra",
-           "kernel-debug", "kernel-debug-core", "kernel-debug-modules", "kernel-debug-modules-core", "kernel-debug-modules-extra")
+KERNELS = frozenset(
+    prefix + part
+    for prefix in ("kernel", "kernel-rt", "kernel-64k", "kernel-rt-64k", "kernel-zfcpdump", "kernel-debug", "kernel-rt-debug", "kernel-64k-debug",
+                   "kernel-rt-64k-debug")
+    for part in ("", "-core", "-modules", "-modules-core", "-modules-extra", "-modules-internal", "-modules-partner", "-kvm", "-devel"))
+# The flavours of kernels (_facts.kernel.IMAGES) that a host may boot and that AlmaLinux builds, and the package that brings each.
+STANDARD = "standard"
+METAS = {STANDARD: "kernel", "rt": "kernel-rt", "64k": "kernel-64k", "rt-64k": "kernel-rt-64k", "debug": "kernel-debug", "rt-debug": "kernel-rt-debug"}
 
 
 def evr(package):
@@ -45,7 +50,8 @@ def is_source(package, source):
 
 class Jobs(object):
     """What dnf is asked: erase, install, reinstall, sync (see _dnf.conversion.put), and of each installed package what is
-    expected to become of it: expected {nevra: (verdict, detail or None)}."""
+    expected to become of it: expected {nevra: (verdict, detail or None)}; kernel: the flavour of AlmaLinux's kernel that the host
+    has then, or None if it has none."""
 
     def __init__(self):
         self.erase = []
@@ -53,18 +59,20 @@ class Jobs(object):
         self.reinstall = []
         self.sync = []
         self.expected = {}
+        self.kernel = None
 
     def data(self):
         return {"erase": sorted(self.erase), "install": sorted(set(self.install)), "reinstall": sorted(self.reinstall),
                 "sync": sorted(set(self.sync))}
 
 
-def jobs(source, installed, available):
+def jobs(source, installed, available, flavour=None):
     """The Jobs of a conversion.
 
     :param source: mapping.Source
     :param installed: packages; the imported keys are not among them
     :param available: packages that AlmaLinux's repositories have
+    :param flavour: that of the kernel that runs; None where the host needs no kernel of its own
     """
     found = Jobs()
     by_name = {}
@@ -76,7 +84,28 @@ def jobs(source, installed, available):
         _one(found, source, package, by_name, exact)
     if source.release_packages:
         found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
+    if flavour is not None:
+        found.kernel = _bootable(found, installed, by_name, flavour)
     return found
+
+
+def _bootable(found, installed, by_name, flavour):
+    """See to it that there will be a kernel of AlmaLinux to boot: its flavour, *flavour* if AlmaLinux has that, or None if there is none to be had."""
+    coming = set(found.reinstall) | set(found.install)
+    for wanted in sorted(set([flavour, STANDARD]) & set(METAS), key=lambda item: item == STANDARD):
+        images = [name for name, kind in IMAGES.items() if kind == wanted]
+        if any(package["name"] in images and found.expected[package["nevra"]][0] == "same" for package in installed):
+            return wanted
+        if any(item["nevra"] in coming for name in images for item in by_name.get(name, ())):
+            return wanted
+        if METAS[wanted] in by_name:
+            found.install.append(_newest(by_name[METAS[wanted]])["nevra"])
+            return wanted
+    return None
+
+
+def _newest(packages):
+    return max(packages, key=lambda item: version.evr_key(evr(item)))
 
 
 def _one(found, source, package, by_name, exact):
@@ -102,8 +131,7 @@ def _one(found, source, package, by_name, exact):
         found.reinstall.append(nevra)
         found.expected[nevra] = ("replaced", None)
     elif name in KERNELS and name in by_name:
-        newest = max(by_name[name], key=lambda item: version.evr_key(evr(item)))
-        found.install.append(newest["nevra"])
+        found.install.append(_newest(by_name[name])["nevra"])
         found.expected[nevra] = ("kept-beside", None)
     elif name in by_name:
         found.sync.append("{0}.{1}".format(name, package["arch"]))

@@ -7,6 +7,7 @@ import os
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host
@@ -14,19 +15,54 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transa
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 
-def rest(answer, paths, installed, progress):
+# NEVRAs of what rpm had in its hands each time that it was ended in a stage: "{0}" is the stage.
+IN_FLIGHT = "in-flight-{0}.json"
+
+
+def in_flight(state, stage):
+    """NEVRAs (set) of what rpm had in its hands each time that *stage* was ended in the middle, kept on the disk until the conversion is over.
+
+    :param state: state.State, before the stage begins again
+    """
+    found = set(state.read(IN_FLIGHT.format(stage)) or [])
+    progress = state.progressed()
+    if progress:
+        found.add(progress["what"])
+    state.write(IN_FLIGHT.format(stage), sorted(found))
+    return found
+
+
+def was_ended(state, stage):
+    """Whether rpm was ended in the middle of *stage*."""
+    return state.read(IN_FLIGHT.format(stage)) is not None
+
+
+def check_fetched(digests):
+    """Whether fetched packages are what they were when their signatures were checked. rpm is told not to look.
+
+    :param digests: {path: SHA-256, or None where it was not noted}
+    :raises HostError: one is not
+    """
+    for path, noted in sorted(digests.items()):
+        found = files.digest(path)
+        if found is None or noted is not None and found != noted:
+            raise HostError("{0} is {1}".format(path, "gone" if found is None else "not what was fetched and checked"),
+                            "Put the file there that has the SHA-256 {0}, and run again".format(noted) if noted else "Put it there, and run again",
+                            path=path)
+
+
+def rest(answer, paths, installed, again):
     """What a killed transaction left undone: ([(path, side by side)], [(nevra, hash)]) for _rpm.transaction.run().
 
     :param answer: the plan, as run.resolve() gives it
     :param paths: {nevra: {"path", "hash"}} of the packages that come, hash as in rpm_transaction.header_hash()
     :param installed: as rpm_transaction.installed() gives it
-    :param progress: the last thing that the run said: {"what": nevra, …} or None
+    :param again: NEVRAs that are put in once more even if they are there, so that their scriptlets run
     """
     present = set((item["nevra"], item["hash"]) for item in installed)
     names = {}
     for item in installed:
         names.setdefault((item["name"], item["arch"]), []).append(item)
-    flying = (progress or {}).get("what")
     add, erase = [], []
     for item in answer["items"]:
         nevra = item["nevra"]
@@ -36,7 +72,7 @@ def rest(answer, paths, installed, progress):
         wanted = paths[nevra]
         side_by_side = item["action"] == dnf_conversion.INSTALL and item["name"] in plan.KERNELS
         others = [one for one in names.get((item["name"], item["arch"]), []) if (one["nevra"], one["hash"]) != (nevra, wanted["hash"])]
-        if (nevra, wanted["hash"]) not in present or nevra == flying:
+        if (nevra, wanted["hash"]) not in present or nevra in again:
             add.append((wanted["path"], side_by_side))
         elif not side_by_side:
             # The new one is there, and so is still the old one.
@@ -167,11 +203,7 @@ def verify(source, request, meanwhile):
     trusted = set(key.fingerprint for key in _openpgp.parse(request["keys"].encode("utf-8"), "AlmaLinux's keys"))
     if not trusted & set(imported_keys()):
         found.append("none of AlmaLinux's keys is imported")
-    if not request["boot"]["container"]:
-        wanted = "/boot/vmlinuz-{0}".format(boot.newest_kernel(context))
-        shown = boot.default_kernel()
-        if shown != wanted:
-            found.append("the default kernel is {0}, not {1}".format(shown or "unknown", wanted))
+    found += boot.not_bootable(request["boot"], context)
     after = now["configuration"]
     drift = dict((path, after[path]) for path in sorted(after) if path not in before["configuration"])
     return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}

@@ -75,8 +75,9 @@ def way_back(answer, found):
 def resolve(request):
     """Open dnf's base and resolve the conversion: (base, answer).
 
-    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}}
+    :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams; flavour (see plan.jobs)
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time},
+        "kernel" (see plan.Jobs)}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
@@ -85,15 +86,15 @@ def resolve(request):
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     # A repository has many more; what plan.jobs() asks for are these.
-    names = set(package["name"] for package in installed) | set(source.replace.values())
+    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values())
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
-    jobs = plan.jobs(source, installed, available)
+    jobs = plan.jobs(source, installed, available, request.get("flavour"))
     unmarked = dnf_conversion.put(base, jobs.data())
     problems = dnf_conversion.resolve(base)
     items = [] if problems else dnf_conversion.items_of(base)
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
-        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked,
+        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked, "kernel": jobs.kernel,
         "built": dict((package["nevra"], package["built"]) for package in installed)}
 
 
@@ -134,6 +135,8 @@ class Run(object):
         self.base = None
         self.answer = None
         self.recovered = False
+        # The stage that an earlier run was ended in.
+        self.ended_in = state.data["stage"]
         self.has_fetched = False
 
     def forward(self):
@@ -188,7 +191,8 @@ class Run(object):
         headers = dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items())
         self.check(paths, headers)
         self.state.write("packages.json", dict(
-            (nevra, {"path": path, "hash": rpm_transaction.header_hash(headers[nevra])}) for nevra, path in paths.items()))
+            (nevra, {"path": path, "hash": rpm_transaction.header_hash(headers[nevra]), "sha256": files.digest(path),
+                     "last": rpm_transaction.has_last_scriptlet(headers[nevra])}) for nevra, path in paths.items()))
         kept = self.keep_source() if self.request["revert_cache"] else 0
         return "{0} packages, {1} of the source kept".format(len(paths), kept)
 
@@ -234,7 +238,8 @@ class Run(object):
                     ", ".join(missing[:8]), " and {0} more".format(len(missing) - 8) if len(missing) > 8 else ""),
                 "Enable the repository that has them, name the check rollback-packages in ignore, or set revert_cache: false",
                 packages=missing)
-        self.state.write("source-packages.json", {"kept": kept, "missing": missing})
+        self.state.write("source-packages.json", {
+            "kept": kept, "missing": missing, "sha256": dict((nevra, files.digest(path)) for nevra, path in kept.items())})
         return len(kept)
 
     def test(self):
@@ -292,14 +297,18 @@ class Run(object):
     def recover(self):
         """After a run that was killed inside rpm: bring the packages to what the plan says, with rpm and the cache alone.
 
-        What was in flight is put in once more, so that its scriptlets run. Where rpm had not begun yet, dnf does it all.
+        What was in flight is put in once more, so that its scriptlets run, and so is what has a scriptlet that runs after all packages.
+        Where rpm had not begun yet, dnf does it all.
         """
         answer, paths = self.state.read("plan.json"), self.state.read("packages.json")
         now, progress = rpm_transaction.installed(), self.state.progressed()
         if not answer or not paths or not progress and now == self.state.read("packages-before.json"):
             return
-        add, erase = remains.rest(answer, paths, now, progress)
+        again = remains.in_flight(self.state, "transaction") | set(nevra for nevra, item in paths.items() if item.get("last"))
+        add, erase = remains.rest(answer, paths, now, again)
         if add or erase:
+            noted = dict((item["path"], item.get("sha256")) for item in paths.values())
+            remains.check_fetched(dict((path, noted[path]) for path, _side_by_side in add))
             self.state.step("recover")
             rpm_transaction.run(add, erase, self.state.progress)
         self.recovered = True
@@ -321,7 +330,7 @@ class Run(object):
                 commands.run(["subscription-manager", "repos", "--disable={0}".format(item)], check=False, timeout=300)
 
     def boot(self):
-        return boot.mend(self.request["boot"])
+        return boot.mend(dict(self.request["boot"], again=self.ended_in == "boot" or remains.was_ended(self.state, "transaction")))
 
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)

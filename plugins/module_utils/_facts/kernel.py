@@ -2,6 +2,8 @@
 # Private to elkit.almalinux.
 """Section kernel: which runs, which are installed, which is newest."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
 
@@ -12,6 +14,8 @@ IMAGES = {
     "kernel-uek": "uek", "kernel-uek-core": "uek", "kernel-lt": "lt", "kernel-lt-core": "lt", "kernel-ml": "ml",
     "kernel-ml-core": "ml", "kernel-plus": "plus",
 }
+# Those whose makers give the version a word of its own, and uname -r no suffix.
+_PLAIN = frozenset(["standard", "uek", "lt", "ml", "plus"])
 
 
 def summarise(running, packages, distribution):
@@ -28,11 +32,8 @@ def summarise(running, packages, distribution):
         found = [(package, "standard") for package in packages.get("kernel", ())]
     found.sort(key=lambda item: (version.evr_key(item[0].evr), item[0].name))
     names = [_release(package) for package, flavour in found]
-    current = [index for index, name in enumerate(names) if matches(running, name)]
-    # "+rt", "+64k", "+debug" tell flavours of the same version apart.
-    suffix = running.partition("+")[2] or "standard"
-    flavours = [found[index][1] for index in current]
-    flavour = suffix if suffix in flavours or not flavours else flavours[0]
+    current = any(matches(running, name) for name in names)
+    flavour = flavour_of(running, [(name, item[1]) for name, item in zip(names, found)])
     same = [name for name, item in zip(names, found) if item[1] == flavour] or names
     newest = same[-1] if same else None
     return {
@@ -40,7 +41,7 @@ def summarise(running, packages, distribution):
         "installed": [{"release": name, "package": package.nevra, "flavour": kind, "vendor": package.vendor or None}
                       for name, (package, kind) in zip(names, found)],
         "newest": newest,
-        "running_installed": bool(current),
+        "running_installed": current,
         "running_newest": matches(running, newest) if newest else None,
         "foreign": [package.nevra for package, kind in found if package.vendor not in own],
     }
@@ -49,6 +50,26 @@ def summarise(running, packages, distribution):
 def _release(package):
     """What uname -r says when *package* runs, but for a suffix of the flavour."""
     return "{0}-{1}.{2}".format(package.version, package.release, package.arch)
+
+
+def flavour_of(running, installed):
+    """The flavour of the kernel *running* (uname -r).
+
+    :param installed: [(release, flavour)] of the kernels that are there
+    """
+    # "+rt", "+64k", "+debug" tell flavours of the same version apart.
+    suffix = running.partition("+")[2] or "standard"
+    flavours = [flavour for release, flavour in installed if matches(running, release)]
+    return suffix if suffix in flavours or not flavours else flavours[0]
+
+
+def release_of(name, version, release, arch):
+    """What uname -r says, and the files of /boot are called by, when the kernel in package *name* (one of IMAGES) runs."""
+    words = [] if IMAGES[name] in _PLAIN else IMAGES[name].split("-")
+    if re.search(r"\.rt\d", release):
+        # Release 8, and 9 before 9.3: the real-time kernel is built by itself, and its release says so.
+        words = [word for word in words if word != "rt"]
+    return "{0}-{1}.{2}{3}".format(version, release, arch, "+" + "-".join(words) if words else "")
 
 
 def matches(running, release):

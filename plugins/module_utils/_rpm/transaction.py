@@ -62,12 +62,19 @@ def read_file(path):
         raise HostError("{0} is no package: {1}".format(path, error), "Run again; the file is fetched anew", path=path)
 
 
+def has_last_scriptlet(header):
+    """Whether the package has a %posttrans, which rpm runs after all packages of a transaction, and so not where it was killed."""
+    import rpm
+
+    return bool(header[rpm.RPMTAG_POSTTRANS] or header[rpm.RPMTAG_POSTTRANSPROG])
+
+
 def run(add, erase, progress, test=False):
     """Bring packages in and take others away, in one transaction of rpm.
 
     :param add: paths of rpm files; one takes the place of every other version of its name, unless several may be installed side by side
     :param erase: (nevra, hash or None) of installed packages that leave; a hash tells builds of the same NEVRA apart
-    :param progress: called as progress(done, total, nevra) before each package
+    :param progress: called as progress(done, total, nevra) before each package; of one that leaves, with its name
     :param test: let rpm try it, and change nothing
     :raises HostError: what rpm says against it; nothing was begun then, or rpm's own words on what failed
     """
@@ -78,8 +85,11 @@ def run(add, erase, progress, test=False):
     transaction.setVSFlags(-1)
     transaction.setProbFilter(rpm.RPMPROB_FILTER_OLDPACKAGE | rpm.RPMPROB_FILTER_REPLACEPKG)
     transaction.setFlags(rpm.RPMTRANS_FLAG_TEST if test else 0)
+    coming = {}
     for path, side_by_side in add:
-        transaction.addInstall(read_file(path), path, "i" if side_by_side else "u")
+        header = read_file(path)
+        coming[path] = nevra_of(header)
+        transaction.addInstall(header, path, "i" if side_by_side else "u")
     wanted = set(erase)
     for header in transaction.dbMatch():
         key = nevra_of(header)
@@ -97,7 +107,7 @@ def run(add, erase, progress, test=False):
         if reason == rpm.RPMCALLBACK_INST_OPEN_FILE:
             handles[key] = os.open(key, os.O_RDONLY)
             if not test:
-                progress(count["done"], count["total"], os.path.basename(key))
+                progress(count["done"], count["total"], coming[key])
             count["done"] += 1
             return handles[key]
         if reason == rpm.RPMCALLBACK_INST_CLOSE_FILE:

@@ -3,6 +3,7 @@
 """Read and write files of the host: whole, atomic, keeping owner, mode and SELinux context."""
 
 import errno
+import hashlib
 import os
 import stat
 import tempfile
@@ -60,6 +61,23 @@ def read_text(path, missing_ok=True):
     """Like read_bytes, decoded as UTF-8; undecodable bytes survive a later write (surrogateescape)."""
     content = read_bytes(path, missing_ok)
     return None if content is None else content.decode("utf-8", "surrogateescape")
+
+
+def digest(path):
+    """The SHA-256 (hexadecimal str) of what the file *path* holds, however long it is; None where it is missing.
+
+    :raises HostError: it cannot be read
+    """
+    found = hashlib.sha256()
+    try:
+        with open(path, "rb") as handle:
+            for part in iter(lambda: handle.read(1 << 20), b""):
+                found.update(part)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return None
+        raise describe(error, path)
+    return found.hexdigest()
 
 
 def attributes(path):

@@ -45,7 +45,13 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
+    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None, "kernel": "standard"}, **parts)
+
+
+def running(release, *installed):
+    """The facts section kernel: what runs, and (release, flavour) of what is installed."""
+    return {"running_newest": True, "running": release, "newest": release,
+            "installed": [{"release": name, "flavour": flavour, "package": "kernel-core-" + name, "vendor": "Rocky"} for name, flavour in installed]}
 
 
 def row(verdict, name="acme-1-1.x86_64"):
@@ -79,6 +85,9 @@ CASES = [
     ({"kernel": {"running_newest": False, "newest": "2", "running": "1", "installed": []}}, "reboot-pending", "inhibitor", "2 is installed", True),
     ({"reboot": {"required": True, "reasons": [{"package": "glibc"}]}}, "reboot-pending", "warning", "glibc", False),
     ({"files": {"/sys/module/zfs/taint": "POE"}}, "kernel-modules", "warning", "zfs", False),
+    ({"plan": plan(kernel=None)}, "kernel", "inhibitor", "no kernel", False),
+    ({"plan": plan(), "kernel": running("4.18.0-553.rt7.342.el8_10.x86_64", ("4.18.0-553.rt7.342.el8_10.x86_64", "rt"))}, "kernel", "warning",
+     "kernel-rt", False),
     ({"security": {"secure_boot": True, "fips": False}}, "secure-boot", "warning", "shim", False),
     ({"security": {"secure_boot": False, "fips": True}}, "fips", "warning", "FIPS", False),
     ({"mounts": [{"mount": "/", "type": "btrfs", "options": ["rw"]}]}, "btrfs", "inhibitor", "btrfs", False),
@@ -127,6 +136,15 @@ def test_kernels_of_the_source_alone_and_of_others():
     found = checks.run(seen, {})
     assert [item["id"] for item in found] == ["third-party-kernels"] * 2
     assert "kernel-uek-core" in found[0]["found"] and "kernel-core-5" not in found[0]["found"] and "kernel-ml-core" in found[1]["found"]
+
+
+@pytest.mark.parametrize("other", [
+    {"plan": plan(kernel=None), "environment": {"type": "container", "container": "podman"}},
+    {"plan": plan(kernel="64k"), "kernel": running("5.14.0-1.el9.aarch64+64k", ("5.14.0-1.el9.aarch64", "standard"), ("5.14.0-1.el9.aarch64", "64k"))},
+    {"plan": plan(kernel="standard"), "kernel": running("5.15.0-1.el9uek.x86_64", ("5.15.0-1.el9uek.x86_64", "uek"))},
+    {"errors": {"plan": HostError("dnf cannot", "Mend it")}}], ids=["a container", "the same flavour", "one that AlmaLinux does not build", "no plan"])
+def test_a_kernel_that_is_there_is_nothing_to_tell(other):
+    assert "kernel" not in [item["id"] for item in checks.run(host(**other), {})]
 
 
 def test_every_check_is_seen_by_these_tests():

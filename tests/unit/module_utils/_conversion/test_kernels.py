@@ -4,8 +4,8 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels
 
 UEK = "kernel-uek-core-6.12.0-1.el9uek.x86_64"
-ALMALINUX = {"release": "5.14.0-687.el9.x86_64", "vendor": "AlmaLinux"}
-ORACLE = {"release": "6.12.0-1.el9uek.x86_64", "vendor": "Oracle America"}
+ALMALINUX = {"release": "5.14.0-687.el9.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-5.14.0-687.el9.x86_64"}
+ORACLE = {"release": "6.12.0-1.el9uek.x86_64", "vendor": "Oracle America", "flavour": "uek", "package": UEK}
 
 
 def facts(running):
@@ -25,6 +25,28 @@ def facts(running):
         "no way back wanted"])
 def test_outlived(running, installed, beside, kept, gone):
     assert kernels.outlived(facts(running), installed, beside, kept) == gone
+
+
+def test_a_kernel_of_kitten_is_not_taken_for_almalinux_s():
+    kitten = {"release": "6.12.0-200.el10.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-6.12.0-200.el10.x86_64"}
+    facts = {"running": kitten["release"], "installed": [kitten, dict(ALMALINUX, release="6.12.0-124.el10.x86_64")]}
+    assert kernels.outlived(facts, [kitten["package"]], [kitten["package"]], None) == []
+    assert kernels.outlived(dict(facts, running="6.12.0-124.el10.x86_64"), [kitten["package"]], [kitten["package"]], None) == [kitten["package"]]
+
+
+@pytest.mark.parametrize("running, flavour", [
+    ("5.14.0-687.el9.x86_64", "standard"), ("6.12.0-1.el9uek.x86_64", "uek"), ("5.14.0-687.el9.x86_64+rt", "rt"), ("4.18.0-348.rt7.el8.x86_64", "rt"),
+    ("7.0.0-of-nobody", "standard")])
+def test_the_flavour_that_runs(running, flavour):
+    real_time = [dict(ALMALINUX, release=release, flavour="rt") for release in ("4.18.0-348.rt7.el8.x86_64", "5.14.0-687.el9.x86_64")]
+    assert kernels.flavour({"running": running, "installed": [ALMALINUX, ORACLE] + real_time}) == flavour
+
+
+def test_kernels_that_are_replaced_in_place():
+    rows = [{"package": package, "verdict": verdict} for package, verdict in [
+        ("kernel-core-5.14.0-687.el9.x86_64", "replaced"), ("kernel-rt-core-5.14.0-687.el9.x86_64", "replaced"), ("kernel-5.14.0-687.el9.x86_64", "replaced"),
+        ("kernel-64k-core-5.14.0-600.el9.aarch64", "kept-beside"), ("bash-5.1-1.el9.x86_64", "replaced"), (None, "added-kernel")]]
+    assert kernels.in_place(rows) == ["5.14.0-687.el9.x86_64", "5.14.0-687.el9.x86_64+rt"]
 
 
 @pytest.mark.parametrize("running, gone", [

@@ -34,6 +34,6 @@ def test_what_is_a_fault_of_ours_is_not_swallowed():
     ("virtual", True, "aarch64", HostError("the EFI system partition cannot be found", "Mount it"),
      {"partitions": [], "error": "the EFI system partition cannot be found. Mount it"})])
 def test_efi(monkeypatch, kind, there, arch, answer, found):
-    monkeypatch.setattr(look.boot, "esp", fails(answer) if isinstance(answer, Exception) else lambda: answer)
+    monkeypatch.setattr(look.boot, "check_efi", lambda _context, _arch: fails(answer)() if isinstance(answer, Exception) else answer)
     seen = SimpleNamespace(environment={"type": kind}, identity={"architecture": arch})
     assert look.efi(SimpleNamespace(exists=lambda _path: there), seen) == found

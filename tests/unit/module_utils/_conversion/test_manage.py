@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, mapping
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 
 
@@ -27,6 +27,26 @@ def test_what_cannot_be_moved_leaves_no_part(tmp_path, monkeypatch):
     monkeypatch.setattr(manage.shutil, "move", full)
     manage.hand_over(SimpleNamespace(caches=lambda: {"cache": str(tmp_path / "cache")}), one)
     assert sorted(path.name for path in (tmp_path / "elkit" / "conversion" / one.data["number"]).iterdir()) == ["state.json"]
+
+
+@pytest.mark.parametrize("esp, efi", [
+    (None, True), ({"partitions": [("sda", "sda1")], "error": None}, True), ({"partitions": [], "error": "efibootmgr is not there"}, False)],
+    ids=["no EFI", "EFI", "the check efi is overridden"])
+@pytest.mark.parametrize("kind", ["container", "machine"])
+def test_what_the_boot_stage_is_asked(monkeypatch, esp, efi, kind):
+    monkeypatch.setattr(manage.target, "repository_params", lambda *_more: {})
+    rows = [{"package": package, "verdict": verdict} for package, verdict in [
+        ("kernel-uek-core-5.15.0-1.el9uek.x86_64", "kept-beside"), ("kernel-rt-core-5.14.0-687.el9.x86_64", "replaced"), (None, "added-kernel")]]
+    standard = {"release": "5.14.0-687.el9.x86_64", "flavour": "standard"}
+    seen = SimpleNamespace(
+        source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": []}, targets=[], keys="", dnf_check=[], drift={},
+        registered=False, enabled_after=[], environment={"type": kind}, esp=esp, plan={"kernel": "rt", "items": []},
+        kernel={"running": "5.14.0-687.el9.x86_64+rt", "installed": [standard, dict(standard, flavour="rt")]})
+    data = manage.request_of(seen, {"packages": rows, "repositories": []},
+                             {"ignore": [], "revert_cache": True, "source_extra": None, "registration": "refuse"})
+    assert data["flavour"] == (None if kind == "container" else "rt"), "a container has no kernel of its own"
+    assert data["boot"] == {"container": kind == "container", "arch": "x86_64", "flavour": "rt", "beside": ["kernel-uek-core-5.15.0-1.el9uek.x86_64"],
+                            "rebuild": ["5.14.0-687.el9.x86_64+rt"], "efi": efi}
 
 
 @pytest.fixture

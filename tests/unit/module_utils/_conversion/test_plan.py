@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Jobs and verdicts: what dnf is asked, and what its answer says of each package."""
+import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra
 
@@ -88,6 +89,39 @@ def test_oracle_s_kernels_stay_for_now():
     jobs, rows = rows_of(ORACLE, installed, [], [item("remove", "oraclelinux-release-el9-1.0-26.el9.x86_64", None)])
     assert jobs.data()["erase"] == ["oraclelinux-release-el9-1.0-26.el9.x86_64"]
     assert rows["kernel-uek-core-5.15.0-200.el9uek.x86_64"]["verdict"] == "kept-beside"
+
+
+KERNEL, OLDER, RT = "kernel-5.14.0-687.el9.x86_64", "kernel-5.14.0-600.el9.x86_64", "kernel-rt-5.14.0-687.el9.x86_64"
+CORE, RT_CORE = "kernel-core-5.14.0-687.el9.x86_64", "kernel-rt-core-5.14.0-687.el9.x86_64"
+UEK = package("kernel-uek-core-5.15.0-200.el9uek.x86_64", "Oracle America")
+
+
+@pytest.mark.parametrize("installed, available, flavour, gets, added", [
+    ([UEK], [OLDER, KERNEL], "uek", "standard", [KERNEL]),
+    ([package("kernel-ml-core-7-1.el9.x86_64", "The ELRepo Project")], [KERNEL], "ml", "standard", [KERNEL]),
+    ([], [KERNEL], "standard", "standard", [KERNEL]),
+    ([UEK], [], "uek", None, []),
+    ([UEK], [KERNEL], None, None, []),
+    ([UEK, package(CORE, "Oracle America")], [KERNEL, CORE], "uek", "standard", []),
+    ([package("kernel-core-5.14.0-720.el9.x86_64", "Oracle America")], [KERNEL, CORE], "standard", "standard", [CORE]),
+    ([package(CORE, "AlmaLinux")], [KERNEL, CORE], "standard", "standard", []),
+    ([package(CORE, "Acme")], [KERNEL, CORE], "standard", "standard", [KERNEL]),
+    ([package(RT_CORE, "Oracle America")], [KERNEL, CORE, RT, RT_CORE], "rt", "rt", []),
+    ([package(RT_CORE, "Oracle America"), package(CORE, "Oracle America")], [KERNEL, CORE, RT, RT_CORE], "rt", "rt", []),
+    ([package(RT_CORE, "Oracle America"), package(CORE, "Oracle America")], [KERNEL, CORE], "rt", "standard", []),
+    ([package(RT_CORE, "Oracle America")], [KERNEL, CORE], "rt", "standard", [KERNEL]),
+    ([package(RT_CORE, "Acme")], [KERNEL, RT], "rt", "rt", [RT]),
+], ids=["UEK alone", "ELRepo's alone", "none at all", "none to be had", "a container", "UEK and the source's", "a newer one of the source", "AlmaLinux's own",
+        "somebody's build", "real-time", "real-time runs, and both are there", "no real-time to be had", "real-time alone, and none to be had",
+        "somebody's real-time"])
+def test_there_will_be_a_kernel_of_almalinux_to_boot(installed, available, flavour, gets, added):
+    jobs = plan.jobs(ORACLE, installed, [offer(text) for text in available], flavour)
+    assert jobs.kernel == gets and [text for text in jobs.data()["install"] if text.startswith("kernel")] == added
+
+
+def test_kernels_of_every_flavour_are_beside_each_other():
+    assert {"kernel-64k-devel", "kernel-debug-devel", "kernel-rt-64k-core", "kernel-zfcpdump-modules", "kernel-rt-debug-core"} <= plan.KERNELS
+    assert set(plan.METAS.values()) <= plan.KERNELS and not {"kernel-tools", "kernel-headers", "kernel-doc", "kernel-devel-matched"} & plan.KERNELS
 
 
 def test_almalinux_s_own_redhat_release_is_none_to_erase():

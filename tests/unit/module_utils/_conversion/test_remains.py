@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import remains
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 OLD, NEW = "bash-5.1-8.el9.x86_64", "bash-5.1-9.el9.x86_64"
 
@@ -25,26 +28,57 @@ PATHS = {NEW: {"path": "/cache/new.rpm", "hash": "new"}, OLD: {"path": "/cache/s
 KERNEL = comes("install", "kernel-core-5-2.x86_64", "kernel-core")
 
 CASES = {
-    "not yet there": ([comes("upgrade", NEW)], [have(OLD, "old")], None, [("/cache/new.rpm", False)], []),
-    "there, and the old one gone": ([comes("upgrade", NEW)], [have(NEW, "new")], None, [], []),
-    "both are there": ([comes("upgrade", NEW)], [have(NEW, "new"), have(OLD, "old")], None, [], [(OLD, "old")]),
-    "in flight when it was killed, so that its scriptlets run": ([comes("upgrade", NEW)], [have(NEW, "new")], {"what": NEW}, [("/cache/new.rpm", False)], []),
-    "in flight, and the old one is there": ([comes("upgrade", NEW)], [have(NEW, "new"), have(OLD, "old")], {"what": NEW}, [("/cache/new.rpm", False)], []),
-    "the same version of the source": ([comes("reinstall", OLD)], [have(OLD, "ours")], None, [("/cache/same.rpm", False)], []),
-    "the same version in both builds": ([comes("reinstall", OLD)], [have(OLD, "ours"), have(OLD, "theirs")], None, [], [(OLD, "ours")]),
-    "an older one comes": ([comes("downgrade", OLD)], [have(NEW, "newer")], None, [("/cache/same.rpm", False)], []),
-    "still there, and to go": ([goes(OLD)], [have(OLD, "old")], None, [], [(OLD, "old")]),
-    "gone already": ([goes(OLD)], [], None, [], []),
-    "a kernel comes beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core")], None, [("/cache/kernel.rpm", True)], []),
-    "a kernel is beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core"), have("kernel-core-5-2.x86_64", "kernel", "kernel-core")], None,
+    "a scriptlet of it runs after all packages": ([comes("upgrade", NEW)], [have(NEW, "new")], [NEW], [("/cache/new.rpm", False)], []),
+    "a kernel whose scriptlet runs after all packages": ([KERNEL], [have("kernel-core-5-2.x86_64", "kernel", "kernel-core")], ["kernel-core-5-2.x86_64"],
+                                                         [("/cache/kernel.rpm", True)], []),
+    "not yet there": ([comes("upgrade", NEW)], [have(OLD, "old")], [], [("/cache/new.rpm", False)], []),
+    "there, and the old one gone": ([comes("upgrade", NEW)], [have(NEW, "new")], [], [], []),
+    "both are there": ([comes("upgrade", NEW)], [have(NEW, "new"), have(OLD, "old")], [], [], [(OLD, "old")]),
+    "in flight when it was killed, so that its scriptlets run": ([comes("upgrade", NEW)], [have(NEW, "new")], [NEW], [("/cache/new.rpm", False)], []),
+    "in flight, and the old one is there": ([comes("upgrade", NEW)], [have(NEW, "new"), have(OLD, "old")], [NEW], [("/cache/new.rpm", False)], []),
+    "the same version of the source": ([comes("reinstall", OLD)], [have(OLD, "ours")], [], [("/cache/same.rpm", False)], []),
+    "the same version in both builds": ([comes("reinstall", OLD)], [have(OLD, "ours"), have(OLD, "theirs")], [], [], [(OLD, "ours")]),
+    "an older one comes": ([comes("downgrade", OLD)], [have(NEW, "newer")], [], [("/cache/same.rpm", False)], []),
+    "still there, and to go": ([goes(OLD)], [have(OLD, "old")], [], [], [(OLD, "old")]),
+    "gone already": ([goes(OLD)], [], [], [], []),
+    "a kernel comes beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core")], [], [("/cache/kernel.rpm", True)], []),
+    "a kernel is beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core"), have("kernel-core-5-2.x86_64", "kernel", "kernel-core")], [],
                            [], []),
-    "nothing was planned": ([], [have(OLD, "old")], None, [], []),
+    "nothing was planned": ([], [have(OLD, "old")], [], [], []),
 }
 
 
-@pytest.mark.parametrize("items, installed, progress, add, erase", list(CASES.values()), ids=list(CASES))
-def test_what_is_left(items, installed, progress, add, erase):
-    assert remains.rest({"items": items}, PATHS, installed, progress) == (add, erase)
+@pytest.mark.parametrize("items, installed, again, add, erase", list(CASES.values()), ids=list(CASES))
+def test_what_is_left(items, installed, again, add, erase):
+    assert remains.rest({"items": items}, PATHS, installed, set(again)) == (add, erase)
+
+
+def test_what_was_in_flight_is_known_after_every_kill(tmp_path):
+    state = states.create({}, str(tmp_path))
+    assert not remains.was_ended(state, "transaction")
+    for nevra in (OLD, NEW):
+        state.progress(1, 2, nevra)
+        again = states.newest(str(tmp_path))
+        found = remains.in_flight(again, "transaction")
+    assert found == {OLD, NEW} and remains.was_ended(state, "transaction") and not remains.was_ended(state, "back-transaction")
+    state.forget_progress()
+    assert remains.in_flight(states.newest(str(tmp_path)), "transaction") == {OLD, NEW}
+
+
+def test_packages_that_are_not_what_was_fetched_are_refused(tmp_path):
+    path = tmp_path / "bash.rpm"
+    path.write_bytes(b"a package")
+    noted = {str(path): files.digest(str(path))}
+    remains.check_fetched(noted)
+    remains.check_fetched({str(path): None})
+    path.write_bytes(b"a packagE")
+    with pytest.raises(HostError, match="bash.rpm is not what was fetched") as caught:
+        remains.check_fetched(noted)
+    assert noted[str(path)] in caught.value.remedy
+    path.unlink()
+    for digests in (noted, {str(path): None}):
+        with pytest.raises(HostError, match="bash.rpm is gone"):
+            remains.check_fetched(digests)
 
 
 @pytest.mark.parametrize("rc, out, err, lines", [
