@@ -71,4 +71,8 @@ options:
         registration, with * and ?).
     type: dict
     default: {}
+notes:
+  - >-
+    Behind a proxy, what C(dnf.conf) says counts, and so do C(http_proxy), C(https_proxy), C(all_proxy) and C(no_proxy) in the task's environment,
+    for the look and for the work that outlives the connection.
 """

@@ -21,6 +21,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
 )
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host as repo_host
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
@@ -192,6 +193,7 @@ def keys_of(source, params):
 
     :raises TrustError: one is not pinned
     :raises VerificationError: it cannot be had
+    :raises HostError: dnf.conf, which says how to fetch it, is broken
     """
     if params["keys"]:
         text = params["keys"]
@@ -204,7 +206,8 @@ def keys_of(source, params):
 
         repository, path = "AlmaLinux", None
 
-    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, None)[url]
+    # With the proxy and the certificates of dnf.conf, which a mirror may not be reached without.
+    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, repo_host.main_text())[url]
     target.trusted(content, url, source.major, params["trusted_keys"])
     return content.decode("utf-8")
 

@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import plan as repo_plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
 
@@ -37,3 +39,19 @@ def test_efi(monkeypatch, kind, there, arch, answer, found):
     monkeypatch.setattr(look.boot, "esp", fails(answer) if isinstance(answer, Exception) else lambda: answer)
     seen = SimpleNamespace(environment={"type": kind}, identity={"architecture": arch})
     assert look.efi(SimpleNamespace(exists=lambda _path: there), seen) == found
+
+
+def test_the_keys_are_fetched_as_dnf_conf_says(tmp_path, monkeypatch):
+    text = "[main]\nproxy=http://proxy.example.com:3128\nsslcacert=/etc/pki/ours.pem\n"
+    (tmp_path / "dnf.conf").write_text(text)
+    monkeypatch.setattr(repo_plan, "DNF_CONF", str(tmp_path / "dnf.conf"))
+    asked = []
+
+    def call(operation, request, timeout):
+        asked.append((operation, request["main"]))
+        return {"files": {url: {"content": None, "reason": "no route"} for url in request["urls"]}}
+    monkeypatch.setattr(client, "call", call)
+    source = SimpleNamespace(major=9)
+    with pytest.raises(VerificationError, match="no route"):
+        look.keys_of(source, {"keys": None, "key_url": None, "mirror": None, "trusted_keys": []})
+    assert asked == [("fetch", text)]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the look hands over to the worker, and when a module that waits for it reports."""
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -57,3 +58,28 @@ def test_the_end_is_reported_at_once(worker):
     one, waited = worker
     one.finish(states.CONVERTED)
     assert manage.attach(one.data["number"], ["download", None], 20)["result"] == "converted" and waited() == 0
+
+
+PROXY = "http://us$er:it's%20me@proxy.example.com:3128/"
+
+
+def test_the_worker_gets_the_proxies_and_nobody_sees_them(tmp_path, monkeypatch):
+    for name in manage.PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", PROXY)
+    monkeypatch.setenv("no_proxy", "localhost,.example.com")
+    one = states.create({}, str(tmp_path))
+    monkeypatch.setattr(manage.states, "newest", lambda: one)
+    monkeypatch.setattr(manage, "running", lambda: True)
+    monkeypatch.setattr(manage.commands, "find", lambda name: "/usr/bin/" + name)
+    started = []
+    monkeypatch.setattr(manage.commands, "run", started.append)
+    manage.start(one)
+    assert "proxy.example.com" not in str(started)
+    path = tmp_path / "conversion" / one.data["number"] / "proxies"
+    assert path.stat().st_mode & 0o777 == 0o600
+    # What is started, but for the worker itself.
+    shell = started[0][-1].replace("exec ", "exec env; : ")
+    done = subprocess.run(["/bin/sh", "-c", shell.split(" >>")[0]], env={}, stdout=subprocess.PIPE, check=True)
+    assert {"https_proxy=" + PROXY, "no_proxy=localhost,.example.com"} <= set(done.stdout.decode().splitlines())
+    assert not path.exists()
