@@ -160,7 +160,8 @@ configuration:
       description: >-
         V(kept) for one that somebody changed and that stays (AlmaLinux's lies beside it as C(.rpmnew) where it differs), V(replaced) for one that
         somebody changed and whose package wants it its own way (it is kept as C(.rpmsave)), V(leaves) for one that goes with its package (AlmaLinux's
-        own may take its place), V(removed) for a repository file of the source.
+        own may take its place), V(removed) for a repository file of the source, V(trimmed) for one that holds
+        repositories of others, too, and keeps those alone.
       type: str
 """
 

@@ -9,7 +9,9 @@ it by its id; a warning and a note do not.
 from collections import OrderedDict
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 
 INHIBITOR, WARNING, NOTE = "inhibitor", "warning", "note"
@@ -323,8 +325,15 @@ def _blocking(seen):
 
 
 def broken_repositories(seen):
-    return [Finding(WARNING, "{0} is broken: {1}".format(item["file"], item["problems"][0]), "Mend or remove it")
-            for item in seen.repositories["broken_files"]]
+    found = []
+    for item in seen.repositories["broken_files"]:
+        words = "{0} is broken: {1}".format(item["file"], item["problems"][0])
+        if item["file"] == repositories.DNF_CONF or item["file"].startswith(catalogue.REPOSITORY_DIRECTORY + "/"):
+            # Where AlmaLinux's repositories are written, which needs every file to be understood; it would stop when the packages are swapped.
+            found.append(Finding(INHIBITOR, words, "Mend or remove it: dnf ignores the whole file, too", overridable=False))
+        else:
+            found.append(Finding(WARNING, words, "Mend or remove it"))
+    return found
 
 
 def third_party_packages(seen):

@@ -40,8 +40,8 @@ class Seen(object):
     or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
     keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
-    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files [path], is_root, directory (where dnf wrote meanwhile, or None;
-    close() removes it)
+    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
+    directory (where dnf wrote meanwhile, or None; close() removes it)
     """
 
     def __init__(self, context):
@@ -68,7 +68,7 @@ class Seen(object):
         self.drift = {}
         self.modified = {}
         self.leaving_files = {}
-        self.source_files = []
+        self.source_files = {}
         self.is_root = context.is_root
 
     def __enter__(self):
@@ -182,10 +182,21 @@ def request(seen, params, directory):
         "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
         "streams": seen.streams_after, "registration": params["registration"],
         "source_repositories": sorted(set(seen.repositories["enabled"])),
+        "source_urls": source_urls(source, seen.repositories["configured"]),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages), "main": params.get("main") or {}}}
+
+
+def source_urls(source, configured):
+    """The URLs (sorted) of the source's repositories, without secrets, as verify looks for them afterwards.
+
+    :param configured: of the facts section repositories
+    """
+    if source.distribution.product == distributions.ALMALINUX:
+        return []
+    return sorted(set(url for item in configured if source.is_own(item["id"]) for url in remains.urls_of(item)))
 
 
 def keys_of(source, params):

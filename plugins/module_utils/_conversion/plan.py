@@ -260,7 +260,8 @@ def way_back(gone, built, builds):
 def configuration(rows, modified, leaving, source_files):
     """What becomes of files below /etc: [{"path", "package" (NEVRA or None), "fate"}], sorted. Fates: "kept" (changed by somebody; the new
     one lies beside it as .rpmnew where it differs), "replaced" (the same, the changed one is kept as .rpmsave), "leaves" (with its package,
-    .rpmsave if somebody changed it; AlmaLinux's own may take its place), "removed" (a repository file of the source).
+    .rpmsave if somebody changed it; AlmaLinux's own may take its place), "removed" (a repository file of the source), "trimmed" (one that holds
+    others' repositories, too: those of the source are taken out).
 
     Files that are as packaged follow their packages, and are not listed.
 
@@ -269,7 +270,7 @@ def configuration(rows, modified, leaving, source_files):
     :param leaving: {path: NEVRA} of packages without a counterpart
     """
     fate = dict((row["package"], row["verdict"]) for row in rows)
-    found = dict((path, {"path": path, "package": None, "fate": "removed"}) for path in source_files)
+    found = dict((path, {"path": path, "package": None, "fate": "removed" if ids is None else "trimmed"}) for path, ids in source_files.items())
     for path, nevra in leaving.items():
         found[path] = {"path": path, "package": nevra, "fate": "leaves"}
     for path, (nevra, alone) in modified.items():

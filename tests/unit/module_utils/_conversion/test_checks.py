@@ -52,6 +52,10 @@ def row(verdict, name="acme-1-1.x86_64"):
     return {"package": name, "verdict": verdict, "becomes": None, "repository": None, "download": 0, "size": 0, "detail": None}
 
 
+def broken(path):
+    return {"configured": [], "broken_files": [{"file": path, "problems": ["line 1"]}]}
+
+
 def test_nothing_stands_against_it():
     assert checks.run(host(), {}) == []
 
@@ -93,7 +97,9 @@ CASES = [
     ({"excludes": {"/etc/dnf/dnf.conf": ["bash"]}}, "excludes", "inhibitor", "bash", True),
     ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
-    ({"repositories": {"configured": [], "broken_files": [{"file": "/x.repo", "problems": ["line 1"]}]}}, "broken-repositories", "warning", "/x.repo", False),
+    ({"repositories": broken("/etc/distro.repos.d/x.repo")}, "broken-repositories", "warning", "x.repo is broken: line 1", False),
+    ({"repositories": broken("/etc/yum.repos.d/x.repo")}, "broken-repositories", "inhibitor", "x.repo is broken: line 1", False),
+    ({"repositories": broken("/etc/dnf/dnf.conf")}, "broken-repositories", "inhibitor", "dnf.conf is broken: line 1", False),
 ]
 
 

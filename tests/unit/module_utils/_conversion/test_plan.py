@@ -142,7 +142,7 @@ def test_files_that_will_differ():
     modified = {"/etc/profile": ["bash-5-1.x86_64", True], "/etc/bashrc": ["bash-5-1.x86_64", False], "/etc/acme": ["acme-1-1.x86_64", True],
                 "/etc/issue": ["centos-release-9-1.noarch", True]}
     found = plan.configuration(rows, modified, {"/etc/issue": "centos-release-9-1.noarch", "/etc/centos-release": "centos-release-9-1.noarch"},
-                               ["/etc/yum.repos.d/redhat.repo"])
+                               {"/etc/yum.repos.d/redhat.repo": None})
     assert [(item["path"], item["fate"]) for item in found] == [
         ("/etc/bashrc", "replaced"), ("/etc/centos-release", "leaves"), ("/etc/issue", "leaves"), ("/etc/profile", "kept"),
         ("/etc/yum.repos.d/redhat.repo", "removed")]
