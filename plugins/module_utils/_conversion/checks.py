@@ -252,7 +252,7 @@ def room(seen):
     if not seen.plan or not seen.plan["rows"]:
         return []
     revert = seen.plan["back"]["size"] if seen.plan["back"] else 0
-    wanted = space.needs(seen.plan["rows"], _kernel_size(seen), "/var/lib/elkit", revert)
+    wanted = space.needs(seen.plan["rows"], seen.plan["items"], _kernel_size(seen), revert, seen.files_size, seen.metadata_size)
     return [Finding(INHIBITOR, "{0} has {1} free and needs {2}: {3}".format(
         item["mount"], space.readable(item["free"]), space.readable(item["needed"]), ", ".join(item["parts"])),
         "Make room there, for a transaction that runs out of it stops half-way", overridable=False)

@@ -6,9 +6,10 @@ directory that is removed again."""
 import json
 import os
 import shutil
+import stat
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, mapping, remains, snapshot, space, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -41,7 +42,8 @@ class Seen(object):
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
     keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
     leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
-    directory (where dnf wrote meanwhile, or None; close() removes it)
+    directory (where dnf wrote meanwhile, or None; close() removes it), files_size (bytes of what a snapshot keeps), metadata_size (bytes of caches()
+    that are on another file system than the state directory)
     """
 
     def __init__(self, context):
@@ -70,6 +72,8 @@ class Seen(object):
         self.leaving_files = {}
         self.source_files = {}
         self.is_root = context.is_root
+        self.files_size = 0
+        self.metadata_size = 0
 
     def __enter__(self):
         return self
@@ -172,6 +176,9 @@ def _ask_dnf(seen, params):
     if seen.plan:
         seen.modified = remains.owners(seen.drift)
         seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
+        seen.files_size = size_of(snapshot.ROOTS)
+        if space.mount_of(directory, seen.mounts) is not space.mount_of(space.STATE, seen.mounts):
+            seen.metadata_size = size_of(seen.caches().values())
         seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
 
 
@@ -330,18 +337,33 @@ def version_locks(context):
 
 
 def mounts(context):
-    """[{"mount", "device", "type", "options" [str], "free" (bytes for root), "size" (bytes)}] of what is mounted."""
+    """[{"mount", "device", "type", "options" [str], "free" (bytes for root)}] of what is mounted; free is None where a conversion writes nothing,
+    and of what is on the network."""
     found = []
     for line in (context.read("/proc/self/mounts") or "").splitlines():
         words = line.split()
-        if len(words) < 4:
-            continue
-        # The kernel writes blanks in paths as \040.
-        point = words[1].replace("\\040", " ")
+        if len(words) >= 4:
+            # The kernel writes blanks in paths as \040.
+            found.append({"mount": words[1].replace("\\040", " "), "device": words[0], "type": words[2], "options": words[3].split(","), "free": None})
+    for mount in space.holders(found):
         try:
-            info = os.statvfs(point)
+            info = os.statvfs(mount["mount"])
         except OSError:
             continue
-        found.append({"mount": point, "device": words[0], "type": words[2], "options": words[3].split(","),
-                      "free": info.f_frsize * info.f_bfree, "size": info.f_frsize * info.f_blocks})
+        mount["free"] = info.f_frsize * info.f_bfree
     return found
+
+
+def size_of(roots):
+    """The bytes that the files below *roots* (directories) take."""
+    total = 0
+    for root in roots:
+        for directory, _directories, names in os.walk(root):
+            for name in names:
+                try:
+                    info = os.lstat(os.path.join(directory, name))
+                except OSError:
+                    continue
+                if stat.S_ISREG(info.st_mode):
+                    total += space.blocks(info.st_size)
+    return total

@@ -32,6 +32,7 @@ def host(product="rocky", major=9, files=(), **other):
         context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
         source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
         database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[],
+        files_size=0, metadata_size=0,
         streams={"streams": []}, environment={"type": "machine", "container": None}, registered=False, registration="refuse", esp=None,
         kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
         reboot={"required": False, "reasons": []}, security={"secure_boot": False, "fips": False},
@@ -45,7 +46,7 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
+    return dict({"rows": [], "items": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
 
 
 def row(verdict, name="acme-1-1.x86_64"):
@@ -152,3 +153,5 @@ def test_the_packages_that_are_kept_for_a_way_back_take_room():
     assert [item["id"] for item in checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 10 << 20})), {})] == []
     found = checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 40 << 20})), {})
     assert [item["id"] for item in found] == ["space"] and "40 MiB for packages of the source" in found[0]["found"]
+    found = checks.run(host(mounts=mounts, files_size=20 << 20, metadata_size=30 << 20, plan=plan(rows=rows)), {})
+    assert [item["id"] for item in found] == ["space"] and "20 MiB for the files of /etc" in found[0]["found"] and "30 MiB for metadata" in found[0]["found"]
