@@ -62,15 +62,29 @@ def root(seen):
 def minor(seen):
     if seen.source is None or seen.identity["minor"] is None:
         return []
-    here, newest = seen.identity["minor"], max(lifecycle.RELEASED[seen.source.major])
+    here = seen.identity["minor"]
+    name = "{0} {1}".format(seen.identity["name"], seen.source.major)
     if seen.source.oldest is not None and here < seen.source.oldest:
-        return [Finding(INHIBITOR, "{0} {1}.{2} is older than the oldest minor that is known to convert, {1}.{3}".format(
-            seen.identity["name"], seen.source.major, here, seen.source.oldest), "Update the host to a newer minor first")]
-    if newest is not None and here > newest:
-        return [Finding(WARNING, "{0} {1}.{2} is newer than the newest AlmaLinux known to this collection, {1}.{3}".format(
-            seen.identity["name"], seen.source.major, here, newest), "Many packages would be downgraded: wait for AlmaLinux {0}.{1}".format(
-                seen.source.major, here))]
+        return [Finding(INHIBITOR, "{0}.{1} is older than the oldest minor that is known to convert, {2}.{3}".format(
+            name, here, seen.source.major, seen.source.oldest), "Update the host to a newer minor first")]
+    known = max(lifecycle.RELEASED[seen.source.major])
+    offered = _offered_minor(seen)
+    if offered is not None and here > offered:
+        return [Finding(INHIBITOR, "{0}.{1} is newer than what the repositories of AlmaLinux hold, {2}.{3} (the newest that this collection knows "
+                        "of is {2}.{4}): many packages would be downgraded".format(name, here, seen.source.major, offered, known),
+                        "Wait for AlmaLinux {0}.{1}, or see that the mirror, or the minor that is asked for, is not an old one".format(
+                            seen.source.major, here))]
+    if offered is None and here > known:
+        return [Finding(WARNING, "{0}.{1} is newer than the newest AlmaLinux known to this collection, {2}.{3}, and what the repositories hold is "
+                        "not known".format(name, here, seen.source.major, known),
+                        "Many packages may be downgraded: wait for AlmaLinux {0}.{1}".format(seen.source.major, here))]
     return []
+
+
+def _offered_minor(seen):
+    """The minor (int) of the newest AlmaLinux that the target's repositories have, or None."""
+    words = ((seen.plan["release"] if seen.plan else None) or "").split(".")
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
 
 
 def container(seen):

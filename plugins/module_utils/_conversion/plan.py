@@ -46,6 +46,12 @@ def evr(package):
     return package["epoch"], package["version"], package["release"]
 
 
+def release(available):
+    """The newest release of AlmaLinux ("9.8") that *available* packages (of its repositories) have, or None."""
+    found = [package for package in available if package["name"] == RELEASE_PACKAGES[8][0]]
+    return max(found, key=lambda package: version.evr_key(evr(package)))["version"] if found else None
+
+
 def is_target(package, source):
     """Whether an installed package is AlmaLinux's build. Kitten's have the same vendor, and are others."""
     return source.distribution.product != distributions.KITTEN and package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors

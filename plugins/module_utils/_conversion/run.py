@@ -74,7 +74,8 @@ def resolve(request):
     """Open dnf's base and resolve the conversion: (base, answer).
 
     :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}}
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time},
+        "release" (see plan.release)}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
@@ -83,7 +84,7 @@ def resolve(request):
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     # A repository has many more; what plan.jobs() asks for are these.
-    names = set(package["name"] for package in installed) | set(source.replace.values())
+    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.RELEASE_PACKAGES[source.major])
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
     jobs = plan.jobs(source, installed, available)
     unmarked = dnf_conversion.put(base, jobs.data())
@@ -92,7 +93,7 @@ def resolve(request):
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
         "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked,
-        "built": dict((package["nevra"], package["built"]) for package in installed)}
+        "built": dict((package["nevra"], package["built"]) for package in installed), "release": plan.release(available)}
 
 
 class Run(object):

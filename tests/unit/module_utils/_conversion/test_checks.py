@@ -46,7 +46,7 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "items": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
+    return dict({"rows": [], "items": [], "release": None, "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None}, **parts)
 
 
 def row(verdict, name="acme-1-1.x86_64"):
@@ -119,11 +119,18 @@ def test_only_what_may_be_is_overridden(other, identifier, overridable):
     assert (checks.inhibitors(found) == []) is overridable
 
 
-def test_minors():
-    old = host("rocky", 8, identity={"name": "Rocky Linux", "minor": 3, "is_almalinux": False, "product": "rocky"})
-    assert [(item["id"], item["severity"]) for item in checks.run(old, {})] == [("minor", "inhibitor")]
-    new = host("rocky", 9, identity={"name": "Rocky Linux", "minor": 99, "is_almalinux": False, "product": "rocky"})
-    assert [(item["id"], item["severity"]) for item in checks.run(new, {})] == [("minor", "warning")]
+@pytest.mark.parametrize("major, minor, release, severity, words", [
+    (8, 3, None, "inhibitor", ["8.3 is older", "8.4"]), (8, 3, "8.10", "inhibitor", ["8.3 is older", "8.4"]),
+    (9, 99, None, "warning", ["9.99 is newer", "is not known"]),
+    # What the repositories hold counts, whatever the collection knows.
+    (9, 99, "9.99", None, []), (9, 99, "9.100", None, []),
+    (9, 8, "9.6", "inhibitor", ["9.8 is newer", "hold, 9.6", "knows of is 9."]), (9, 99, "9.8", "inhibitor", ["9.99 is newer", "hold, 9.8"]),
+    (9, 6, "9.6", None, []), (9, 6, "9", None, [])])
+def test_minors(major, minor, release, severity, words):
+    seen = host("rocky", major, identity={"name": "Rocky Linux", "minor": minor, "is_almalinux": False, "product": "rocky"}, plan=plan(release=release))
+    found = checks.run(seen, {})
+    assert [(item["id"], item["severity"], item["overridable"]) for item in found] == ([("minor", severity, severity == "inhibitor")] if severity else [])
+    assert all(word in found[0]["found"] for word in words)
 
 
 def test_kernels_of_the_source_alone_and_of_others():

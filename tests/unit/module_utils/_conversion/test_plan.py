@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Jobs and verdicts: what dnf is asked, and what its answer says of each package."""
+import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra
 
@@ -146,3 +147,9 @@ def test_files_that_will_differ():
     assert [(item["path"], item["fate"]) for item in found] == [
         ("/etc/bashrc", "replaced"), ("/etc/centos-release", "leaves"), ("/etc/issue", "leaves"), ("/etc/profile", "kept"),
         ("/etc/yum.repos.d/redhat.repo", "removed")]
+
+
+@pytest.mark.parametrize("versions, newest", [([], None), (["9.8"], "9.8"), (["9.8", "9.10", "9.9"], "9.10")])
+def test_the_release_that_there_is(versions, newest):
+    available = [{"name": "almalinux-release", "epoch": 0, "version": item, "release": "1.el9"} for item in versions]
+    assert plan.release(available + [{"name": "bash", "epoch": 0, "version": "5", "release": "1.el9"}]) == newest
