@@ -110,7 +110,7 @@ def source_files(source, configured):
     found = {}
     for path, items in sorted(by_file.items()):
         own = [item["id"] for item in items if source.is_own(item["id"])]
-        if own and (path == repositories.DNF_CONF or not _is_packaged(path)):
+        if own and (path == repositories.DNF_CONF or not is_packaged(path)):
             only = len(own) == len(items) and path != repositories.DNF_CONF
             found[path] = None if only else own
     return found
@@ -141,7 +141,7 @@ def trim(path, ids):
         files.write_atomic(path, document.render())
 
 
-def _is_packaged(path):
+def is_packaged(path):
     """Whether a package brings the file *path*. One that owns it as a ghost, as almalinux-release does redhat.repo, does not."""
     result = commands.run(["rpm", "-qf", "--qf", "[%{FILENAMES}\t%{FILEFLAGS:fflags}\n]", path], check=False)
     if result.rc != 0:

@@ -11,7 +11,7 @@ import shutil
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, tidy, state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
@@ -290,7 +290,7 @@ class Run(object):
 
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
-        return None
+        return tidy.clear(self.source, self.state)
 
     def verify(self):
         found = remains.verify(self.source, self.request, lambda: self.state.write("etc-after.json", snapshot.take()))
