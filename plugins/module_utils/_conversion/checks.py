@@ -6,6 +6,7 @@ A check is a function of look.Seen that gives a list of Findings. An inhibitor s
 it by its id; a warning and a note do not.
 """
 
+import re
 from collections import OrderedDict
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, space
@@ -99,13 +100,25 @@ def panels(seen):
 
 
 def cloud_clients(seen):
-    if seen.database is None:
+    if seen.database is None or seen.source is None:
         return []
-    clients = [package.nevra for package in seen.database.packages if "rhui" in package.name.lower()]
-    if not clients:
-        return []
-    return [Finding(WARNING, "the cloud's update client is installed: {0}".format(_names(clients)),
-                    "It is removed, and the cloud goes on billing this image as what it was: ask the cloud how to change that")]
+    gone, stay = [], []
+    for package in seen.database.packages:
+        if "rhui" in package.name.lower():
+            (gone if seen.source.fate(package.name)[0] == mapping.REMOVE else stay).append(package.nevra)
+    unknown = set(item["id"] for item in seen.repositories["configured"]
+                  if item["enabled"] and "rhui" in item["id"].lower() and not seen.source.is_own(item["id"]))
+    found = []
+    if gone:
+        found.append(Finding(WARNING, "the cloud's update client is installed: {0}".format(_names(gone)),
+                             "It is removed, and the cloud goes on billing this image as what it was: ask the cloud how to change that"))
+    if stay:
+        found.append(Finding(WARNING, "a cloud's update client is installed that no table names, and stays: {0}".format(_names(stay)),
+                             "If it brings the source's packages, name it in source_extra: remove"))
+    if unknown:
+        found.append(Finding(WARNING, "the cloud's repositories {0} are in no table: they stay enabled, and their packages count as those of others".format(
+            _names(unknown)), "Say what they are on AlmaLinux in source_extra: repositories (id: canonical id, or null for one without counterpart)"))
+    return found
 
 
 def registration(seen):
@@ -334,7 +347,7 @@ def foreign_repositories(seen):
 
 def _blocking(seen):
     """NEVRAs of the packages of others that the solver complains of."""
-    words = " ".join(seen.plan["problems"]) if seen.plan else ""
+    words = set(re.findall(r"[^\s,;()]+", " ".join(seen.plan["problems"]))) if seen.plan else ()
     return [row["package"] for row in (seen.plan["rows"] if words else ()) if row["verdict"] == "kept-third-party" and row["package"] in words]
 
 
@@ -353,8 +366,14 @@ def broken_repositories(seen):
 def third_party_packages(seen):
     if not seen.plan:
         return []
-    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-third-party"]
-    return [Finding(NOTE, "packages of others stay as they are: {0}".format(_names(rows)))] if rows else []
+    blocking = _blocking(seen)
+    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-third-party" and row["package"] not in blocking]
+    found = [Finding(NOTE, "packages of others stay as they are: {0}".format(_names(rows)))] if rows else []
+    if blocking:
+        # Whatever repository they came from, if any: the check solver says why.
+        found.append(Finding(WARNING, "packages of others stand against it: {0}".format(_names(blocking)),
+                             "Remove them, or get builds from their maker that fit AlmaLinux's packages, and look again"))
+    return found
 
 
 def excludes(seen):

@@ -68,7 +68,9 @@ CASES = [
     ({"environment": {"type": "container", "container": "podman"}}, "container", "note", "podman", False),
     ({"files": {"/usr/local/cpanel/cpanel": ""}}, "control-panel", "inhibitor", "cPanel", True),
     ({"files": {"/usr/local/psa/version": ""}}, "control-panel", "inhibitor", "Plesk", True),
-    ({"database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning", "rhui-azure", False),
+    ({"product": "rhel", "database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning",
+     "client is installed: rhui-azure", False),
+    ({"database": SimpleNamespace(packages=[package("acme-rhui")], errors=[])}, "cloud-client", "warning", "stays: acme-rhui", False),
     ({"registered": True}, "registration", "inhibitor", "Foreman", True),
     ({"registered": True, "registration": "unregister"}, "registration", "warning", "unregistered right before", False),
     ({"registered": True, "registration": "preserve"}, "registration", "warning", "client stay", False),
@@ -147,11 +149,20 @@ def test_every_check_is_seen_by_these_tests():
     assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space", "streams"}
 
 
-def test_a_third_party_that_stands_against_it_is_named_beside_its_repository():
-    others = {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}
-    found = checks.run(host(repositories=others, plan=plan(rows=[row("kept-third-party")], problems=["package acme-1-1.x86_64 requires old"])), {})
-    note = [item["found"] for item in found if item["id"] == "foreign-repositories"]
-    assert len(note) == 1 and "stand against it: acme-1-1.x86_64" in note[0]
+# What libsolv says on a host where acme needs the source's newer build of NetworkManager.
+PROBLEM = ("Problem: package acme-1-1.noarch from @System requires NetworkManager = 1:1.54.0-4.el9, but none of the providers can be installed "
+           "- NetworkManager-1:1.54.0-4.el9.x86_64 from @System does not belong to a distupgrade repository - problem with installed package acme-1-1.noarch")
+
+
+@pytest.mark.parametrize("configured", [[], [{"id": "acme", "enabled": True}]])
+def test_a_third_party_that_stands_against_it_is_named_whether_its_repository_is_there_or_not(configured):
+    rows = [row("kept-third-party", name) for name in ("acme-1-1.noarch", "cme-1-1.noarch", "other-1-1.noarch")]
+    found = dict((item["id"] + " " + item["severity"], item["found"]) for item in checks.run(
+        host(repositories={"configured": configured, "broken_files": []}, plan=plan(rows=rows, problems=[PROBLEM])), {}))
+    assert found["third-party-packages warning"] == "packages of others stand against it: acme-1-1.noarch"
+    assert found["third-party-packages note"] == "packages of others stay as they are: cme-1-1.noarch, other-1-1.noarch"
+    assert found.get("foreign-repositories note") == (
+        "repositories of others stay as they are: acme; packages of others stand against it: acme-1-1.noarch" if configured else None)
 
 
 def test_the_packages_that_are_kept_for_a_way_back_take_room():
@@ -162,3 +173,11 @@ def test_the_packages_that_are_kept_for_a_way_back_take_room():
     assert [item["id"] for item in found] == ["space"] and "40 MiB for packages of the source" in found[0]["found"]
     found = checks.run(host(mounts=mounts, files_size=20 << 20, metadata_size=30 << 20, plan=plan(rows=rows)), {})
     assert [item["id"] for item in found] == ["space"] and "20 MiB for the files of /etc" in found[0]["found"] and "30 MiB for metadata" in found[0]["found"]
+
+
+@pytest.mark.parametrize("identifier, enabled, found", [
+    ("rhel-9-for-x86_64-baseos-rhui-rpms", True, []), ("acme-rhui-rhel-9", False, []), ("acme-rhui-rhel-9", True, ["cloud-client"])])
+def test_repositories_of_a_cloud_that_no_table_knows(identifier, enabled, found):
+    repositories = {"configured": [{"id": identifier, "enabled": enabled}], "broken_files": []}
+    rows = [row for row in checks.run(host("rhel", repositories=repositories), {}) if row["id"] != "foreign-repositories"]
+    assert [row["id"] for row in rows] == found and all(identifier in row["found"] and "source_extra" in row["remedy"] for row in rows)
