@@ -165,8 +165,7 @@ configuration:
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.elkit.almalinux.plugins.module_utils import _module
+from ansible_collections.elkit.almalinux.plugins.module_utils import _discreet, _module
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, options
 
 
@@ -177,7 +176,7 @@ def work(module):
 
 
 def main():
-    module = AnsibleModule(argument_spec=options.LOOK, supports_check_mode=True)
+    module = _discreet.Module(argument_spec=options.LOOK, supports_check_mode=True)
     _module.run(module, work)
 
 
