@@ -39,9 +39,16 @@ def _with(*parts):
 # CentOS's special interest groups: their repositories and packages are built for the family, and have no other home.
 _SIG = {"centos-release-*": "a repository of a CentOS special interest group, left as it is"}
 
+_SAME_IDS = {
+    "baseos": "baseos", "appstream": "appstream", "extras": "extras", "crb": "crb", "powertools": "crb", "ha": "highavailability",
+    "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
+    "sap": "sap", "saphana": "saphana", "devel": "devel",
+}
+
 # What any host of the family may have, whatever it is.
 COMMON = {
-    "repositories": {},
+    # Whatever the source calls its own: mirrors that people made of it have these, and would hide AlmaLinux's repositories of the same ids.
+    "repositories": _SAME_IDS,
     # Stream's name of the provider; openssl-libs of AlmaLinux brings the other.
     "replace": {"fips-provider-next": "openssl-fips-provider"},
     "remove": (
@@ -60,12 +67,6 @@ COMMON = {
 
 # Of CentOS Linux 8 and every Stream.
 _CENTOS_KEYS = ("99DB70FAE1D7CE227FB6488205B555B38483C65D",)
-
-_SAME_IDS = {
-    "baseos": "baseos", "appstream": "appstream", "extras": "extras", "crb": "crb", "powertools": "crb", "ha": "highavailability",
-    "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
-    "sap": "sap", "saphana": "saphana", "devel": "devel",
-}
 
 TABLE = {
     "centos": {

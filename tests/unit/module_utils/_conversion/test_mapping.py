@@ -39,6 +39,8 @@ def test_its_release_packages_leave_and_almalinux_stays(product, major):
     ("rhel", 9, "rhel-9-for-x86_64-appstream-debug-rpms", "appstream-debuginfo"),
     ("rhel", 9, "rhel-9-for-x86_64-supplementary-rpms", None),
     ("rhel", 9, "rhel-9-for-x86_64-sap-netweaver-rpms", "sap"), ("rhel", 9, "rhel-9-baseos-rhui-rpms", "baseos"),
+    # Mirrors that somebody made of it.
+    ("rhel", 9, "baseos", "baseos"), ("oracle", 8, "powertools", "crb"), ("miraclelinux", 9, "appstream-source", "appstream-source"),
 ])
 def test_repositories(product, major, repo_id, canonical):
     assert mapping.source(product, major, "x86_64").canonical(repo_id) == canonical
