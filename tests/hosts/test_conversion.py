@@ -131,24 +131,27 @@ def test_what_is_left_of_the_source_in_a_file_of_others_does_not_hide_almalinux(
 
 def test_the_keys_and_variables_of_the_source_leave_and_come_back(host):
     before = host.run(LOOK)
-    keys = "rpm -q gpg-pubkey --qf '%{version}\\n' || true"
-    # The throw-away key that stands in for CentOS's own.
-    there = host.run("d=$(mktemp -d); gpg --homedir $d --show-keys --with-colons /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial 2>/dev/null "
-                     "| sed -n 's/^fpr:*\\([0-9A-F]*\\):/\\1/p' | head -1; rm -rf $d").strip()
-    host.run("rpm --import /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial")
-    assert len(there) == 40 and there[-8:].lower() in host.run(keys)
-    with_key = host.run(LOOK)
+    imported = "rpm -q gpg-pubkey --qf '%{version}\\n' || true"
+    # One that signed nothing here, and the throw-away key that stands in for CentOS's own, whose newer kernel stays beside AlmaLinux's.
+    other = "21CB256AE16FC54C6E652949702D426D350D275D"
+    host.run("rpm --import /usr/share/distribution-gpg-keys/rocky/RPM-GPG-KEY-Rocky-9 /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial")
+    here = [version for version in host.run(imported).split() if version != other[-8:].lower()][0]
+    own = host.run("d=$(mktemp -d); gpg --homedir $d --show-keys --with-colons /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial 2>/dev/null "
+                   "| sed -n 's/^fpr:*\\([0-9A-F]*\\):/\\1/p' | head -1; rm -rf $d").strip()
+    assert own[-8:].lower() == here
+    with_keys = host.run(LOOK)
     host.run("echo x >/etc/dnf/vars/acme-unused; echo y >/etc/dnf/vars/acme")
-    extra = {"keys": [there], "variables": ["acme-unused", "contentdir"]}
+    extra = {"keys": [other, own], "variables": ["acme-unused", "contentdir"]}
     try:
         said = [item["detail"] for item in ran(convert(source_extra=extra)).result(HOST, "convert")["stages"] if item["name"] == "leftovers"]
-        assert said == [f"removed: the key {there}, the variable /etc/dnf/vars/acme-unused"]
-        assert there[-8:].lower() not in host.run(keys) and host.run("ls /etc/dnf/vars/acme*").split() == ["/etc/dnf/vars/acme"]
+        assert said == [f"removed: the key {other}, the variable /etc/dnf/vars/acme-unused; kept: the key {own} (installed packages are signed with it)"]
+        assert here in host.run(imported).split() and other[-8:].lower() not in host.run(imported).split()
+        assert host.run("ls /etc/dnf/vars/acme*").split() == ["/etc/dnf/vars/acme"]
     finally:
         conversions.as_source(HOST, host).run("rm /etc/dnf/vars/acme-unused /etc/dnf/vars/acme")
         after = host.run(LOOK)
-        host.run(f"rpm -e gpg-pubkey-{there[-8:].lower()}")
-    assert after == with_key and host.run(LOOK) == before
+        host.run(f"rpm -e gpg-pubkey-{here} gpg-pubkey-{other[-8:].lower()}")
+    assert after == with_keys and host.run(LOOK) == before
 
 
 def test_an_os_release_that_cannot_be_written(untouched):
