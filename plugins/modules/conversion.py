@@ -135,8 +135,7 @@ verdict_after:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.elkit.almalinux.plugins.module_utils import _module
+from ansible_collections.elkit.almalinux.plugins.module_utils import _discreet, _module
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, options, plan
 
 
@@ -159,7 +158,7 @@ def work(module):
 
 
 def main():
-    module = AnsibleModule(
+    module = _discreet.Module(
         argument_spec=dict(options.LOOK, **{
             "state": {"type": "str", "choices": ["converted", "reverted"], "default": "converted"},
             "force": {"type": "bool", "default": False},

@@ -166,12 +166,12 @@ configuration:
       description: >-
         V(kept) for one that somebody changed and that stays (AlmaLinux's lies beside it as C(.rpmnew) where it differs), V(replaced) for one that
         somebody changed and whose package wants it its own way (it is kept as C(.rpmsave)), V(leaves) for one that goes with its package (AlmaLinux's
-        own may take its place), V(removed) for a repository file of the source.
+        own may take its place), V(removed) for a repository file of the source, V(trimmed) for one that holds
+        repositories of others, too, and keeps those alone.
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.elkit.almalinux.plugins.module_utils import _module
+from ansible_collections.elkit.almalinux.plugins.module_utils import _discreet, _module
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, options
 
 
@@ -182,7 +182,7 @@ def work(module):
 
 
 def main():
-    module = AnsibleModule(argument_spec=options.LOOK, supports_check_mode=True)
+    module = _discreet.Module(argument_spec=options.LOOK, supports_check_mode=True)
     _module.run(module, work)
 
 

@@ -357,12 +357,12 @@ ansible_facts:
                   type: list
                   elements: str
             enabled:
-              description: The ids of the enabled ones, sorted.
+              description: The ids of the enabled ones, sorted. Of several definitions of one id the first counts, as it does for dnf.
               returned: success
               type: list
               elements: str
             broken_files:
-              description: Files that dnf cannot read.
+              description: Files that dnf cannot read, and links to nothing.
               returned: success
               type: list
               elements: dict

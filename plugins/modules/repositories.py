@@ -262,19 +262,9 @@ imported_keys:
 
 import os
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.elkit.almalinux.plugins.module_utils import _module
+from ansible_collections.elkit.almalinux.plugins.module_utils import _discreet, _module
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
-from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, host, redact
-
-
-class Module(AnsibleModule):
-    """An AnsibleModule that knows the passwords in URLs and options before it writes its arguments to the system log."""
-
-    def _log_invocation(self):
-        # Ansible masks these wherever they appear: in the log, in what the module returns, its arguments included.
-        self.no_log_values.update(redact.secrets(self.params))
-        super()._log_invocation()
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, host
 
 
 def work(module):
@@ -305,7 +295,7 @@ def main():
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "options": {"type": "dict", "default": {}},
     }
-    module = Module(
+    module = _discreet.Module(
         argument_spec={
             "enabled": {"type": "list", "elements": "str", "default": []},
             "disabled": {"type": "list", "elements": "str", "default": []},

@@ -66,6 +66,13 @@ def test_a_repository_that_does_not_answer(untouched):
         refused(["target", "appstream"], convert())
 
 
+def test_the_password_of_a_mirror_is_shown_to_nobody(untouched):
+    run = ran(look(mirror="https://me:hushhush@repo.almalinux.org/nowhere"))
+    assert run.result(HOST, "look")["verdict"] == "inhibited"
+    run = ran(convert(mirror="https://me:hushhush@repo.almalinux.org/nowhere"), rc=2)
+    assert "repo.almalinux.org/nowhere" in run.output and "hushhush" not in run.output and "hushhush" not in json.dumps(run.events)
+
+
 def test_an_altered_package(untouched):
     with mirror_fault("tampered", "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/Packages/bash"):
         refused(["bash"], convert())
@@ -89,6 +96,62 @@ def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier
 
 def test_an_unknown_check(untouched):
     refused(["nonsense", "version-locks"], look(ignore=["nonsense"]))
+
+
+@pytest.mark.parametrize("script, words", [
+    ("echo nonsense >/etc/yum.repos.d/broken.repo", "line 1"), ("ln -s /nowhere/broken.repo /etc/yum.repos.d/broken.repo", "link to nothing")])
+def test_a_repository_file_that_nobody_can_read(host, script, words):
+    before = host.run(LOOK)
+    host.run(script)
+    try:
+        assert refused(["broken.repo", words], convert())["inhibitors"] == ["broken-repositories"]
+    finally:
+        host.run("rm /etc/yum.repos.d/broken.repo")
+    assert host.run(LOOK) == before
+
+
+def test_what_is_left_of_the_source_in_a_file_of_others_does_not_hide_almalinux(host):
+    before = host.run(LOOK)
+    # Of two definitions dnf takes the first.
+    host.run("cd /etc/yum.repos.d; { sed -n '/^.baseos.$/,/^$/p' centos.repo; "
+             "printf '\n[acme-tools]\nname=Tools\nbaseurl=file:///nowhere/\nenabled=0\n'; } >a-local.repo")
+    whose = "dnf -q --disablerepo='*' repoinfo baseos acme-tools | sed -n 's/^Repo-filename *: //p' | sort"
+    try:
+        assert host.run(whose).split() == ["/etc/yum.repos.d/a-local.repo"] * 2
+        said = {row["path"]: row["fate"] for row in ran(look()).result(HOST, "look")["configuration"]}
+        assert said["/etc/yum.repos.d/a-local.repo"] == "trimmed"
+        mixed = host.run(LOOK)
+        assert ran(convert()).result(HOST, "convert")["result"] == "converted"
+        assert host.run(whose).split() == ["/etc/yum.repos.d/a-local.repo", "/etc/yum.repos.d/almalinux-baseos.repo"]
+        back(HOST, host, mixed)
+    finally:
+        conversions.as_source(HOST, host).run("rm /etc/yum.repos.d/a-local.repo")
+    assert host.run(LOOK) == before
+
+
+def test_the_keys_and_variables_of_the_source_leave_and_come_back(host):
+    before = host.run(LOOK)
+    imported = "rpm -q gpg-pubkey --qf '%{version}\\n' || true"
+    # One that signed nothing here, and the throw-away key that stands in for CentOS's own, whose newer kernel stays beside AlmaLinux's.
+    other = "21CB256AE16FC54C6E652949702D426D350D275D"
+    host.run("rpm --import /usr/share/distribution-gpg-keys/rocky/RPM-GPG-KEY-Rocky-9 /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial")
+    here = [version for version in host.run(imported).split() if version != other[-8:].lower()][0]
+    own = host.run("d=$(mktemp -d); gpg --homedir $d --show-keys --with-colons /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial 2>/dev/null "
+                   "| sed -n 's/^fpr:*\\([0-9A-F]*\\):/\\1/p' | head -1; rm -rf $d").strip()
+    assert own[-8:].lower() == here
+    with_keys = host.run(LOOK)
+    host.run("echo x >/etc/dnf/vars/acme-unused; echo y >/etc/dnf/vars/acme")
+    extra = {"keys": [other, own], "variables": ["acme-unused", "contentdir"]}
+    try:
+        said = [item["detail"] for item in ran(convert(source_extra=extra)).result(HOST, "convert")["stages"] if item["name"] == "leftovers"]
+        assert said == [f"removed: the key {other}, the variable /etc/dnf/vars/acme-unused; kept: the key {own} (installed packages are signed with it)"]
+        assert here in host.run(imported).split() and other[-8:].lower() not in host.run(imported).split()
+        assert host.run("ls /etc/dnf/vars/acme*").split() == ["/etc/dnf/vars/acme"]
+    finally:
+        conversions.as_source(HOST, host).run("rm /etc/dnf/vars/acme-unused /etc/dnf/vars/acme")
+        after = host.run(LOOK)
+        host.run(f"rpm -e gpg-pubkey-{here} gpg-pubkey-{other[-8:].lower()}")
+    assert after == with_keys and host.run(LOOK) == before
 
 
 def test_an_os_release_that_cannot_be_written(untouched):
@@ -159,6 +222,16 @@ def test_a_package_of_a_third_party_that_does_not_fit_is_named_with_what_it_need
     before = host.run(LOOK)
     assert "solver" in refused(["acme-pinned-1-1", "centos-stream-release"], convert())["inhibitors"]
     assert host.run(LOOK) == before
+
+
+def test_a_package_of_a_third_party_that_needs_the_newer_build_of_the_source_is_named(host, package):
+    newer = next(row for row in ran(look()).result(HOST, "look")["packages"] if row["verdict"] == "downgraded")
+    name, version, release = newer["package"].rsplit(".", 1)[0].rsplit("-", 2)
+    package("acme-newer", f"Requires: {name} = {version}-{release}")
+    found = ran(look()).result(HOST, "look")
+    assert found["inhibitors"] == ["solver"]
+    warning = [item["found"] for item in found["checks"] if item["id"] == "third-party-packages" and item["severity"] == "warning"]
+    assert warning == ["packages of others stand against it: acme-newer-1-1.noarch"]
 
 
 def test_a_file_that_two_packages_have_is_found_before_anything_is_changed(host, package):

@@ -8,7 +8,7 @@ Runs inside the worker. rpm alone does it: the packages were fetched before the 
 import os
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan, remains, snapshot
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan, remains, snapshot, tidy
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
@@ -198,6 +198,7 @@ class Back(object):
         for fingerprint, name in sorted(remains.imported_keys().items()):
             if fingerprint not in keys:
                 commands.run(["rpm", "-e", "--allmatches", name], check=False)
+        tidy.put_back(self.state)
         return "{0} files put back".format(len(paths) + len(copies))
 
     def back_boot(self):

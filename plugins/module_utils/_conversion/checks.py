@@ -6,10 +6,13 @@ A check is a function of look.Seen that gives a list of Findings. An inhibitor s
 it by its id; a warning and a note do not.
 """
 
+import re
 from collections import OrderedDict
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 
 INHIBITOR, WARNING, NOTE = "inhibitor", "warning", "note"
@@ -60,15 +63,29 @@ def root(seen):
 def minor(seen):
     if seen.source is None or seen.identity["minor"] is None:
         return []
-    here, newest = seen.identity["minor"], max(lifecycle.RELEASED[seen.source.major])
+    here = seen.identity["minor"]
+    name = "{0} {1}".format(seen.identity["name"], seen.source.major)
     if seen.source.oldest is not None and here < seen.source.oldest:
-        return [Finding(INHIBITOR, "{0} {1}.{2} is older than the oldest minor that is known to convert, {1}.{3}".format(
-            seen.identity["name"], seen.source.major, here, seen.source.oldest), "Update the host to a newer minor first")]
-    if newest is not None and here > newest:
-        return [Finding(WARNING, "{0} {1}.{2} is newer than the newest AlmaLinux known to this collection, {1}.{3}".format(
-            seen.identity["name"], seen.source.major, here, newest), "Many packages would be downgraded: wait for AlmaLinux {0}.{1}".format(
-                seen.source.major, here))]
+        return [Finding(INHIBITOR, "{0}.{1} is older than the oldest minor that is known to convert, {2}.{3}".format(
+            name, here, seen.source.major, seen.source.oldest), "Update the host to a newer minor first")]
+    known = max(lifecycle.RELEASED[seen.source.major])
+    offered = _offered_minor(seen)
+    if offered is not None and here > offered:
+        return [Finding(INHIBITOR, "{0}.{1} is newer than what the repositories of AlmaLinux hold, {2}.{3} (the newest that this collection knows "
+                        "of is {2}.{4}): many packages would be downgraded".format(name, here, seen.source.major, offered, known),
+                        "Wait for AlmaLinux {0}.{1}, or see that the mirror, or the minor that is asked for, is not an old one".format(
+                            seen.source.major, here))]
+    if offered is None and here > known:
+        return [Finding(WARNING, "{0}.{1} is newer than the newest AlmaLinux known to this collection, {2}.{3}, and what the repositories hold is "
+                        "not known".format(name, here, seen.source.major, known),
+                        "Many packages may be downgraded: wait for AlmaLinux {0}.{1}".format(seen.source.major, here))]
     return []
+
+
+def _offered_minor(seen):
+    """The minor (int) of the newest AlmaLinux that the target's repositories have, or None."""
+    words = ((seen.plan["release"] if seen.plan else None) or "").split(".")
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
 
 
 def container(seen):
@@ -83,13 +100,25 @@ def panels(seen):
 
 
 def cloud_clients(seen):
-    if seen.database is None:
+    if seen.database is None or seen.source is None:
         return []
-    clients = [package.nevra for package in seen.database.packages if "rhui" in package.name.lower()]
-    if not clients:
-        return []
-    return [Finding(WARNING, "the cloud's update client is installed: {0}".format(_names(clients)),
-                    "It is removed, and the cloud goes on billing this image as what it was: ask the cloud how to change that")]
+    gone, stay = [], []
+    for package in seen.database.packages:
+        if "rhui" in package.name.lower():
+            (gone if seen.source.fate(package.name)[0] == mapping.REMOVE else stay).append(package.nevra)
+    unknown = set(item["id"] for item in seen.repositories["configured"]
+                  if item["enabled"] and "rhui" in item["id"].lower() and not seen.source.is_own(item["id"]))
+    found = []
+    if gone:
+        found.append(Finding(WARNING, "the cloud's update client is installed: {0}".format(_names(gone)),
+                             "It is removed, and the cloud goes on billing this image as what it was: ask the cloud how to change that"))
+    if stay:
+        found.append(Finding(WARNING, "a cloud's update client is installed that no table names, and stays: {0}".format(_names(stay)),
+                             "If it brings the source's packages, name it in source_extra: remove"))
+    if unknown:
+        found.append(Finding(WARNING, "the cloud's repositories {0} are in no table: they stay enabled, and their packages count as those of others".format(
+            _names(unknown)), "Say what they are on AlmaLinux in source_extra: repositories (id: canonical id, or null for one without counterpart)"))
+    return found
 
 
 def registration(seen):
@@ -265,7 +294,7 @@ def room(seen):
     if not seen.plan or not seen.plan["rows"]:
         return []
     revert = seen.plan["back"]["size"] if seen.plan["back"] else 0
-    wanted = space.needs(seen.plan["rows"], _kernel_size(seen), "/var/lib/elkit", revert)
+    wanted = space.needs(seen.plan["rows"], seen.plan["items"], _kernel_size(seen), revert, seen.files_size, seen.metadata_size)
     return [Finding(INHIBITOR, "{0} has {1} free and needs {2}: {3}".format(
         item["mount"], space.readable(item["free"]), space.readable(item["needed"]), ", ".join(item["parts"])),
         "Make room there, for a transaction that runs out of it stops half-way", overridable=False)
@@ -333,20 +362,33 @@ def foreign_repositories(seen):
 
 def _blocking(seen):
     """NEVRAs of the packages of others that the solver complains of."""
-    words = " ".join(seen.plan["problems"]) if seen.plan else ""
+    words = set(re.findall(r"[^\s,;()]+", " ".join(seen.plan["problems"]))) if seen.plan else ()
     return [row["package"] for row in (seen.plan["rows"] if words else ()) if row["verdict"] == "kept-third-party" and row["package"] in words]
 
 
 def broken_repositories(seen):
-    return [Finding(WARNING, "{0} is broken: {1}".format(item["file"], item["problems"][0]), "Mend or remove it")
-            for item in seen.repositories["broken_files"]]
+    found = []
+    for item in seen.repositories["broken_files"]:
+        words = "{0} is broken: {1}".format(item["file"], item["problems"][0])
+        if item["file"] == repositories.DNF_CONF or item["file"].startswith(catalogue.REPOSITORY_DIRECTORY + "/"):
+            # Where AlmaLinux's repositories are written, which needs every file to be understood; it would stop when the packages are swapped.
+            found.append(Finding(INHIBITOR, words, "Mend or remove it: dnf ignores the whole file, too", overridable=False))
+        else:
+            found.append(Finding(WARNING, words, "Mend or remove it"))
+    return found
 
 
 def third_party_packages(seen):
     if not seen.plan:
         return []
-    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-third-party"]
-    return [Finding(NOTE, "packages of others stay as they are: {0}".format(_names(rows)))] if rows else []
+    blocking = _blocking(seen)
+    rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-third-party" and row["package"] not in blocking]
+    found = [Finding(NOTE, "packages of others stay as they are: {0}".format(_names(rows)))] if rows else []
+    if blocking:
+        # Whatever repository they came from, if any: the check solver says why.
+        found.append(Finding(WARNING, "packages of others stand against it: {0}".format(_names(blocking)),
+                             "Remove them, or get builds from their maker that fit AlmaLinux's packages, and look again"))
+    return found
 
 
 def excludes(seen):

@@ -6,9 +6,10 @@ directory that is removed again."""
 import json
 import os
 import shutil
+import stat
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, space, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -21,6 +22,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
 )
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host as repo_host
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
@@ -39,8 +41,9 @@ class Seen(object):
     or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
     keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
-    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files [path], is_root, directory (where dnf wrote meanwhile, or None;
-    close() removes it)
+    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
+    directory (where dnf wrote meanwhile, or None; close() removes it), files_size (bytes of what a snapshot keeps), metadata_size (bytes of caches()
+    that are on another file system than the state directory)
     """
 
     def __init__(self, context):
@@ -67,8 +70,10 @@ class Seen(object):
         self.drift = {}
         self.modified = {}
         self.leaving_files = {}
-        self.source_files = []
+        self.source_files = {}
         self.is_root = context.is_root
+        self.files_size = 0
+        self.metadata_size = 0
 
     def __enter__(self):
         return self
@@ -170,6 +175,9 @@ def _ask_dnf(seen, params):
     if seen.plan:
         seen.modified = remains.owners(seen.drift)
         seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
+        seen.files_size = size_of(snapshot.ROOTS)
+        if space.mount_of(directory, seen.mounts) is not space.mount_of(space.STATE, seen.mounts):
+            seen.metadata_size = size_of(seen.caches().values())
         seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
 
 
@@ -182,10 +190,21 @@ def request(seen, params, directory):
         # A container's kernel is not its own.
         "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
         "source_repositories": sorted(set(seen.repositories["enabled"])),
+        "source_urls": source_urls(source, seen.repositories["configured"]),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages)}}
+
+
+def source_urls(source, configured):
+    """The URLs (sorted) of the source's repositories, without secrets, as verify looks for them afterwards.
+
+    :param configured: of the facts section repositories
+    """
+    if source.distribution.product == distributions.ALMALINUX:
+        return []
+    return sorted(set(url for item in configured if source.is_own(item["id"]) for url in remains.urls_of(item)))
 
 
 def keys_of(source, params):
@@ -193,6 +212,7 @@ def keys_of(source, params):
 
     :raises TrustError: one is not pinned
     :raises VerificationError: it cannot be had
+    :raises HostError: dnf.conf, which says how to fetch it, is broken
     """
     if params["keys"]:
         text = params["keys"]
@@ -205,7 +225,8 @@ def keys_of(source, params):
 
         repository, path = "AlmaLinux", None
 
-    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, None)[url]
+    # With the proxy and the certificates of dnf.conf, which a mirror may not be reached without.
+    content = repo_flow.fetched({url: Wanted}, {"verify_timeout": 60}, repo_host.main_text())[url]
     target.trusted(content, url, source.major, params["trusted_keys"])
     return content.decode("utf-8")
 
@@ -320,18 +341,33 @@ def version_locks(context):
 
 
 def mounts(context):
-    """[{"mount", "device", "type", "options" [str], "free" (bytes for root), "size" (bytes)}] of what is mounted."""
+    """[{"mount", "device", "type", "options" [str], "free" (bytes for root)}] of what is mounted; free is None where a conversion writes nothing,
+    and of what is on the network."""
     found = []
     for line in (context.read("/proc/self/mounts") or "").splitlines():
         words = line.split()
-        if len(words) < 4:
-            continue
-        # The kernel writes blanks in paths as \040.
-        point = words[1].replace("\\040", " ")
+        if len(words) >= 4:
+            # The kernel writes blanks in paths as \040.
+            found.append({"mount": words[1].replace("\\040", " "), "device": words[0], "type": words[2], "options": words[3].split(","), "free": None})
+    for mount in space.holders(found):
         try:
-            info = os.statvfs(point)
+            info = os.statvfs(mount["mount"])
         except OSError:
             continue
-        found.append({"mount": point, "device": words[0], "type": words[2], "options": words[3].split(","),
-                      "free": info.f_frsize * info.f_bfree, "size": info.f_frsize * info.f_blocks})
+        mount["free"] = info.f_frsize * info.f_bfree
     return found
+
+
+def size_of(roots):
+    """The bytes that the files below *roots* (directories) take."""
+    total = 0
+    for root in roots:
+        for directory, _directories, names in os.walk(root):
+            for name in names:
+                try:
+                    info = os.lstat(os.path.join(directory, name))
+                except OSError:
+                    continue
+                if stat.S_ISREG(info.st_mode):
+                    total += space.blocks(info.st_size)
+    return total

@@ -4,6 +4,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -25,6 +26,8 @@ START = 30
 # Seconds between two reports, of stages and of packages within one: each costs the start of a module here, and as much on the controller,
 # which has many hosts to hear of. The end is reported at once.
 STAGE_SPELL, PACKAGE_SPELL = 2, 15
+# What libcurl, which fetches for dnf, minds.
+PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "ftp_proxy", "FTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 
 
 def check_root():
@@ -253,7 +256,10 @@ def start(state):
         raise HostError("there is none of {0} on this host".format(", ".join(client.PYTHONS)), "Install the host's own Python")
     command = [python, "-s", "-E", path, "run"]
     log = state.path("worker.log")
-    shell = "exec {0} >>{1} 2>&1 </dev/null".format(" ".join(command), log)
+    # systemd-run starts it without the environment of this process, and shows everybody what --setenv gives a unit: what is secret goes by a file.
+    proxies = state.path("proxies")
+    files.write_atomic(proxies, proxy_settings(os.environ), files.Attributes(0, 0, 0o600))
+    shell = ". {0}; rm -f {0}; exec {1} >>{2} 2>&1 </dev/null".format(proxies, " ".join(command), log)
     environment = ["LC_ALL=C.UTF-8", "LANG=C.UTF-8", "PATH=" + ":".join(commands.SEARCH_PATH)]
     if os.path.isdir("/run/systemd/system") and commands.find("systemd-run"):
         arguments = ["systemd-run", "--quiet", "--collect", "--unit={0}-{1}-{2}".format(UNIT, state.data["number"], int(time.time())),
@@ -275,6 +281,11 @@ def start(state):
             return
         time.sleep(0.1)
     raise CommandError("the worker did not start", "Look at {0} on the host".format(log), command=command)
+
+
+def proxy_settings(environment):
+    """A shell script (str) that exports what *environment* ({name: value}) says of proxies; "" where it says nothing."""
+    return "".join("export {0}={1}\n".format(name, shlex.quote(environment[name])) for name in PROXIES if name in environment)
 
 
 def progress_of(state, changed):

@@ -15,7 +15,7 @@ PRESERVED = "the client of the registration, which is preserved"
 # (ending of an id on the source, suffix of AlmaLinux's). RHEL's ids end in -rpms, its others in -debug-rpms, -source-rpms.
 _ENDINGS = (("-debuginfo", "-debuginfo"), ("-debug", "-debuginfo"), ("-source", "-source"), ("-srpms", "-source"), ("_src", "-source"))
 _EXTENDABLE = {"repositories": dict, "replace": dict, "streams": dict, "exceptions": dict, "remove": list, "provides": list, "kernels": list,
-               "registration": list}
+               "registration": list, "keys": list, "variables": list}
 
 
 class Source(object):
@@ -23,7 +23,8 @@ class Source(object):
 
     distribution (distributions.Distribution), major (int), arch (str, of packages); repositories {id: canonical or None},
     replace {name: name}, remove and kernels (names and patterns), provides (capabilities), streams {stream: stream},
-    exceptions {name or pattern: why it may stay}, oldest (int, the oldest minor that works, or None).
+    exceptions {name or pattern: why it may stay}, keys (full fingerprints that its packages are signed by), variables (names of dnf's variables
+    that its repositories use), oldest (int, the oldest minor that works, or None).
     """
 
     def __init__(self, distribution, major, arch, table, preserve=False):
@@ -38,6 +39,8 @@ class Source(object):
         self.provides = tuple(table["provides"])
         self.streams = dict(table["streams"])
         self.kernels = tuple(table["kernels"])
+        self.keys = tuple(table["keys"])
+        self.variables = tuple(table["variables"])
         self.exceptions = dict(table["exceptions"])
         if preserve:
             self.exceptions.update((name, PRESERVED) for name in table["registration"])

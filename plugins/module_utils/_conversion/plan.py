@@ -33,6 +33,12 @@ def evr(package):
     return package["epoch"], package["version"], package["release"]
 
 
+def release(available):
+    """The newest release of AlmaLinux ("9.8") that *available* packages (of its repositories) have, or None."""
+    found = [package for package in available if package["name"] == RELEASE_PACKAGES[8][0]]
+    return max(found, key=lambda package: version.evr_key(evr(package)))["version"] if found else None
+
+
 def is_target(package, source):
     """Whether an installed package is AlmaLinux's build. Kitten's have the same vendor, and are others."""
     return source.distribution.product != distributions.KITTEN and package["vendor"] in distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
@@ -279,7 +285,8 @@ def way_back(gone, built, builds):
 def configuration(rows, modified, leaving, source_files):
     """What becomes of files below /etc: [{"path", "package" (NEVRA or None), "fate"}], sorted. Fates: "kept" (changed by somebody; the new
     one lies beside it as .rpmnew where it differs), "replaced" (the same, the changed one is kept as .rpmsave), "leaves" (with its package,
-    .rpmsave if somebody changed it; AlmaLinux's own may take its place), "removed" (a repository file of the source).
+    .rpmsave if somebody changed it; AlmaLinux's own may take its place), "removed" (a repository file of the source), "trimmed" (one that holds
+    others' repositories, too: those of the source are taken out).
 
     Files that are as packaged follow their packages, and are not listed.
 
@@ -288,7 +295,7 @@ def configuration(rows, modified, leaving, source_files):
     :param leaving: {path: NEVRA} of packages without a counterpart
     """
     fate = dict((row["package"], row["verdict"]) for row in rows)
-    found = dict((path, {"path": path, "package": None, "fate": "removed"}) for path in source_files)
+    found = dict((path, {"path": path, "package": None, "fate": "removed" if ids is None else "trimmed"}) for path, ids in source_files.items())
     for path, nevra in leaving.items():
         found[path] = {"path": path, "package": nevra, "fate": "leaves"}
     for path, (nevra, alone) in modified.items():

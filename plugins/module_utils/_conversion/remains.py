@@ -10,7 +10,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conver
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
-from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host, ini, redact
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
@@ -131,26 +132,52 @@ def _files_of(query):
 
 
 def source_files(source, configured):
-    """The repository files (sorted paths) that hold nothing but repositories of the source and belong to no package.
+    """The repository files that belong to no package and hold repositories of the source: {path: None for one that holds nothing else, or
+    the ids [str] of the source's in it}.
+
+    Of two definitions of an id dnf takes the first: what is left of the source would hide AlmaLinux's repository of the same id.
 
     :param configured: of the facts section repositories
     """
     by_file = {}
-    for item in configured:
-        by_file.setdefault(item["file"], []).append(item["id"])
-    return [path for path, ids in sorted(by_file.items()) if all(source.is_own(item) for item in ids) and not _is_packaged(path)]
+    # Of AlmaLinux itself, they are the target's.
+    for item in configured if source.distribution.product != distributions.ALMALINUX else ():
+        by_file.setdefault(item["file"], []).append(item)
+    found = {}
+    for path, items in sorted(by_file.items()):
+        own = [item["id"] for item in items if source.is_own(item["id"])]
+        if own and (path == repositories.DNF_CONF or not is_packaged(path)):
+            only = len(own) == len(items) and path != repositories.DNF_CONF
+            found[path] = None if only else own
+    return found
 
 
 def drop_source_repositories(source):
-    """Remove the repository files that hold nothing but repositories of the source and belong to no package any more.
+    """Remove the repositories of the source from the files that belong to no package any more, and files that hold nothing else.
 
     The snapshot of /etc has them.
     """
-    for path in source_files(source, repositories.collect(Context())["configured"]):
-        files.remove(path)
+    for path, ids in sorted(source_files(source, repositories.collect(Context())["configured"]).items()):
+        if ids is None:
+            files.remove(path)
+        else:
+            trim(path, ids)
 
 
-def _is_packaged(path):
+def trim(path, ids):
+    """Take the sections *ids* out of the repository file *path*."""
+    document = ini.parse(files.read_text(path) or "")
+    for identifier in ids:
+        document.remove_section(identifier)
+    if os.path.islink(path):
+        # What a link points at may be anywhere, and the snapshot does not have it: a file takes the place of the link.
+        files.write_atomic(path + ".new", document.render(), files.attributes(path))
+        os.rename(path + ".new", path)
+    else:
+        files.write_atomic(path, document.render())
+
+
+def is_packaged(path):
     """Whether a package brings the file *path*. One that owns it as a ghost, as almalinux-release does redhat.repo, does not."""
     result = commands.run(["rpm", "-qf", "--qf", "[%{FILENAMES}\t%{FILEFLAGS:fflags}\n]", path], check=False)
     if result.rc != 0:
@@ -196,6 +223,7 @@ def verify(source, request, meanwhile):
     for identifier in request["enabled_after"]:
         if identifier not in enabled:
             found.append("the repository {0} is not enabled".format(identifier))
+    found += from_the_source(facts["configured"], request)
     target = set(request["enabled_after"]) | set(item["id"] for item in request["settings"]["repositories"])
     for identifier in sorted(enabled - target):
         if source.is_own(identifier):
@@ -207,6 +235,27 @@ def verify(source, request, meanwhile):
     after = now["configuration"]
     drift = dict((path, after[path]) for path in sorted(after) if path not in before["configuration"])
     return {"remains": found, "kept": sorted(kept), "configuration": drift, "left": leftovers()}
+
+
+def urls_of(item):
+    """The URLs (set) of a repository of the facts section repositories."""
+    return set(url.rstrip("/") for url in [item["mirrorlist"], item["metalink"]] + item["baseurl"] if url)
+
+
+def from_the_source(configured, request):
+    """What is to be said of enabled repositories that have the id of one of AlmaLinux's and get their packages from the source: [str].
+
+    :param configured: of the facts section repositories
+    :param request: what the worker was asked; "source_urls" are those that the source's repositories had
+    """
+    wanted = set(item["id"] for item in request["settings"]["repositories"])
+    theirs = set(request.get("source_urls") or ()) - set(redact.redact_url(item["url"]).rstrip("/") for item in request["settings"]["repositories"])
+    found = []
+    for identifier, item in sorted(repositories.counting(configured).items()):
+        if identifier in wanted and item["enabled"] and urls_of(item) & theirs:
+            found.append("the repository {0} still comes from the source: {1} in {2}".format(
+                identifier, ", ".join(sorted(urls_of(item) & theirs)), item["file"]))
+    return found
 
 
 def leftovers():

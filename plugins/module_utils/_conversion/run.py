@@ -11,7 +11,7 @@ import shutil
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, mapping, plan, remains, snapshot, tidy, state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
@@ -77,7 +77,7 @@ def resolve(request):
 
     :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams; flavour (see plan.jobs)
     :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time},
-        "kernel" (see plan.Jobs)}
+        "kernel" (see plan.Jobs), "release" (see plan.release)}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
@@ -86,7 +86,7 @@ def resolve(request):
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     # A repository has many more; what plan.jobs() asks for are these.
-    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values())
+    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values()) | set(plan.RELEASE_PACKAGES[source.major])
     available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
     jobs = plan.jobs(source, installed, available, request.get("flavour"))
     unmarked = dnf_conversion.put(base, jobs.data())
@@ -95,7 +95,7 @@ def resolve(request):
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
         "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked, "kernel": jobs.kernel,
-        "built": dict((package["nevra"], package["built"]) for package in installed)}
+        "built": dict((package["nevra"], package["built"]) for package in installed), "release": plan.release(available)}
 
 
 def agree(answer, agreed, before, now):
@@ -334,7 +334,7 @@ class Run(object):
 
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
-        return None
+        return tidy.clear(self.source, self.state)
 
     def verify(self):
         found = remains.verify(self.source, self.request, lambda: self.state.write("etc-after.json", snapshot.take()))

@@ -13,6 +13,8 @@ provides      capabilities; whatever package of the source's vendor provides one
 streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
 kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
 exceptions    packages of the source's vendor (names or patterns) that may stay, and why
+keys          full fingerprints that its packages are signed by
+variables     names of dnf's variables (in /etc/dnf/vars) that its repositories use
 oldest        {major: the oldest minor whose packages are known to convert}
 
 Sources of the names: the distributions' own repository files and release packages; almalinux-deploy 2026-04,
@@ -37,10 +39,17 @@ def _with(*parts):
 # CentOS's special interest groups: their repositories and packages are built for the family, and have no other home.
 _SIG = {"centos-release-*": "a repository of a CentOS special interest group, left as it is"}
 
+_SAME_IDS = {
+    "baseos": "baseos", "appstream": "appstream", "extras": "extras", "crb": "crb", "powertools": "crb", "ha": "highavailability",
+    "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
+    "sap": "sap", "saphana": "saphana", "devel": "devel",
+}
+
 # What any host of the family may have, whatever it is.
 COMMON = {
-    # Of epel-next-release, which leaves.
-    "repositories": {"epel-next": None, "epel-next-testing": None},
+    # Whatever the source calls its own: mirrors that people made of it have these, and would hide AlmaLinux's repositories of the same ids.
+    # Of epel-next-release, which leaves, the last two.
+    "repositories": dict(_SAME_IDS, **{"epel-next": None, "epel-next-testing": None}),
     # Stream's name of the provider; openssl-libs of AlmaLinux brings the other.
     "replace": {"fips-provider-next": "openssl-fips-provider"},
     "remove": (
@@ -52,14 +61,13 @@ COMMON = {
     "streams": {},
     "kernels": (),
     "exceptions": {},
+    "keys": (),
+    "variables": (),
     "oldest": {},
 }
 
-_SAME_IDS = {
-    "baseos": "baseos", "appstream": "appstream", "extras": "extras", "crb": "crb", "powertools": "crb", "ha": "highavailability",
-    "highavailability": "highavailability", "resilientstorage": "resilientstorage", "nfv": "nfv", "rt": "rt", "plus": "plus",
-    "sap": "sap", "saphana": "saphana", "devel": "devel",
-}
+# Of CentOS Linux 8 and every Stream.
+_CENTOS_KEYS = ("99DB70FAE1D7CE227FB6488205B555B38483C65D",)
 
 # RHEL's names of AlmaLinux's.
 _RED_HAT = {
@@ -84,17 +92,24 @@ TABLE = {
             "cr": None, "fasttrack": None, "baseos-vault": "baseos", "centosplus": "plus"}),
         "replace": _brands("centos"),
         "exceptions": _SIG,
+        "keys": _CENTOS_KEYS,
+        "variables": ("contentdir", "infra", "stream"),
         "oldest": {8: 4},
     },
     "centos-stream": {
         "repositories": _with(_SAME_IDS, {"extras-common": "extras"}),
         "replace": _brands("centos"),
         "exceptions": _SIG,
+        "keys": _CENTOS_KEYS,
+        "variables": ("contentdir", "infra", "stream"),
     },
     "rocky": {
         "repositories": _with(_SAME_IDS, {"rockyrpi": None, "security": None}),
         "replace": _brands("rocky"),
         "remove": ("rocky-obsolete-packages", "rocky-release-security", "rocky-release-core", "rocky-release-kernel"),
+        # Of 8, 9 and 10.
+        "keys": ("7051C470A929F454CEBE37B715AF5DAC6D745A60", "21CB256AE16FC54C6E652949702D426D350D275D", "FC226859C0860BF0DDB95B085B106C736FEDFC85"),
+        "variables": ("contentdir", "infra", "rltype", "sigcontentdir", "stream"),
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "oracle": {
@@ -118,6 +133,9 @@ TABLE = {
             "uptrack*", "ksplice*",
         ),
         "streams": {"ol8": "rhel8", "ol": "rhel", "ol9": "rhel9"},
+        # Of 8; of 9 and 10, and the one that is kept in reserve.
+        "keys": ("76FD3DB13AB67410B89DB10E82562EA9AD986DA3", "3E6D826D3FBAB389C2F38E34BC4D06A08D8B756F", "982231759C7467065D0CE9B2A7DD07088B4EFBE6"),
+        "variables": ("ociregion", "ocidomain"),
         "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules", "kernel-uek-modules-core", "kernel-uek-modules-extra",
                     "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*", "kernel-uek64k*"),
         "oldest": {8: 4, 9: 0, 10: 0},
@@ -146,6 +164,9 @@ TABLE = {
             "libdnf-plugin-subscription-manager", "katello-ca-consumer-*", "katello-host-tools*",
         ),
         "provides": ("dnf-plugin(subscription-manager)", "rhsm-ca-consumer"),
+        # "release key 2", and the auxiliary ones of 8 and of 9 and 10.
+        "keys": ("567E347AD0044ADE55BA8A5F199E2F91FD431D51", "43A6E49C4A38F4BE9ABF2A5345689C882FA658E0", "6A6AA7C97C8890AEC6AEBFE2F76F66C3D4082792",
+                 "7E4624258C406535D56D6F135054E4A45A6340B3"),
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "miraclelinux": {

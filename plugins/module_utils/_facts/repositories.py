@@ -73,9 +73,22 @@ def check(repositories):
         if item["id"] in seen:
             errors.append("{0} is defined in {1} and in {2}".format(item["id"], seen[item["id"]], item["file"]))
         seen[item["id"]] = item["file"]
-        if item["enabled"] and not (item["mirrorlist"] or item["metalink"] or item["baseurl"]):
+        if item["enabled"] and not has_url(item):
             errors.append("{0} ({1}) is enabled but has no mirrorlist, metalink or baseurl".format(item["id"], item["file"]))
     return errors
+
+
+def counting(repositories):
+    """{id: the one of *repositories* that dnf takes}: the first that it can use, of those in the order in which it reads them."""
+    found = {}
+    for item in repositories:
+        if not item["ignored"] and (item["id"] not in found or not has_url(found[item["id"]]) and has_url(item)):
+            found[item["id"]] = item
+    return found
+
+
+def has_url(item):
+    return bool(item["mirrorlist"] or item["metalink"] or item["baseurl"])
 
 
 def collect(context):
@@ -89,6 +102,8 @@ def collect(context):
             broken.append({"file": path, "problems": [str(error)]})
             continue
         if text is None:
+            if path != DNF_CONF and context.exists(path):
+                broken.append({"file": path, "problems": ["it is a link to nothing"]})
             continue
         if path == DNF_CONF:
             main = ini.parse(text).options(MAIN)
@@ -100,7 +115,7 @@ def collect(context):
     errors.extend(check(found))
     return {
         "configured": found,
-        "enabled": sorted(set(item["id"] for item in found if item["enabled"])),
+        "enabled": sorted(identifier for identifier, item in counting(found).items() if item["enabled"]),
         "broken_files": broken,
         "variables": _variables(context, errors),
         "errors": errors,
@@ -119,10 +134,10 @@ def _files(context, errors):
     found = []
     for directory in _directories(context):
         try:
-            found.extend(os.path.join(directory, name) for name in context.names(directory) if name.endswith(".repo"))
+            found.extend(os.path.join(directory, name) for name in context.names(directory) if name.endswith(ini.ENDING))
         except ElkitError as error:
             errors.append(str(error))
-    return found
+    return ini.in_order(found)
 
 
 def _variables(context, errors):

@@ -12,7 +12,6 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catal
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 OS_RELEASE = "/etc/os-release"
-ENDING = ".repo"
 
 
 def identity():
@@ -52,7 +51,7 @@ def repository_texts(directory=catalogue.REPOSITORY_DIRECTORY):
     :raises HostError: one is unreadable, or dnf could not read it; names file and line
     """
     try:
-        names = sorted(name for name in os.listdir(directory) if name.endswith(ENDING))
+        names = sorted(name for name in os.listdir(directory) if name.endswith(ini.ENDING))
     except FileNotFoundError:
         names = []
     except OSError as error:

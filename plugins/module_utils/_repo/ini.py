@@ -18,6 +18,7 @@ OPTION = "option"
 CONTINUATION = "continuation"
 JUNK = "junk"
 
+ENDING = ".repo"
 BOM = "\ufeff"
 # Only these end a line for dnf; str.splitlines() would also split at form feeds and Unicode separators.
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -322,3 +323,11 @@ def _classify(body, ending, section, follows_option):
     if not match.group(1):
         return Line(JUNK, body, ending, section), "there is no name before the equals sign"
     return Line(OPTION, body, ending, section, match.group(1), match.group(3).strip(" \t\r")), None
+
+
+def in_order(paths):
+    """The repository files *paths* (or names) in the order in which dnf reads them; of several sections of one id, the first counts.
+
+    It sorts them without their ending, part by part: "a.repo" is before "a-b.repo".
+    """
+    return sorted(paths, key=lambda path: path[:-len(ENDING)].split("/"))

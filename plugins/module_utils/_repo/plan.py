@@ -47,7 +47,7 @@ def make(desired, host, texts, main, variables):
     """
     plan = Plan()
     plan.warnings = []
-    before = OrderedDict((name, ini.parse(texts[name])) for name in sorted(texts))
+    before = OrderedDict((name, ini.parse(texts[name])) for name in ini.in_order(texts))
     after = OrderedDict((name, document.copy()) for name, document in before.items())
     _known(desired, host, after)
     _extra(desired, after)
@@ -246,12 +246,11 @@ def _variables(wanted, present, plan):
 
 
 def state_of(documents, identifier):
-    """(file, {option: text}) of a repository, or (None, None); the last file that has it is the one that dnf takes."""
-    found = (None, None)
-    for name, document in documents.items():
-        if document.has(identifier):
-            found = (name, document.options(identifier))
-    return found
+    """(file, {option: text}) of a repository, or (None, None); the first file that has it is the one that dnf takes."""
+    for name in ini.in_order(documents):
+        if documents[name].has(identifier):
+            return name, documents[name].options(identifier)
+    return None, None
 
 
 def rows(before, after, known, named):

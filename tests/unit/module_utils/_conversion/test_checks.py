@@ -32,6 +32,7 @@ def host(product="rocky", major=9, files=(), **other):
         context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
         source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
         database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[],
+        files_size=0, metadata_size=0,
         streams={"streams": []}, environment={"type": "machine", "container": None}, registered=False, registration="refuse", esp=None,
         kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
         reboot={"required": False, "reasons": []}, security={"secure_boot": False, "fips": False},
@@ -45,7 +46,8 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None, "kernel": "standard"}, **parts)
+    return dict({"rows": [], "items": [], "release": None, "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None,
+                 "kernel": "standard"}, **parts)
 
 
 def running(release, *installed):
@@ -56,6 +58,10 @@ def running(release, *installed):
 
 def row(verdict, name="acme-1-1.x86_64"):
     return {"package": name, "verdict": verdict, "becomes": None, "repository": None, "download": 0, "size": 0, "detail": None}
+
+
+def broken(path):
+    return {"configured": [], "broken_files": [{"file": path, "problems": ["line 1"]}]}
 
 
 def test_nothing_stands_against_it():
@@ -69,7 +75,9 @@ CASES = [
     ({"environment": {"type": "container", "container": "podman"}}, "container", "note", "podman", False),
     ({"files": {"/usr/local/cpanel/cpanel": ""}}, "control-panel", "inhibitor", "cPanel", True),
     ({"files": {"/usr/local/psa/version": ""}}, "control-panel", "inhibitor", "Plesk", True),
-    ({"database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning", "rhui-azure", False),
+    ({"product": "rhel", "database": SimpleNamespace(packages=[package("rhui-azure-rhel9")], errors=[])}, "cloud-client", "warning",
+     "client is installed: rhui-azure", False),
+    ({"database": SimpleNamespace(packages=[package("acme-rhui")], errors=[])}, "cloud-client", "warning", "stays: acme-rhui", False),
     ({"registered": True}, "registration", "inhibitor", "Foreman", True),
     ({"registered": True, "registration": "unregister"}, "registration", "warning", "unregistered right before", False),
     ({"registered": True, "registration": "preserve"}, "registration", "warning", "client stay", False),
@@ -102,7 +110,9 @@ CASES = [
     ({"excludes": {"/etc/dnf/dnf.conf": ["bash"]}}, "excludes", "inhibitor", "bash", True),
     ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
-    ({"repositories": {"configured": [], "broken_files": [{"file": "/x.repo", "problems": ["line 1"]}]}}, "broken-repositories", "warning", "/x.repo", False),
+    ({"repositories": broken("/etc/distro.repos.d/x.repo")}, "broken-repositories", "warning", "x.repo is broken: line 1", False),
+    ({"repositories": broken("/etc/yum.repos.d/x.repo")}, "broken-repositories", "inhibitor", "x.repo is broken: line 1", False),
+    ({"repositories": broken("/etc/dnf/dnf.conf")}, "broken-repositories", "inhibitor", "dnf.conf is broken: line 1", False),
 ]
 
 
@@ -121,11 +131,18 @@ def test_only_what_may_be_is_overridden(other, identifier, overridable):
     assert (checks.inhibitors(found) == []) is overridable
 
 
-def test_minors():
-    old = host("rocky", 8, identity={"name": "Rocky Linux", "minor": 3, "is_almalinux": False, "product": "rocky"})
-    assert [(item["id"], item["severity"]) for item in checks.run(old, {})] == [("minor", "inhibitor")]
-    new = host("rocky", 9, identity={"name": "Rocky Linux", "minor": 99, "is_almalinux": False, "product": "rocky"})
-    assert [(item["id"], item["severity"]) for item in checks.run(new, {})] == [("minor", "warning")]
+@pytest.mark.parametrize("major, minor, release, severity, words", [
+    (8, 3, None, "inhibitor", ["8.3 is older", "8.4"]), (8, 3, "8.10", "inhibitor", ["8.3 is older", "8.4"]),
+    (9, 99, None, "warning", ["9.99 is newer", "is not known"]),
+    # What the repositories hold counts, whatever the collection knows.
+    (9, 99, "9.99", None, []), (9, 99, "9.100", None, []),
+    (9, 8, "9.6", "inhibitor", ["9.8 is newer", "hold, 9.6", "knows of is 9."]), (9, 99, "9.8", "inhibitor", ["9.99 is newer", "hold, 9.8"]),
+    (9, 6, "9.6", None, []), (9, 6, "9", None, [])])
+def test_minors(major, minor, release, severity, words):
+    seen = host("rocky", major, identity={"name": "Rocky Linux", "minor": minor, "is_almalinux": False, "product": "rocky"}, plan=plan(release=release))
+    found = checks.run(seen, {})
+    assert [(item["id"], item["severity"], item["overridable"]) for item in found] == ([("minor", severity, severity == "inhibitor")] if severity else [])
+    assert all(word in found[0]["found"] for word in words)
 
 
 def test_kernels_of_the_source_alone_and_of_others():
@@ -151,11 +168,20 @@ def test_every_check_is_seen_by_these_tests():
     assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space", "streams"}
 
 
-def test_a_third_party_that_stands_against_it_is_named_beside_its_repository():
-    others = {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}
-    found = checks.run(host(repositories=others, plan=plan(rows=[row("kept-third-party")], problems=["package acme-1-1.x86_64 requires old"])), {})
-    note = [item["found"] for item in found if item["id"] == "foreign-repositories"]
-    assert len(note) == 1 and "stand against it: acme-1-1.x86_64" in note[0]
+# What libsolv says on a host where acme needs the source's newer build of NetworkManager.
+PROBLEM = ("Problem: package acme-1-1.noarch from @System requires NetworkManager = 1:1.54.0-4.el9, but none of the providers can be installed "
+           "- NetworkManager-1:1.54.0-4.el9.x86_64 from @System does not belong to a distupgrade repository - problem with installed package acme-1-1.noarch")
+
+
+@pytest.mark.parametrize("configured", [[], [{"id": "acme", "enabled": True}]])
+def test_a_third_party_that_stands_against_it_is_named_whether_its_repository_is_there_or_not(configured):
+    rows = [row("kept-third-party", name) for name in ("acme-1-1.noarch", "cme-1-1.noarch", "other-1-1.noarch")]
+    found = dict((item["id"] + " " + item["severity"], item["found"]) for item in checks.run(
+        host(repositories={"configured": configured, "broken_files": []}, plan=plan(rows=rows, problems=[PROBLEM])), {}))
+    assert found["third-party-packages warning"] == "packages of others stand against it: acme-1-1.noarch"
+    assert found["third-party-packages note"] == "packages of others stay as they are: cme-1-1.noarch, other-1-1.noarch"
+    assert found.get("foreign-repositories note") == (
+        "repositories of others stay as they are: acme; packages of others stand against it: acme-1-1.noarch" if configured else None)
 
 
 def test_the_packages_that_are_kept_for_a_way_back_take_room():
@@ -164,3 +190,13 @@ def test_the_packages_that_are_kept_for_a_way_back_take_room():
     assert [item["id"] for item in checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 10 << 20})), {})] == []
     found = checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 40 << 20})), {})
     assert [item["id"] for item in found] == ["space"] and "40 MiB for packages of the source" in found[0]["found"]
+    found = checks.run(host(mounts=mounts, files_size=20 << 20, metadata_size=30 << 20, plan=plan(rows=rows)), {})
+    assert [item["id"] for item in found] == ["space"] and "20 MiB for the files of /etc" in found[0]["found"] and "30 MiB for metadata" in found[0]["found"]
+
+
+@pytest.mark.parametrize("identifier, enabled, found", [
+    ("rhel-9-for-x86_64-baseos-rhui-rpms", True, []), ("acme-rhui-rhel-9", False, []), ("acme-rhui-rhel-9", True, ["cloud-client"])])
+def test_repositories_of_a_cloud_that_no_table_knows(identifier, enabled, found):
+    repositories = {"configured": [{"id": identifier, "enabled": enabled}], "broken_files": []}
+    rows = [row for row in checks.run(host("rhel", repositories=repositories), {}) if row["id"] != "foreign-repositories"]
+    assert [row["id"] for row in rows] == found and all(identifier in row["found"] and "source_extra" in row["remedy"] for row in rows)

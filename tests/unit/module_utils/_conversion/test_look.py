@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import plan as repo_plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
 
@@ -37,3 +39,53 @@ def test_efi(monkeypatch, kind, there, arch, answer, found):
     monkeypatch.setattr(look.boot, "check_efi", lambda _context, _arch: fails(answer)() if isinstance(answer, Exception) else answer)
     seen = SimpleNamespace(environment={"type": kind}, identity={"architecture": arch})
     assert look.efi(SimpleNamespace(exists=lambda _path: there), seen) == found
+
+
+def test_the_keys_are_fetched_as_dnf_conf_says(tmp_path, monkeypatch):
+    text = "[main]\nproxy=http://proxy.example.com:3128\nsslcacert=/etc/pki/ours.pem\n"
+    (tmp_path / "dnf.conf").write_text(text)
+    monkeypatch.setattr(repo_plan, "DNF_CONF", str(tmp_path / "dnf.conf"))
+    asked = []
+
+    def call(operation, request, timeout):
+        asked.append((operation, request["main"]))
+        return {"files": {url: {"content": None, "reason": "no route"} for url in request["urls"]}}
+    monkeypatch.setattr(client, "call", call)
+    source = SimpleNamespace(major=9)
+    with pytest.raises(VerificationError, match="no route"):
+        look.keys_of(source, {"keys": None, "key_url": None, "mirror": None, "trusted_keys": []})
+    assert asked == [("fetch", text)]
+
+
+MOUNTS = """/dev/sda2 / xfs rw,relatime 0 0
+/dev/sda1 /boot xfs rw 0 0
+systemd-1 /boot/efi autofs rw 0 0
+/dev/sda3 /boot/efi vfat rw 0 0
+nas:/home /home nfs4 rw,hard 0 0
+nas:/srv /srv/with\\040blank nfs rw,hard 0 0
+/dev/sdb1 /data ext4 rw 0 0
+nas:/state /var/lib/elkit cifs rw 0 0
+/dev/sda4 /var xfs rw,noexec 0 0
+"""
+
+
+def test_only_what_is_written_to_is_asked_for_its_room(monkeypatch):
+    asked = []
+
+    def statvfs(path):
+        asked.append(path)
+        return SimpleNamespace(f_frsize=10, f_bfree=7)
+    monkeypatch.setattr(look.os, "statvfs", statvfs)
+    found = look.mounts(SimpleNamespace(read=lambda _path: MOUNTS))
+    assert asked == ["/", "/boot", "/boot/efi", "/var"]
+    assert [(item["mount"], item["type"]) for item in found if item["free"] == 70] == [("/", "xfs"), ("/boot", "xfs"), ("/boot/efi", "vfat"), ("/var", "xfs")]
+    assert [item["mount"] for item in found if item["free"] is None] == ["/boot/efi", "/home", "/srv/with blank", "/data", "/var/lib/elkit"]
+    assert found[-1]["options"] == ["rw", "noexec"]
+
+
+def test_the_room_that_files_take(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_text("x")
+    (tmp_path / "two").write_bytes(b"x" * 5000)
+    (tmp_path / "link").symlink_to("two")
+    assert look.size_of([str(tmp_path), str(tmp_path / "none")]) == 4096 + 8192

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the look hands over to the worker, and when a module that waits for it reports."""
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -39,7 +40,7 @@ def test_what_the_boot_stage_is_asked(monkeypatch, esp, efi, kind):
         ("kernel-uek-core-5.15.0-1.el9uek.x86_64", "kept-beside"), ("kernel-rt-core-5.14.0-687.el9.x86_64", "replaced"), (None, "added-kernel")]]
     standard = {"release": "5.14.0-687.el9.x86_64", "flavour": "standard"}
     seen = SimpleNamespace(
-        source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": []}, targets=[], keys="", dnf_check=[], drift={},
+        source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": [], "configured": []}, targets=[], keys="", dnf_check=[], drift={},
         registered=False, enabled_after=[], environment={"type": kind}, esp=esp, plan={"kernel": "rt", "items": []},
         kernel={"running": "5.14.0-687.el9.x86_64+rt", "installed": [standard, dict(standard, flavour="rt")]})
     data = manage.request_of(seen, {"packages": rows, "repositories": []},
@@ -130,3 +131,28 @@ def test_a_way_back_says_what_was_not_put_back(worker):
     one.finish(states.REVERTED, {"message": "not everything", "remedy": "Install it", "stage": "back-verify"})
     answer = manage.attach(one.data["number"], ["back-verify", None], 1)
     assert answer["not_restored"] == ["acme-1-1.x86_64"] and answer["error"]["message"] == "not everything"
+
+
+PROXY = "http://us$er:it's%20me@proxy.example.com:3128/"
+
+
+def test_the_worker_gets_the_proxies_and_nobody_sees_them(tmp_path, monkeypatch):
+    for name in manage.PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", PROXY)
+    monkeypatch.setenv("no_proxy", "localhost,.example.com")
+    one = states.create({}, str(tmp_path))
+    monkeypatch.setattr(manage.states, "newest", lambda: one)
+    monkeypatch.setattr(manage, "running", lambda: True)
+    monkeypatch.setattr(manage.commands, "find", lambda name: "/usr/bin/" + name)
+    started = []
+    monkeypatch.setattr(manage.commands, "run", started.append)
+    manage.start(one)
+    assert "proxy.example.com" not in str(started)
+    path = tmp_path / "conversion" / one.data["number"] / "proxies"
+    assert path.stat().st_mode & 0o777 == 0o600
+    # What is started, but for the worker itself.
+    shell = started[0][-1].replace("exec ", "exec env; : ")
+    done = subprocess.run(["/bin/sh", "-c", shell.split(" >>")[0]], env={}, stdout=subprocess.PIPE, check=True)
+    assert {"https_proxy=" + PROXY, "no_proxy=localhost,.example.com"} <= set(done.stdout.decode().splitlines())
+    assert not path.exists()

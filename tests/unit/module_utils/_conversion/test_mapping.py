@@ -45,6 +45,8 @@ def test_its_release_packages_leave_and_almalinux_stays(product, major):
     ("rhel", 8, "rhui-client-config-server-8", None), ("rhel", 9, "rhui-client-config-server-9-sap-bundle", None),
     ("rhel", 8, "rhui-microsoft-azure-rhel8", None), ("rhel", 9, "rhui-microsoft-azure-rhel9-eus", None),
     ("centos-stream", 9, "epel-next", None), ("rocky", 8, "epel-next-testing", None),
+    # Mirrors that somebody made of it.
+    ("rhel", 9, "baseos", "baseos"), ("oracle", 8, "powertools", "crb"), ("miraclelinux", 9, "appstream-source", "appstream-source"),
 ])
 def test_repositories(product, major, repo_id, canonical):
     assert mapping.source(product, major, "x86_64").canonical(repo_id) == canonical

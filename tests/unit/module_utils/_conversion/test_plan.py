@@ -176,7 +176,13 @@ def test_files_that_will_differ():
     modified = {"/etc/profile": ["bash-5-1.x86_64", True], "/etc/bashrc": ["bash-5-1.x86_64", False], "/etc/acme": ["acme-1-1.x86_64", True],
                 "/etc/issue": ["centos-release-9-1.noarch", True]}
     found = plan.configuration(rows, modified, {"/etc/issue": "centos-release-9-1.noarch", "/etc/centos-release": "centos-release-9-1.noarch"},
-                               ["/etc/yum.repos.d/redhat.repo"])
+                               {"/etc/yum.repos.d/redhat.repo": None})
     assert [(item["path"], item["fate"]) for item in found] == [
         ("/etc/bashrc", "replaced"), ("/etc/centos-release", "leaves"), ("/etc/issue", "leaves"), ("/etc/profile", "kept"),
         ("/etc/yum.repos.d/redhat.repo", "removed")]
+
+
+@pytest.mark.parametrize("versions, newest", [([], None), (["9.8"], "9.8"), (["9.8", "9.10", "9.9"], "9.10")])
+def test_the_release_that_there_is(versions, newest):
+    available = [{"name": "almalinux-release", "epoch": 0, "version": item, "release": "1.el9"} for item in versions]
+    assert plan.release(available + [{"name": "bash", "epoch": 0, "version": "5", "release": "1.el9"}]) == newest

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is left of a transaction that was killed inside rpm: by table."""
+import os
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import remains
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, remains
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
@@ -88,3 +89,63 @@ def test_packages_that_are_not_what_was_fetched_are_refused(tmp_path):
     ids=["sound", "a problem", "no dnf", "killed", "a warning"])
 def test_what_dnf_complains_of(rc, out, err, lines):
     assert remains.complaints(SimpleNamespace(rc=rc, stdout=out, stderr=err)) == lines
+
+
+def repository(identifier, path, url=None, enabled=True):
+    return {"id": identifier, "file": path, "enabled": enabled, "ignored": False, "mirrorlist": None, "metalink": None, "baseurl": [url] if url else []}
+
+
+ROCKY = "https://dl.rockylinux.org/pub/rocky/$releasever/BaseOS/$basearch/os"
+DIRECTORY = "/etc/yum.repos.d/"
+SOURCE_FILES = [repository("baseos", DIRECTORY + "rocky.repo"), repository("crb", DIRECTORY + "ours.repo"),
+                repository("baseos", DIRECTORY + "local.repo"), repository("tools", DIRECTORY + "local.repo"), repository("extras", DIRECTORY + "local.repo"),
+                repository("tools2", DIRECTORY + "tools.repo"), repository("appstream", remains.repositories.DNF_CONF)]
+
+
+@pytest.mark.parametrize("product, found", [
+    # rocky.repo leaves with its package.
+    ("rocky", {DIRECTORY + "ours.repo": None, DIRECTORY + "local.repo": ["baseos", "extras"], remains.repositories.DNF_CONF: ["appstream"]}),
+    ("almalinux", {})])
+def test_which_repository_files_are_of_the_source(monkeypatch, product, found):
+    packaged = (DIRECTORY + "rocky.repo", remains.repositories.DNF_CONF)
+    monkeypatch.setattr(remains.commands, "run", lambda argv, check: SimpleNamespace(
+        rc=0 if argv[-1] in packaged else 1, stdout="{0}\tcn\n".format(argv[-1]) if argv[-1] in packaged else ""))
+    assert remains.source_files(mapping.source(product, 9, "x86_64"), SOURCE_FILES) == found
+    fates = dict((row["path"], row["fate"]) for row in plan.configuration([], {}, {}, found))
+    assert fates == dict((path, "removed" if ids is None else "trimmed") for path, ids in found.items())
+
+
+TEXT = "# ours\n[baseos]\nbaseurl={0}\n\n[tools]\n# the tools\nbaseurl=http://x/\n\n[extras]\nbaseurl=http://y/\n".format(ROCKY)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_the_sections_of_the_source_leave_a_file_and_what_a_link_points_at_stays(tmp_path, linked):
+    path, kept = tmp_path / "local.repo", tmp_path / "elsewhere"
+    (kept if linked else path).write_text(TEXT)
+    (kept if linked else path).chmod(0o600)
+    if linked:
+        path.symlink_to(kept)
+    remains.trim(str(path), ["baseos", "extras"])
+    assert path.read_text() == "# ours\n[tools]\n# the tools\nbaseurl=http://x/\n\n"
+    assert path.stat().st_mode & 0o777 == 0o600 and not path.is_symlink()
+    assert not linked or kept.read_text() == TEXT
+    assert sorted(os.listdir(str(tmp_path))) == (["elsewhere"] if linked else []) + ["local.repo"]
+
+
+OURS = repository("baseos", DIRECTORY + "almalinux-baseos.repo", "https://mirror.example.com/almalinux/9/BaseOS/")
+
+
+@pytest.mark.parametrize("configured, words", [
+    ([OURS], None),
+    ([repository("baseos", DIRECTORY + "a.repo", ROCKY + "/"), OURS],
+     "the repository baseos still comes from the source: {0} in {1}a.repo".format(ROCKY, DIRECTORY)),
+    # dnf takes the first.
+    ([OURS, repository("baseos", DIRECTORY + "z.repo", ROCKY)], None),
+    ([repository("baseos", DIRECTORY + "a.repo", ROCKY, enabled=False), OURS], None),
+    ([repository("tools", DIRECTORY + "a.repo", ROCKY), OURS], None),
+    # A mirror that holds AlmaLinux now where it held the source.
+    ([repository("baseos", DIRECTORY + "a.repo", "https://mirror.example.com/el9"), OURS], None)])
+def test_a_repository_that_has_an_id_of_almalinux_and_comes_from_the_source(configured, words):
+    request = {"source_urls": [ROCKY, "https://mirror.example.com/el9"], "settings": {"repositories": [
+        {"id": "baseos", "url": "https://mirror.example.com/el9/"}, {"id": "appstream", "url": "https://mirror.example.com/appstream"}]}}
+    assert remains.from_the_source(configured, request) == ([words] if words else [])

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment, hardware, kernel, processes, registry, security, updates
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment, hardware, kernel, processes, registry, repositories, security, updates
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm.database import Package
@@ -90,13 +90,37 @@ def test_secrets_of_repositories_never_show():
 
 def test_broken_and_double_repositories_are_named_and_the_others_stay():
     facts = gather("el9", "repositories")
-    assert facts["enabled"] == ["appstream", "baseos", "crb"]
+    # The first definition of crb is the one that counts for dnf.
+    assert facts["enabled"] == ["appstream", "baseos"]
     assert facts["broken_files"] == [{
         "file": "/etc/yum.repos.d/broken.repo",
         "problems": ["line 3: the line is neither an option, a section header nor a comment"]}]
     text = " ".join(facts["errors"])
     assert "broken.repo is broken" in text and "crb is defined in" in text and "double.repo) is enabled but has no" in text
     assert [item["ignored"] for item in facts["configured"] if item["id"] == "broken"] == [True]
+
+
+@pytest.mark.parametrize("files, enabled", [
+    ({"a.repo": "[x]\nbaseurl=http://a/\nenabled=0\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, False),
+    ({"a.repo": "[x]\nbaseurl=http://a/\n", "b.repo": "[x]\nbaseurl=http://b/\nenabled=0\n"}, True),
+    # dnf looks at the names without their ending.
+    ({"a-b.repo": "[x]\nbaseurl=http://a/\nenabled=0\n", "a.repo": "[x]\nbaseurl=http://b/\n"}, True),
+    # What has no URL, and what stands in a file that it cannot read, is nothing to dnf.
+    ({"a.repo": "[x]\nenabled=0\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True),
+    ({"a.repo": "[x]\nbaseurl=http://a/\nenabled=0\nnonsense\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True)])
+def test_of_two_definitions_the_first_counts(copy, files, enabled):
+    root = copy("el8")
+    for name, text in files.items():
+        with open(os.path.join(root, "etc/yum.repos.d", name), "w") as handle:
+            handle.write(text)
+    assert ("x" in repositories.collect(context_of("el8", root=root))["enabled"]) is enabled
+
+
+def test_a_link_to_nothing_is_a_broken_file(copy):
+    root = copy("el8")
+    os.symlink("/nowhere/x.repo", os.path.join(root, "etc/yum.repos.d/x.repo"))
+    assert repositories.collect(context_of("el8", root=root))["broken_files"] == [
+        {"file": "/etc/yum.repos.d/x.repo", "problems": ["it is a link to nothing"]}]
 
 
 def test_another_directory_of_repositories(copy):

@@ -172,6 +172,11 @@ def test_a_repository_in_two_files_is_right_in_both():
     assert "enabled=1" in after["zz.repo"] and "enabled=1" in after["almalinux-crb.repo"]
 
 
+def test_of_a_repository_in_two_files_the_first_is_told():
+    texts = {"a-b.repo": "[x]\nname=third\n", "b.repo": "[x]\nname=second\n", "a.repo": "[x]\nname=first\n"}
+    assert state(texts, "x")["name"] == "first" and state(texts, "y") is None
+
+
 def test_dnf_conf_and_variables():
     planned, _texts = make(main={"retries": 3, "best": None}, vars={"site": "north", "gone": None}, variables={"gone": "x\n"})
     assert planned.texts[plan.DNF_CONF] == "[main]\n# ours\ngpgcheck=1\nretries=3\n"
