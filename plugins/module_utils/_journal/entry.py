@@ -113,7 +113,7 @@ class Entry(object):
             attrs = files.attributes(path)
             item = {"path": path, "before": None, "after": [], "foreign": foreign}
             if content is not None:
-                name = "before-{0}".format(len(self.state["files"]))
+                name = self.store.free_name(self.state)
                 self.store.save_image(self.state, name, content)
                 item["before"] = {
                     "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
@@ -275,8 +275,11 @@ class Revert(object):
         return files.read_bytes(item["path"])
 
     def before(self, item):
-        """The content (bytes) that a path in restore gets back, or None for no file."""
-        return None if item["before"] is None else self.store.image(self.state, item["before"]["image"])
+        """The content (bytes) that a path in restore gets back, or None for no file.
+
+        :raises HostError: its image is gone or damaged
+        """
+        return None if item["before"] is None else self.store.image(self.state, item)
 
     def apply(self, undo):
         """Go back. Call it under the host's lock; undo as in Entry.rollback().
@@ -370,7 +373,7 @@ def _undo_files(store, state):
             continue
         context = base64.b64decode(before["context"]) if before["context"] else None
         attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
-        content = store.image(state, before["image"])
+        content = store.image(state, item)
         now = files.attributes(item["path"])
         same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
             attrs.uid, attrs.gid, attrs.mode, attrs.context)

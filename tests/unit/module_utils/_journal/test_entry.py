@@ -241,3 +241,31 @@ def test_links_stay_links(host):
     entry.commit()
     assert os.path.islink(str(host / "etc" / "link"))
     assert (host / "etc" / "a").read_bytes() == b"through\n"
+
+
+def test_a_file_that_was_taken_back_gives_its_image_to_nobody_who_stays(host):
+    before = picture(host)
+    entry = journal.begin("test", root(host))
+    a, b, c = (str(host / "etc" / name) for name in "abc")
+    entry.write_all([journal.Change(a, "two\n"), journal.Change(b, "three\n")])
+    entry.take_back([a])
+    entry.write_all([journal.Change(a, "four\n"), journal.Change(c, "new\n")])
+    entry.take_back([c])
+    entry.write_all([journal.Change(a, "five\n")])
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert picture(host) == before
+
+
+def test_an_image_that_is_not_what_was_kept_is_named_and_not_written(host):
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host)[:1])
+    entry.commit()
+    image = os.path.join(root(host), "journal", "test", "00000001", "before-0")
+    files.write_atomic(image, "of another\n")
+    after = picture(host)
+    undo = journal.revert("test", root=root(host))
+    for work in (lambda: undo.before(undo.restore[0]), lambda: undo.apply(None)):
+        with pytest.raises(HostError, match="before-0 is not what was kept of .*/etc/a"):
+            work()
+    assert picture(host) == after
