@@ -322,13 +322,54 @@ def act(context, reader):
 
 # --- back ------------------------------------------------------------------------------------------------------------
 
+GONE = "it is not there any more"
+
+
 def undo(context, kind, data):
-    """Take back what the journal noted besides files."""
+    """Take back what the journal noted besides files.
+
+    :returns: why nothing can be taken back any more (str), or None
+    :raises ElkitError: it cannot be taken back
+    """
     if kind == "packages":
         package.back(data)
     elif kind == "state":
-        if registry.KINDS[data["kind"]].load(journal_view(context), data["name"]) != data["before"]:
-            registry.KINDS[data["kind"]].put(context, data["name"], data["before"])
+        state = registry.KINDS[data["kind"]]
+        now = state.load(journal_view(context), data["name"])
+        if _gone(data, now):
+            return GONE
+        value = _goal(data, now)
+        if now != value:
+            state.put(context, data["name"], value)
+    return None
+
+
+def _gone(data, now):
+    """Whether what a note of a state speaks of is not there any more: then nothing of it can be put back."""
+    return now is None and data["before"] is not None and getattr(registry.KINDS[data["kind"]], "NONE_IS_GONE", False)
+
+
+def _mine(data, now):
+    """The keys that the run changed of a state that consists of parts, or None where the state counts as a whole."""
+    state = registry.KINDS[data["kind"]]
+    if not getattr(state, "PARTS", False) or None in (data["before"], data["after"], now):
+        return None
+    moved = [key for key in getattr(state, "MOVES", ()) if now[key] != data["after"][key]]
+    return [key for key in data["before"] if data["before"][key] != data["after"][key] and key not in moved]
+
+
+def _goal(data, now):
+    """What an undo makes of a state that is *now*: see PARTS and MOVES in kinds.registry."""
+    mine = _mine(data, now)
+    return data["before"] if mine is None else dict(now, **dict((key, data["before"][key]) for key in mine))
+
+
+def _foreign(data, now):
+    """Whether a noted state that is *now* is neither what it was nor what the run made of it."""
+    mine = _mine(data, now)
+    if mine is None:
+        return now is not None and now not in (data["before"], data["after"])
+    return any(now[key] not in (data["before"][key], data["after"][key]) for key in mine)
 
 
 def journal_view(context):
@@ -348,7 +389,7 @@ def changed_since(context, notes, passed):
             now = registry.KINDS[data["kind"]].load(journal_view(context), data["name"])
         except ElkitError:
             continue
-        if now not in (data["before"], data["after"]) and now is not None:
+        if _foreign(data, now):
             found.append("{0} {1}".format(data["kind"], data["name"]))
     return found
 
@@ -356,11 +397,14 @@ def changed_since(context, notes, passed):
 def revert(context_of, force, check_mode, first=False):
     """Put the last run back, or all of them.
 
+    :param force: overwrite what someone changed since, and leave what cannot be put back
     :param first: back to before the first run
-    :returns: {"changed": bool, "files": [path], "states": [dict], "runs": [name], "diff": [(path, before, after)]}
+    :returns: {"changed": bool, "files": [path], "states": [dict], "runs": [name], "diff": [(path, before, after)], "left": [{"kind", "name",
+        "why"}] that is not put back}
     :raises ChangedSinceError: somebody changed something since, and *force* is not set
+    :raises HostError: something could not be put back, and *force* is not set; all the rest is
     """
-    result = {"changed": False, "files": [], "states": [], "runs": [], "diff": []}
+    result = {"changed": False, "files": [], "states": [], "runs": [], "diff": [], "left": []}
     passed = set()
     root = context_of().root
     found = journal.reverts(CONCERN, force, first, root + STATE_DIRECTORY)
@@ -370,18 +414,97 @@ def revert(context_of, force, check_mode, first=False):
         if mine and not force:
             raise ChangedSinceError("changed by someone else since: {0}".format(", ".join(mine)),
                                     "Look at the difference, and use force: true to overwrite it", paths=mine)
+    way_back = Back(root, force)
     for planned in found:
         context = context_of()
+        shown = []
         for item in planned.restore:
-            before = planned.before(item)
-            result["files"].append(item["path"][len(root):])
-            result["diff"].append((item["path"][len(root):], planned.now(item), before))
-        result["states"].extend(note["data"] for note in planned.notes if note["kind"] in ("state", "packages"))
+            try:
+                shown.append((item["path"][len(root):], planned.now(item), planned.before(item)))
+            except ElkitError as error:
+                if check_mode:
+                    way_back.leave("file", item, str(error))
+        states = [note["data"] for note in planned.notes if note["kind"] in ("state", "packages")]
         result["runs"].append(planned.state.get("run"))
+        if check_mode:
+            way_back.foresee(context, states)
+        else:
+            way_back.go(context, planned)
+        left = [(item["kind"], item["name"]) for item in way_back.left]
+        result["diff"].extend(item for item in shown if ("file", item[0]) not in left)
+        result["states"].extend(data for data in states if _label(root, "state", data) not in left)
         result["changed"] = result["changed"] or bool(planned.restore or planned.notes)
-        if not check_mode:
-            paths = [item["path"][len(root):] for item in planned.state["files"]]
-            planned.apply(lambda kind, data, context=context: undo(context, kind, data))
-            for reader in services.of(paths):
-                act(context, reader)
+    result["files"] = [path for path, _now, _before in result["diff"]]
+    result["left"] = way_back.end()
     return result
+
+
+class Back(object):
+    """The undo of several entries, the newest first: what cannot be put back keeps nothing else from it.
+
+    :param root: of the host's tree
+    :param force: whether what cannot be put back is left for good
+    """
+
+    def __init__(self, root, force):
+        self.root = root
+        self.left = []         # {"kind", "name", "why"} of what is not put back and is not to be tried again
+        self._failures = journal.Failures(leave=force)
+        self._deaf = {}        # {Reader's name: ElkitError} of those that did not take their old files
+
+    def leave(self, kind, data, why):
+        name = dict(zip(("kind", "name"), _label(self.root, kind, data)), why=why)
+        if name not in self.left:
+            self.left.append(name)
+
+    def foresee(self, context, states):
+        """What an undo will find gone, where it is only looked at."""
+        for data in states:
+            # What goes with a package is there again once the package is.
+            if data.get("after") is None:
+                continue
+            try:
+                if _gone(data, registry.KINDS[data["kind"]].load(journal_view(context), data["name"])):
+                    self.leave("state", data, GONE)
+            except ElkitError:
+                continue
+
+    def go(self, context, planned):
+        """Put the entry of *planned* (journal.Revert) back."""
+        def take_back(kind, data):
+            why = undo(context, kind, data)
+            if why:
+                self.leave(kind, data, why)
+
+        paths = [item["path"][len(self.root):] for item in planned.state["files"]]
+        planned.apply(take_back, self._failures)
+        for reader in services.of(paths):
+            self._deaf.pop(reader.name, None)
+            try:
+                act(context, reader)
+            except ElkitError as error:
+                self._deaf[reader.name] = error
+
+    def end(self):
+        """All that is not put back.
+
+        :raises HostError: something is to be tried again; names everything
+        """
+        failed = self._failures.found + [("service", {"name": name}, error) for name, error in sorted(self._deaf.items())]
+        for kind, data, error in failed:
+            self.leave(kind, data, str(error))
+        if failed and not self._failures.leave:
+            raise HostError(
+                "all but this is put back: {0}".format("; ".join("{0} {1}: {2}".format(*(str(word).rstrip(".") for word in (
+                    item["kind"], item["name"], item["why"]))) for item in self.left)),
+                "Mend what stands in the way and run it again, or leave these as they are with force: true", left=self.left)
+        return self.left
+
+
+def _label(root, kind, data):
+    """(kind, name) of a note, a file or a Reader, for people."""
+    if kind == "packages" or "installed" in data:
+        return "packages", ", ".join(data["removed"] + data["installed"])
+    if kind == "file":
+        return "file", data["path"][len(root):]
+    return data.get("kind", kind), data.get("name") or data.get("path")

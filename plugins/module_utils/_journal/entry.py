@@ -234,7 +234,7 @@ class Entry(object):
     def take_back(self, paths):
         """Put some of the files of this entry back at once, for whoever reads them does not take them; the others stay."""
         items = [item for item in self.state["files"] if item["path"] in paths]
-        _undo_files(self.store, dict(self.state, files=items))
+        _undo_files(self.store, self.state, items)
         self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
         self.store.save(self.state)
 
@@ -256,9 +256,32 @@ class Entry(object):
 
         :param undo: called as undo(kind, data) for each note but directories, newest first
         """
-        _undo_files(self.store, self.state)
-        _undo_notes(self.state, undo)
+        _undo(self.store, self.state, undo)
         self.store.drop(self.state["number"])
+
+
+class Failures(object):
+    """What an undo could not put back, where that is to keep nothing else from it: found is a list of (kind, data, ElkitError), with the
+    kind and the data of a note, or "file" and {"path": str}.
+
+    :param leave: whether it is left as it is, and its entry counts as undone. Otherwise the entry stays to be tried again, and what failed is
+        not tried for an older entry either: that one's turn comes after it.
+    """
+
+    def __init__(self, leave=False):
+        self.leave = leave
+        self.found = []
+
+    def attempt(self, kind, data, work):
+        """Call work(); whether that put it back."""
+        if not self.leave and (kind, _name_of(data)) in [(other, _name_of(its)) for other, its, _error in self.found]:
+            return False
+        try:
+            work()
+        except ElkitError as error:
+            self.found.append((kind, data, error))
+            return False
+        return True
 
 
 class Revert(object):
@@ -281,16 +304,22 @@ class Revert(object):
         """
         return None if item["before"] is None else self.store.image(self.state, item)
 
-    def apply(self, undo):
+    def apply(self, undo, failures=None):
         """Go back. Call it under the host's lock; undo as in Entry.rollback().
 
-        :raises HostError: a file cannot be written; the same command goes on from there
+        :param failures: Failures that takes what cannot be put back, or None to stop at the first
+        :raises HostError: without *failures*, a file cannot be written; the same command goes on from there
         """
         self.state["stage"], self.state["step"] = _store.REVERTING, "reverting"
         self.store.save(self.state)
         Entry(self.store, self.state, continued=True).sweep()
-        _undo_files(self.store, self.state)
-        _undo_notes(self.state, undo)
+        left = _undo(self.store, self.state, undo, failures)
+        if left["files"] or left["notes"]:
+            if not failures.leave:
+                # What is back is nobody's concern at the next try: people may change it meanwhile.
+                self.state.update(left)
+                self.store.save(self.state)
+                return
         self.state["stage"], self.state["step"] = _store.REVERTED, "reverted"
         self.store.save(self.state)
 
@@ -365,20 +394,41 @@ def _name_of(data):
     return tuple(sorted((key, str(value)) for key, value in data.items() if key not in ("before", "after")))
 
 
-def _undo_files(store, state):
-    for item in reversed(state["files"]):
-        before = item["before"]
-        if before is None:
-            _restore(item["path"], None, None)
-            continue
-        context = base64.b64decode(before["context"]) if before["context"] else None
-        attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
-        content = store.image(state, item)
-        now = files.attributes(item["path"])
-        same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
-            attrs.uid, attrs.gid, attrs.mode, attrs.context)
-        if not same or files.read_bytes(item["path"]) != content:
-            _restore(item["path"], content, attrs)
+def _undo(store, state, undo, failures=None):
+    """Put the files of *state* back, then what is noted, the newest first: {"files", "notes"} of it that could not be.
+
+    :param failures: Failures, or None to stop at the first error
+    """
+    attempt = _at_once if failures is None else failures.attempt
+    left = {"files": _undo_files(store, state, state["files"], attempt), "notes": _undo_notes(state, undo, attempt)}
+    return left
+
+
+def _at_once(kind, data, work):
+    """Failures.attempt(), where the first error ends it."""
+    work()
+    return True
+
+
+def _undo_files(store, state, items, attempt=_at_once):
+    """The *items* that could not be put back."""
+    left = [item for item in reversed(items) if not attempt("file", {"path": item["path"]}, lambda item=item: _undo_file(store, state, item))]
+    return left[::-1]
+
+
+def _undo_file(store, state, item):
+    before = item["before"]
+    if before is None:
+        _restore(item["path"], None, None)
+        return
+    context = base64.b64decode(before["context"]) if before["context"] else None
+    attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
+    content = store.image(state, item)
+    now = files.attributes(item["path"])
+    same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
+        attrs.uid, attrs.gid, attrs.mode, attrs.context)
+    if not same or files.read_bytes(item["path"]) != content:
+        _restore(item["path"], content, attrs)
 
 
 def _restore(path, content, attrs):
@@ -388,12 +438,17 @@ def _restore(path, content, attrs):
         files.write_atomic(path, content, attrs)
 
 
-def _undo_notes(state, undo):
-    for item in reversed(state["notes"]):
-        if item["kind"] == "directory":
-            try:
-                os.rmdir(item["data"]["path"])
-            except OSError:
-                pass
-        elif undo is not None:
-            undo(item["kind"], item["data"])
+def _undo_notes(state, undo, attempt):
+    """The notes that could not be taken back."""
+    left = [item for item in reversed(state["notes"]) if not attempt(item["kind"], item["data"], lambda item=item: _undo_note(item, undo))]
+    return left[::-1]
+
+
+def _undo_note(item, undo):
+    if item["kind"] == "directory":
+        try:
+            os.rmdir(item["data"]["path"])
+        except OSError:
+            pass
+    elif undo is not None:
+        undo(item["kind"], item["data"])

@@ -44,5 +44,11 @@ def _ask(values, apply):
 
 
 def back(data):
-    """Undo a transaction: *data* is {"installed": [NEVRA], "removed": [NEVRA]} as resolve() gave it."""
-    _agent().call("packages", {"before": data["removed"], "after": data["installed"], "apply": True})
+    """Undo a transaction: *data* is {"installed": [NEVRA], "removed": [NEVRA]} as resolve() gave it.
+
+    :raises HostError: no repository has some of the packages any more; the others are as they were
+    """
+    answer = _agent().call("packages", {"before": data["removed"], "after": data["installed"], "partial": True, "apply": True})
+    if answer["missing"]:
+        raise HostError("no enabled repository has {0} any more".format(", ".join(answer["missing"])),
+                        "Enable the repository that has them, and run again", missing=answer["missing"])

@@ -6,6 +6,8 @@ systemd runs}; None where there is no such unit."""
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 
 PHASE = 60
+NONE_IS_GONE = True
+PARTS = True
 
 # Where systemd looks for units (systemd.unit(5)).
 DIRECTORIES = ("/etc/systemd/system", "/etc/systemd/system.control", "/etc/systemd/system.attached", "/run/systemd/system",
