@@ -6,7 +6,8 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import services
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry, unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry as mechanisms
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError
@@ -84,21 +85,23 @@ class Run(object):
         planned, states = view.changes()
         if not planned and not states:
             return False
-        self._packages(view, states, by_id)
+        packages = dict((name, value) for (kind, name), value in states.items() if kind == "package")
+        if packages:
+            self._packages(view, packages, by_id)
         planned = self._refused_beforehand(view, planned, by_id)
         self._files(view, planned, by_id)
         # What has no file has no state either: a control is not put in by half.
-        self._states(view, dict((key, value) for key, value in states.items() if key[0] != "package" and not _given_up(view, key, by_id)), by_id)
+        states = dict((key, value) for key, value in states.items() if key[0] != "package")
+        lost = set(key for key in states if _given_up(view, key, by_id))
+        self._states(view, dict((key, value) for key, value in states.items() if key not in lost), lost, by_id)
         return self.changed
 
     # --- packages ----------------------------------------------------------------------------------------------------
 
-    def _packages(self, view, states, by_id):
-        values = dict((name, value) for (kind, name), value in states.items() if kind == "package")
-        if not values:
-            return
+    def _packages(self, view, values, by_id):
+        off = dict((name, _stays_off(view, name, by_id)) for name in values)
         try:
-            self._transaction(values)
+            self._transaction(values, sum(off.values(), []))
             return
         except ElkitError as error:
             if len(values) == 1:
@@ -107,11 +110,14 @@ class Run(object):
         # One that cannot be had must not keep the others out.
         for name in sorted(values):
             try:
-                self._transaction({name: values[name]})
+                self._transaction({name: values[name]}, off[name])
             except ElkitError as error:
                 self._blame(view, [("package", name)], by_id, error)
 
-    def _transaction(self, values):
+    def _transaction(self, values, off=()):
+        """
+        :param off: names of units that must not be up, nor come up at the next boot, because a package of theirs came
+        """
         transaction = package.resolve(values)
         if not transaction["installed"] and not transaction["removed"]:
             return
@@ -119,12 +125,20 @@ class Run(object):
         fresh = not entry.noted("packages", transaction)
         entry.note("packages", transaction)
         try:
-            package.put_all(values)
+            with unit.kept_off(self.context, self._not_there(off)):
+                package.put_all(values)
         except ElkitError:
             if fresh and self._still(values, transaction):
                 entry.forget("packages", transaction)
             raise
         self.changed = True
+
+    def _not_there(self, names):
+        """Those of the units *names* that are not there; [] where nobody can tell, for there is no systemctl that could enable one."""
+        try:
+            return [name for name in names if unit.load(journal_view(self.context), name) is None]
+        except CommandError:
+            return []
 
     @staticmethod
     def _still(values, transaction):
@@ -250,19 +264,37 @@ class Run(object):
 
     # --- states ------------------------------------------------------------------------------------------------------
 
-    def _states(self, view, states, by_id):
-        if not states:
+    def _states(self, view, states, lost, by_id):
+        """
+        :param lost: keys of the states that were planned and will not be put: what needs one of them is not put either
+        """
+        lost = set(lost)
+        order = [key for key in sorted(states, key=lambda key: _order(key, states[key])) if not self._in_vain(view, key, lost, by_id)]
+        if not order:
             return
         self._begin().note_all("state", [
-            {"kind": kind, "name": name, "before": view.state_now(kind, name), "after": value}
-            for (kind, name), value in sorted(states.items())])
-        for key in sorted(states, key=lambda item: (registry.KINDS[item[0]].PHASE, item)):
+            {"kind": kind, "name": name, "before": view.state_now(kind, name), "after": states[(kind, name)]} for kind, name in order])
+        for key in order:
             kind, name = key
             try:
                 registry.KINDS[kind].put(self.context, name, states[key])
                 self.changed = True
             except ElkitError as error:
+                lost.add(key)
                 self._blame(view, [key], by_id, error)
+        for kind, name in [key for key in order if key not in lost and self._in_vain(view, key, lost, by_id)]:
+            try:
+                registry.KINDS[kind].put(self.context, name, view.state_now(kind, name))
+            except ElkitError as error:
+                self._blame(view, [(kind, name)], by_id, error)
+
+    def _in_vain(self, view, key, lost, by_id):
+        """Whether a state needs one of the *lost*; its controls are told so."""
+        missing = sorted(view.needs.get(key, set()) & lost)
+        if missing:
+            self._blame(view, [key], by_id, ControlError(
+                "it needs {0}, which could not be put right".format(", ".join("{0} {1}".format(*item) for item in missing)), "It is as it was"))
+        return bool(missing)
 
     # --- afterwards --------------------------------------------------------------------------------------------------
 
@@ -286,8 +318,21 @@ class Run(object):
     def _blame(self, view, keys, by_id, error):
         for key in keys:
             for identifier in view.authors.get(key, ()):
-                if identifier in by_id:
+                # The first error is the reason, and what follows from it is not.
+                if identifier in by_id and by_id[identifier].status == model.CHANGED:
                     by_id[identifier].fail(error)
+
+
+def _stays_off(view, name, by_id):
+    """The units that a package must not bring up, by the word of the controls that want it."""
+    controls = [by_id[identifier].control for identifier in view.authors.get(("package", name), ()) if identifier in by_id]
+    return sorted(set(name for control in controls for name in control.arg("stays_off") or ()))
+
+
+def _order(key, value):
+    """Where a state comes among others, to be put: the undo goes the same way back."""
+    kind = registry.KINDS[key[0]]
+    return (kind.PHASE, kind.order(value) if hasattr(kind, "order") else 0, key)
 
 
 def _given_up(view, key, by_id):
