@@ -2,6 +2,7 @@
 # Private to elkit.almalinux.
 """Carry a plan out on the host, through the journal: packages, then files, then states, then what reads them anew."""
 
+import os
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
@@ -123,6 +124,7 @@ class Run(object):
             return
         entry = self._begin()
         fresh = not entry.noted("packages", transaction)
+        paths, units = self._keep_what_goes(entry, transaction)
         entry.note("packages", transaction)
         try:
             with unit.kept_off(self.context, self._not_there(off)):
@@ -130,15 +132,36 @@ class Run(object):
         except ElkitError:
             if fresh and self._still(values, transaction):
                 entry.forget("packages", transaction)
+                for data in units:
+                    entry.forget("state", data)
+                entry.forget_files(paths)
+                entry.save()
             raise
         self.changed = True
 
+    def _keep_what_goes(self, entry, transaction):
+        """Keep of the packages that go what their installation does not bring back: edited configuration, and which of their units are up.
+        ([path], [data of a note]) that are new in the journal.
+
+        :raises CommandError: rpm does not say what is theirs, or systemd how its units are
+        """
+        configuration, names = package.belongings(self.context, package.gone(transaction))
+        paths = [self.context.at(path + ending) for path in configuration if os.path.isfile(self.context.at(path))
+                 for ending in ("",) + package.LEAVINGS]
+        paths = [path for path in paths if not entry.has_file(path)]
+        for path in paths:
+            entry.record_file(path, foreign=True, late=True)
+        view = View(self.context, units=names)
+        values = [(name, view.state_now("unit", name)) for name in names] if unit.known(self.context) else []
+        units = [{"kind": "unit", "name": name, "before": value, "after": None, "late": True} for name, value in values
+                 if value is not None and (value["active"] or value["enabled"] not in unit.STARTED_BY_OTHERS)]
+        units = [data for data in units if not entry.noted("state", data)]
+        entry.note_all("state", units)
+        return paths, units
+
     def _not_there(self, names):
-        """Those of the units *names* that are not there; [] where nobody can tell, for there is no systemctl that could enable one."""
-        try:
-            return [name for name in names if unit.load(journal_view(self.context), name) is None]
-        except CommandError:
-            return []
+        """Those of the units *names* that are not there."""
+        return [name for name in names if unit.load(journal_view(self.context), name) is None] if unit.known(self.context) else []
 
     @staticmethod
     def _still(values, transaction):
@@ -422,14 +445,17 @@ def journal_view(context):
     return View(context)
 
 
-def changed_since(context, notes, passed):
-    """Names of the noted states that are neither what they were nor what the run made of them; *passed*: those that a newer entry has."""
+def changed_since(context, planned, passed):
+    """Names of the states noted in *planned* (journal.Revert) that are neither what they were nor what the run made of them; *passed*: those
+    that a newer entry has."""
     found = []
-    for note in notes:
+    for note in planned.notes:
         data = note["data"]
         if note["kind"] != "state" or (data["kind"], data["name"]) in passed:
             continue
         passed.add((data["kind"], data["name"]))
+        if data.get("late") and planned.interrupted:
+            continue
         try:
             now = registry.KINDS[data["kind"]].load(journal_view(context), data["name"])
         except ElkitError:
@@ -455,7 +481,7 @@ def revert(context_of, force, check_mode, first=False):
     found = journal.reverts(CONCERN, force, first, root + STATE_DIRECTORY)
     # All of them are looked at before the first is put back.
     for planned in found:
-        mine = changed_since(context_of(), planned.notes, passed)
+        mine = changed_since(context_of(), planned, passed)
         if mine and not force:
             raise ChangedSinceError("changed by someone else since: {0}".format(", ".join(mine)),
                                     "Look at the difference, and use force: true to overwrite it", paths=mine)

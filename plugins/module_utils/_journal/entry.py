@@ -101,9 +101,10 @@ class Entry(object):
             for temporary in glob.glob(os.path.join(glob.escape(directory), files.TEMPORARY_PREFIX + "*")):
                 files.discard(temporary)
 
-    def record_file(self, path, after=None, foreign=False):
+    def record_file(self, path, after=None, foreign=False, late=False):
         """Keep what *path* is now, unless this entry has kept it already; *after* (bytes or None) is what it will be.
         foreign: another program (dnf) writes it, so that nobody knows what a killed run leaves.
+        late: it is put back after the notes, for it belongs to a package that one of them brings back; commit() sees what has become of it.
 
         Nothing but memory knows of it until save(); the image itself is on the disk.
         """
@@ -111,7 +112,7 @@ class Entry(object):
         if item is None:
             content = files.read_bytes(path)
             attrs = files.attributes(path)
-            item = {"path": path, "before": None, "after": [], "foreign": foreign}
+            item = {"path": path, "before": None, "after": [], "foreign": foreign, "late": late}
             if content is not None:
                 name = self.store.free_name(self.state)
                 self.store.save_image(self.state, name, content)
@@ -133,6 +134,13 @@ class Entry(object):
             self.state["files"].append(item)
         outcome = sha256(files.read_bytes(path))
         item["after"] = [known for known in item["after"] if known != outcome] + [outcome]
+
+    def has_file(self, path):
+        return self._file(path) is not None
+
+    def forget_files(self, paths):
+        """What record_file() was called for did not happen. Nothing but memory knows of it until save()."""
+        self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
 
     def save(self):
         self.store.save(self.state)
@@ -212,7 +220,7 @@ class Entry(object):
         """Keep that something else is about to change; undo(kind, data) is called for it on the way back.
 
         :param kind: str, "key" for example
-        :param data: a dict that JSON can hold, no secrets
+        :param data: a dict that JSON can hold, no secrets; with "late": True it is taken back after the late files (see record_file())
         """
         item = {"kind": kind, "data": data}
         if item not in self.state["notes"]:
@@ -245,6 +253,8 @@ class Entry(object):
         """
         self.state["open"] = more
         for item in self.state["files"]:
+            if item.get("late"):
+                self.record_outcome(item["path"])
             item["after"] = item["after"][-1:]
         self._step(_store.APPLIED, "applied")
         # Runs in several entries, and a way back to before the first, need every one of them.
@@ -292,6 +302,8 @@ class Revert(object):
         self.state = state
         self.restore = restore
         self.notes = state["notes"]
+        # Then nobody knows what other programs (dnf) made of what they were to change.
+        self.interrupted = state["stage"] in _store.INTERRUPTED
 
     def now(self, item):
         """The content (bytes) of a path in restore as it is now, or None for no file."""
@@ -395,13 +407,19 @@ def _name_of(data):
 
 
 def _undo(store, state, undo, failures=None):
-    """Put the files of *state* back, then what is noted, the newest first: {"files", "notes"} of it that could not be.
+    """Put the files of *state* back, then what is noted, then what is late of both; the newest first: {"files", "notes"} of it that could not
+    be.
 
     :param failures: Failures, or None to stop at the first error
     """
     attempt = _at_once if failures is None else failures.attempt
-    left = {"files": _undo_files(store, state, state["files"], attempt), "notes": _undo_notes(state, undo, attempt)}
-    return left
+    late = {"files": [item for item in state["files"] if item.get("late")], "notes": [item for item in state["notes"] if item["data"].get("late")]}
+    left = {"files": _undo_files(store, state, [item for item in state["files"] if not item.get("late")], attempt),
+            "notes": _undo_notes([item for item in state["notes"] if not item["data"].get("late")], undo, attempt)}
+    # A package that came over its own edited configuration would put that aside, so what is late waits until all packages are back.
+    if failures is None or failures.leave or "packages" not in [item["kind"] for item in left["notes"]]:
+        late = {"files": _undo_files(store, state, late["files"], attempt), "notes": _undo_notes(late["notes"], undo, attempt)}
+    return {"files": left["files"] + late["files"], "notes": late["notes"] + left["notes"]}
 
 
 def _at_once(kind, data, work):
@@ -438,9 +456,9 @@ def _restore(path, content, attrs):
         files.write_atomic(path, content, attrs)
 
 
-def _undo_notes(state, undo, attempt):
-    """The notes that could not be taken back."""
-    left = [item for item in reversed(state["notes"]) if not attempt(item["kind"], item["data"], lambda item=item: _undo_note(item, undo))]
+def _undo_notes(items, undo, attempt):
+    """The *items* that could not be taken back."""
+    left = [item for item in reversed(items) if not attempt(item["kind"], item["data"], lambda item=item: _undo_note(item, undo))]
     return left[::-1]
 
 

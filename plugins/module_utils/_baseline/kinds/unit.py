@@ -19,6 +19,10 @@ DIRECTORIES = ("/etc/systemd/system", "/etc/systemd/system.control", "/etc/syste
                "/run/systemd/generator.early", "/run/systemd/generator.late", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
                "/lib/systemd/system")
 
+ENDINGS = (".automount", ".mount", ".path", ".service", ".slice", ".socket", ".swap", ".target", ".timer")
+# Words of systemd for a unit that something else starts, or that is its own: there is nothing to enable.
+STARTED_BY_OTHERS = ("static", "alias", "indirect", "generated", "transient")
+
 # Read before the vendor's, which enables on installation; at the next boot it is gone.
 PRESET = "/run/systemd/system-preset/00-elkit-hardening.preset"
 
@@ -49,6 +53,11 @@ def parse_units(text):
 def running(context):
     """Whether systemd runs this host."""
     return context.exists("/run/systemd/system")
+
+
+def known(context):
+    """Whether this host has a systemctl; where it has none, nothing is enabled and nothing runs."""
+    return context.exists("/usr/bin/systemctl")
 
 
 def _offline(context):

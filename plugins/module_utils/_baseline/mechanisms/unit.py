@@ -12,9 +12,8 @@ touched.
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds.unit import STARTED_BY_OTHERS
 
-# Words of systemd for a unit that something else starts, or that is its own: there is nothing to enable.
-STARTED_BY_OTHERS = ("static", "alias", "indirect", "generated", "transient")
 ENABLED = ("enabled", "enabled-runtime") + STARTED_BY_OTHERS
 OFF = {"masked": ("masked",), "disabled": ("disabled", "masked", "masked-runtime") + STARTED_BY_OTHERS}
 

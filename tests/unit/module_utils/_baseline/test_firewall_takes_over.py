@@ -33,6 +33,8 @@ class Host(object):
         self.rules = None     # of which unit the kernel has rules
         self.verbs = []
         (root / "run/systemd/system").mkdir(parents=True)
+        (root / "usr/bin").mkdir(parents=True)
+        (root / "usr/bin/systemctl").write_text("")
         zones = root / "usr/lib/firewalld/zones"
         zones.mkdir(parents=True)
         (zones / "public.xml").write_text('<zone>\n  <service name="ssh"/>\n</zone>\n')

@@ -145,7 +145,8 @@ def test_of_a_unit_only_what_the_run_changed_is_put_back(host, monkeypatch, befo
     monkeypatch.setattr(unit, "load", lambda view, name: now)
     monkeypatch.setattr(unit, "put", lambda context, name, value: done.append(value))
     note = {"kind": "unit", "name": "a.service", "before": before, "after": after}
-    assert put.changed_since(host.context(), [{"kind": "state", "data": note}], set()) == (["unit a.service"] if foreign else [])
+    planned = journal.Revert(None, {"notes": [{"kind": "state", "data": note}], "stage": "applied"}, [])
+    assert put.changed_since(host.context(), planned, set()) == (["unit a.service"] if foreign else [])
     put.undo(host.context(), "state", note)
     assert done == [wanted]
 
