@@ -146,13 +146,13 @@ class Run(object):
         :raises CommandError: rpm does not say what is theirs, or systemd how its units are
         """
         configuration, names = package.belongings(self.context, package.gone(transaction))
+        view = View(self.context, units=names)
+        values = [(name, view.state_now("unit", name)) for name in names] if unit.known(self.context) else []
         paths = [self.context.at(path + ending) for path in configuration if os.path.isfile(self.context.at(path))
                  for ending in ("",) + package.LEAVINGS]
         paths = [path for path in paths if not entry.has_file(path)]
         for path in paths:
             entry.record_file(path, foreign=True, late=True)
-        view = View(self.context, units=names)
-        values = [(name, view.state_now("unit", name)) for name in names] if unit.known(self.context) else []
         units = [{"kind": "unit", "name": name, "before": value, "after": None, "late": True} for name, value in values
                  if value is not None and (value["active"] or value["enabled"] not in unit.STARTED_BY_OTHERS)]
         units = [data for data in units if not entry.noted("state", data)]
@@ -486,27 +486,28 @@ def revert(context_of, force, check_mode, first=False):
             raise ChangedSinceError("changed by someone else since: {0}".format(", ".join(mine)),
                                     "Look at the difference, and use force: true to overwrite it", paths=mine)
     way_back = Back(root, force)
+    shown, states = [], []
     for planned in found:
         context = context_of()
-        shown = []
         for item in planned.restore:
             try:
                 shown.append((item["path"][len(root):], planned.now(item), planned.before(item)))
             except ElkitError as error:
                 if check_mode:
                     way_back.leave("file", item, str(error))
-        states = [note["data"] for note in planned.notes if note["kind"] in ("state", "packages")]
+        its_states = [note["data"] for note in planned.notes if note["kind"] in ("state", "packages")]
+        states.extend(its_states)
         result["runs"].append(planned.state.get("run"))
         if check_mode:
-            way_back.foresee(context, states)
+            way_back.foresee(context, its_states)
         else:
             way_back.go(context, planned)
-        left = [(item["kind"], item["name"]) for item in way_back.left]
-        result["diff"].extend(item for item in shown if ("file", item[0]) not in left)
-        result["states"].extend(data for data in states if _label(root, "state", data) not in left)
         result["changed"] = result["changed"] or bool(planned.restore or planned.notes)
-    result["files"] = [path for path, _now, _before in result["diff"]]
     result["left"] = way_back.end()
+    left = [(item["kind"], item["name"]) for item in result["left"]]
+    result["diff"] = [item for item in shown if ("file", item[0]) not in left]
+    result["files"] = [path for path, _now, _before in result["diff"]]
+    result["states"] = [data for data in states if _label(root, "state", data) not in left]
     return result
 
 

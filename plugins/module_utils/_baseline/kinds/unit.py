@@ -127,12 +127,12 @@ def kept_off(context, names):
         yield
     finally:
         files.remove(context.at(PRESET))
-    for name in names:
-        # A preset that sorts before ours, or a package that does without presets.
-        said = context.run(["systemctl", "is-enabled", name], env=_offline(context), check=False).stdout.strip()
-        active = running(context) and context.run(["systemctl", "is-active", name], check=False).stdout.strip() == "active"
-        if said == "enabled" or active:
-            put(context, name, {"enabled": "disabled", "active": False})
+        for name in names:
+            # A preset that sorts before ours, or a package that does without presets.
+            said = context.run(["systemctl", "is-enabled", name], env=_offline(context), check=False).stdout.strip()
+            active = running(context) and context.run(["systemctl", "is-active", name], check=False).stdout.strip() == "active"
+            if said == "enabled" or active:
+                put(context, name, {"enabled": "disabled", "active": False})
 
 
 def put(context, name, value):
@@ -146,6 +146,9 @@ def put(context, name, value):
     if said == "masked" and value["enabled"] != "masked":
         context.run(["systemctl", "unmask", name], env=environment)
         said = context.run(["systemctl", "is-enabled", name], env=environment, check=False).stdout.strip()
+        if said in ("", "not-found"):
+            # Nothing but the mask was left of it.
+            return
     if value["active"] is False and running(context):
         context.run(["systemctl", "stop", name])
     if said != value["enabled"]:

@@ -8,7 +8,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.run import Row
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
@@ -28,7 +28,7 @@ class Host(object):
         self.unit = None
         self.repository = True
         self.fails = None
-        self.asked = []
+        self.broken = None
         self.started_with = []
         for directory in ("run/systemd/system", "usr/bin"):
             (root / directory).mkdir(parents=True)
@@ -65,7 +65,8 @@ class Host(object):
         self.unit = None
 
     def run(self, argv, check=True, **more):
-        self.asked.append(argv)
+        if argv[0] == self.broken or argv[1] == self.broken:
+            raise CommandError("{0} failed".format(self.broken), command=argv)
         if argv[0] == "rpm":
             assert argv[-1] == "httpd-2.4.62-9.el9.x86_64", argv
             return commands.Result(0, "".join("{0} {1}\n".format(flags, name) for flags, name, _text in FILES), "")
@@ -171,6 +172,13 @@ def test_what_did_not_happen_is_forgotten(host):
     before, host.fails = host.picture(), "not"
     assert host.work().status == "error" and host.picture() == before
     assert state(host) is None
+
+
+@pytest.mark.parametrize("broken", ["rpm", "list-unit-files"])
+def test_a_package_whose_belongings_nobody_tells_stays(host, broken):
+    before, host.broken = host.picture(), broken
+    row = host.work()
+    assert row.status == "error" and "failed" in row.message and host.picture() == before and state(host) is None
 
 
 def test_what_happened_half_is_kept(host):

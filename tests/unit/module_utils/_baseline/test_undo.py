@@ -151,6 +151,18 @@ def test_of_a_unit_only_what_the_run_changed_is_put_back(host, monkeypatch, befo
     assert done == [wanted]
 
 
+@pytest.mark.parametrize("said", ["", "not-found"])
+def test_of_a_unit_that_is_gone_the_mask_goes(host, said):
+    real, words = host.run, ["masked", said]
+
+    def run(argv, **more):
+        if argv[:2] == ["systemctl", "is-enabled"]:
+            return commands.Result(1, words.pop(0), "")
+        return real(argv, **more)
+    unit.put(Context(root=str(host.root), run=run, uname=("5", "x")), "a.service", {"enabled": "enabled", "active": True})
+    assert host.calls == [["systemctl", "unmask", "a.service"]]
+
+
 def test_one_that_cannot_be_put_back_keeps_no_other_from_it_and_stays_to_be_tried_again(host):
     host.change([("account", "ann", {"max": 365}), private("a")], {"daemon": "new\n"})
     host.stuck.add("chage")
@@ -176,7 +188,7 @@ def test_with_force_it_is_left_and_older_runs_are_reached(host):
     # The older run is none that a failure of the newer one keeps.
     assert host.mode("a") == 0o666 and (host.root / "etc/b").read_text() == "old\n"
     done = host.revert(force=True, first=True)
-    assert left(done["left"]) == [("account", "ann")] and done["left"][0]["why"] == "chage failed"
+    assert left(done["left"]) == [("account", "ann")] and done["left"][0]["why"] == "chage failed" and done["states"] == []
     assert host.revert()["changed"] is False
 
 
