@@ -49,7 +49,9 @@ options:
     choices: [last, first]
     default: last
   force:
-    description: With O(state=reverted), whether to overwrite what someone changed since.
+    description:
+      - With O(state=reverted), whether to overwrite what someone changed since, and to leave for good what cannot be put back.
+      - Without it, something that cannot be put back fails the call once all the rest is back, and the same call tries it again.
     type: bool
     default: false
   guard:
@@ -239,6 +241,14 @@ runs:
   returned: with O(state=reverted)
   type: list
   elements: str
+left:
+  description: >-
+    What is not put back, each with C(kind), C(name) and C(why): what is gone, like the account of somebody who left, and with O(force=true) what
+    could not be put back. Where the call fails because something could not be put back, it is in the failure, too.
+  returned: with O(state=reverted)
+  type: list
+  elements: dict
+  sample: [{kind: account, name: bob, why: it is not there any more}]
 guard:
   description: How the lockout guard ended.
   returned: when controls went in under it

@@ -125,6 +125,66 @@ def test_drop_ins_of_vendors_that_come_before_ours(state, el):
     exact(host, before)
 
 
+# --- firewall ----------------------------------------------------------------------------------------------------------
+
+# The look-alike's unit reads the first of the two files, Enterprise Linux's the other.
+NFTABLES = """
+systemctl disable --now firewalld.service
+for path in /etc/nftables.conf /etc/sysconfig/nftables.conf; do
+    printf 'flush ruleset\\ntable inet ours {\\n chain input {\\n  type filter hook input priority 0;\\n  tcp dport 23 drop\\n }\\n}\\n' >$path
+done
+systemctl enable --now nftables.service
+"""
+
+
+@pytest.mark.parametrize("el", majors(9))
+def test_one_firewall_takes_the_place_of_the_other_and_back(state, el):
+    host = state(el, NFTABLES)
+    before = host.look()
+    assert "table inet ours" in host.run("nft list ruleset")
+    # Nothing goes where nothing takes its place.
+    assert host.apply(only_ids=["service_nftables_disabled"], guard="local").statuses() == {"service_nftables_disabled": "fail"}
+    assert "table inet ours" in host.run("nft list ruleset")
+    done = host.apply(only_ids=["service_firewalld_enabled", "service_nftables_disabled"])
+    assert done.statuses() == {"service_firewalld_enabled": "changed", "service_nftables_disabled": "changed"}
+    rules = host.run("nft list ruleset")
+    assert "table inet firewalld" in rules and "table inet ours" not in rules and host.fresh_login() == "root"
+    exact(host, before)
+    rules = host.run("nft list ruleset")
+    assert "table inet ours" in rules and "table inet firewalld" not in rules
+    assert host.run("systemctl is-enabled nftables.service; systemctl is-active nftables.service").split() == ["enabled", "active"]
+    host.run("systemctl disable --now nftables.service; systemctl enable --now firewalld.service")
+
+
+# --- packages ----------------------------------------------------------------------------------------------------------
+
+NGINX = """
+rpm -qa | sort >/root/.elkit-packages
+dnf -y -q install nginx
+sed -i 's/worker_connections 256/worker_connections 64/' /etc/nginx/nginx.conf
+chgrp nginx /etc/nginx/nginx.conf; chmod 640 /etc/nginx/nginx.conf
+printf 'server_tokens off;\\n' >/etc/nginx/conf.d/ours.conf
+systemctl enable --now nginx.service
+"""
+# What the package's own scriptlet does as it goes, on Enterprise Linux; the look-alike's has none.
+GOES = "systemctl stop nginx.service; rm /etc/systemd/system/multi-user.target.wants/nginx.service; systemctl daemon-reload"
+
+
+@pytest.mark.parametrize("el", majors(9))
+def test_a_package_that_goes_comes_back_with_its_configuration_and_its_service(state, el):
+    host = state(el, NGINX)
+    before = host.look()
+    done = host.apply(only_ids=["package_nginx_removed"])
+    assert done.statuses() == {"package_nginx_removed": "changed"}
+    assert "worker_connections 64" in host.run("cat /etc/nginx/nginx.conf.rpmsave") and host.run("rpm -q nginx || true").startswith("package nginx is not")
+    host.run(GOES)
+    exact(host, before)
+    assert host.run("systemctl is-enabled nginx.service; systemctl is-active nginx.service").split() == ["enabled", "active"]
+    assert "worker_connections 64" in host.run("cat /etc/nginx/nginx.conf")
+    host.run("systemctl disable --now nginx.service; rpm -qa | sort | comm -13 /root/.elkit-packages - >/root/.elkit-came\n"
+             "grep -v gpg-pubkey /root/.elkit-came | xargs dnf -y -q remove; grep gpg-pubkey /root/.elkit-came | xargs -r rpm -e")
+
+
 # --- PAM ---------------------------------------------------------------------------------------------------------------
 
 FAILLOCK = ["account_password_pam_faillock_password_auth", "account_password_pam_faillock_system_auth", "accounts_passwords_pam_faillock_deny",

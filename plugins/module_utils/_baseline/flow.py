@@ -72,7 +72,8 @@ def revert(params, check_mode, diff):
     from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
     with host_lock():
         done = put.revert(Context, params["force"], check_mode, params["revert_to"] == "first")
-    result = {"changed": done["changed"], "files": sorted(set(done["files"])), "states": done["states"], "runs": done["runs"], "controls": []}
+    result = {"changed": done["changed"], "files": sorted(set(done["files"])), "states": done["states"], "runs": done["runs"],
+              "left": done["left"], "controls": []}
     if diff:
         result["diff"] = [_diff(path, _text(now), _text(before)) for path, now, before in done["diff"]]
     return result

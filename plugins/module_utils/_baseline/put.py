@@ -2,11 +2,13 @@
 # Private to elkit.almalinux.
 """Carry a plan out on the host, through the journal: packages, then files, then states, then what reads them anew."""
 
+import os
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import services
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package, registry, unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry as mechanisms
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError
@@ -84,21 +86,23 @@ class Run(object):
         planned, states = view.changes()
         if not planned and not states:
             return False
-        self._packages(view, states, by_id)
+        packages = dict((name, value) for (kind, name), value in states.items() if kind == "package")
+        if packages:
+            self._packages(view, packages, by_id)
         planned = self._refused_beforehand(view, planned, by_id)
         self._files(view, planned, by_id)
         # What has no file has no state either: a control is not put in by half.
-        self._states(view, dict((key, value) for key, value in states.items() if key[0] != "package" and not _given_up(view, key, by_id)), by_id)
+        states = dict((key, value) for key, value in states.items() if key[0] != "package")
+        lost = set(key for key in states if _given_up(view, key, by_id))
+        self._states(view, dict((key, value) for key, value in states.items() if key not in lost), lost, by_id)
         return self.changed
 
     # --- packages ----------------------------------------------------------------------------------------------------
 
-    def _packages(self, view, states, by_id):
-        values = dict((name, value) for (kind, name), value in states.items() if kind == "package")
-        if not values:
-            return
+    def _packages(self, view, values, by_id):
+        off = dict((name, _stays_off(view, name, by_id)) for name in values)
         try:
-            self._transaction(values)
+            self._transaction(values, sum(off.values(), []))
             return
         except ElkitError as error:
             if len(values) == 1:
@@ -107,24 +111,57 @@ class Run(object):
         # One that cannot be had must not keep the others out.
         for name in sorted(values):
             try:
-                self._transaction({name: values[name]})
+                self._transaction({name: values[name]}, off[name])
             except ElkitError as error:
                 self._blame(view, [("package", name)], by_id, error)
 
-    def _transaction(self, values):
+    def _transaction(self, values, off=()):
+        """
+        :param off: names of units that must not be up, nor come up at the next boot, because a package of theirs came
+        """
         transaction = package.resolve(values)
         if not transaction["installed"] and not transaction["removed"]:
             return
         entry = self._begin()
         fresh = not entry.noted("packages", transaction)
+        paths, units = self._keep_what_goes(entry, transaction)
         entry.note("packages", transaction)
         try:
-            package.put_all(values)
+            with unit.kept_off(self.context, self._not_there(off)):
+                package.put_all(values)
         except ElkitError:
             if fresh and self._still(values, transaction):
                 entry.forget("packages", transaction)
+                for data in units:
+                    entry.forget("state", data)
+                entry.forget_files(paths)
+                entry.save()
             raise
         self.changed = True
+
+    def _keep_what_goes(self, entry, transaction):
+        """Keep of the packages that go what their installation does not bring back: edited configuration, and which of their units are up.
+        ([path], [data of a note]) that are new in the journal.
+
+        :raises CommandError: rpm does not say what is theirs, or systemd how its units are
+        """
+        configuration, names = package.belongings(self.context, package.gone(transaction))
+        view = View(self.context, units=names)
+        values = [(name, view.state_now("unit", name)) for name in names] if unit.known(self.context) else []
+        paths = [self.context.at(path + ending) for path in configuration if os.path.isfile(self.context.at(path))
+                 for ending in ("",) + package.LEAVINGS]
+        paths = [path for path in paths if not entry.has_file(path)]
+        for path in paths:
+            entry.record_file(path, foreign=True, late=True)
+        units = [{"kind": "unit", "name": name, "before": value, "after": None, "late": True} for name, value in values
+                 if value is not None and (value["active"] or value["enabled"] not in unit.STARTED_BY_OTHERS)]
+        units = [data for data in units if not entry.noted("state", data)]
+        entry.note_all("state", units)
+        return paths, units
+
+    def _not_there(self, names):
+        """Those of the units *names* that are not there."""
+        return [name for name in names if unit.load(journal_view(self.context), name) is None] if unit.known(self.context) else []
 
     @staticmethod
     def _still(values, transaction):
@@ -250,19 +287,37 @@ class Run(object):
 
     # --- states ------------------------------------------------------------------------------------------------------
 
-    def _states(self, view, states, by_id):
-        if not states:
+    def _states(self, view, states, lost, by_id):
+        """
+        :param lost: keys of the states that were planned and will not be put: what needs one of them is not put either
+        """
+        lost = set(lost)
+        order = [key for key in sorted(states, key=lambda key: _order(key, states[key])) if not self._in_vain(view, key, lost, by_id)]
+        if not order:
             return
         self._begin().note_all("state", [
-            {"kind": kind, "name": name, "before": view.state_now(kind, name), "after": value}
-            for (kind, name), value in sorted(states.items())])
-        for key in sorted(states, key=lambda item: (registry.KINDS[item[0]].PHASE, item)):
+            {"kind": kind, "name": name, "before": view.state_now(kind, name), "after": states[(kind, name)]} for kind, name in order])
+        for key in order:
             kind, name = key
             try:
                 registry.KINDS[kind].put(self.context, name, states[key])
                 self.changed = True
             except ElkitError as error:
+                lost.add(key)
                 self._blame(view, [key], by_id, error)
+        for kind, name in [key for key in order if key not in lost and self._in_vain(view, key, lost, by_id)]:
+            try:
+                registry.KINDS[kind].put(self.context, name, view.state_now(kind, name))
+            except ElkitError as error:
+                self._blame(view, [(kind, name)], by_id, error)
+
+    def _in_vain(self, view, key, lost, by_id):
+        """Whether a state needs one of the *lost*; its controls are told so."""
+        missing = sorted(view.needs.get(key, set()) & lost)
+        if missing:
+            self._blame(view, [key], by_id, ControlError(
+                "it needs {0}, which could not be put right".format(", ".join("{0} {1}".format(*item) for item in missing)), "It is as it was"))
+        return bool(missing)
 
     # --- afterwards --------------------------------------------------------------------------------------------------
 
@@ -286,8 +341,21 @@ class Run(object):
     def _blame(self, view, keys, by_id, error):
         for key in keys:
             for identifier in view.authors.get(key, ()):
-                if identifier in by_id:
+                # The first error is the reason, and what follows from it is not.
+                if identifier in by_id and by_id[identifier].status == model.CHANGED:
                     by_id[identifier].fail(error)
+
+
+def _stays_off(view, name, by_id):
+    """The units that a package must not bring up, by the word of the controls that want it."""
+    controls = [by_id[identifier].control for identifier in view.authors.get(("package", name), ()) if identifier in by_id]
+    return sorted(set(name for control in controls for name in control.arg("stays_off") or ()))
+
+
+def _order(key, value):
+    """Where a state comes among others, to be put: the undo goes the same way back."""
+    kind = registry.KINDS[key[0]]
+    return (kind.PHASE, kind.order(value) if hasattr(kind, "order") else 0, key)
 
 
 def _given_up(view, key, by_id):
@@ -322,13 +390,54 @@ def act(context, reader):
 
 # --- back ------------------------------------------------------------------------------------------------------------
 
+GONE = "it is not there any more"
+
+
 def undo(context, kind, data):
-    """Take back what the journal noted besides files."""
+    """Take back what the journal noted besides files.
+
+    :returns: why nothing can be taken back any more (str), or None
+    :raises ElkitError: it cannot be taken back
+    """
     if kind == "packages":
         package.back(data)
     elif kind == "state":
-        if registry.KINDS[data["kind"]].load(journal_view(context), data["name"]) != data["before"]:
-            registry.KINDS[data["kind"]].put(context, data["name"], data["before"])
+        state = registry.KINDS[data["kind"]]
+        now = state.load(journal_view(context), data["name"])
+        if _gone(data, now):
+            return GONE
+        value = _goal(data, now)
+        if now != value:
+            state.put(context, data["name"], value)
+    return None
+
+
+def _gone(data, now):
+    """Whether what a note of a state speaks of is not there any more: then nothing of it can be put back."""
+    return now is None and data["before"] is not None and getattr(registry.KINDS[data["kind"]], "NONE_IS_GONE", False)
+
+
+def _mine(data, now):
+    """The keys that the run changed of a state that consists of parts, or None where the state counts as a whole."""
+    state = registry.KINDS[data["kind"]]
+    if not getattr(state, "PARTS", False) or None in (data["before"], data["after"], now):
+        return None
+    moved = [key for key in getattr(state, "MOVES", ()) if now[key] != data["after"][key]]
+    return [key for key in data["before"] if data["before"][key] != data["after"][key] and key not in moved]
+
+
+def _goal(data, now):
+    """What an undo makes of a state that is *now*: see PARTS and MOVES in kinds.registry."""
+    mine = _mine(data, now)
+    return data["before"] if mine is None else dict(now, **dict((key, data["before"][key]) for key in mine))
+
+
+def _foreign(data, now):
+    """Whether a noted state that is *now* is neither what it was nor what the run made of it."""
+    mine = _mine(data, now)
+    if mine is None:
+        return now is not None and now not in (data["before"], data["after"])
+    return any(now[key] not in (data["before"][key], data["after"][key]) for key in mine)
 
 
 def journal_view(context):
@@ -336,19 +445,22 @@ def journal_view(context):
     return View(context)
 
 
-def changed_since(context, notes, passed):
-    """Names of the noted states that are neither what they were nor what the run made of them; *passed*: those that a newer entry has."""
+def changed_since(context, planned, passed):
+    """Names of the states noted in *planned* (journal.Revert) that are neither what they were nor what the run made of them; *passed*: those
+    that a newer entry has."""
     found = []
-    for note in notes:
+    for note in planned.notes:
         data = note["data"]
         if note["kind"] != "state" or (data["kind"], data["name"]) in passed:
             continue
         passed.add((data["kind"], data["name"]))
+        if data.get("late") and planned.interrupted:
+            continue
         try:
             now = registry.KINDS[data["kind"]].load(journal_view(context), data["name"])
         except ElkitError:
             continue
-        if now not in (data["before"], data["after"]) and now is not None:
+        if _foreign(data, now):
             found.append("{0} {1}".format(data["kind"], data["name"]))
     return found
 
@@ -356,32 +468,115 @@ def changed_since(context, notes, passed):
 def revert(context_of, force, check_mode, first=False):
     """Put the last run back, or all of them.
 
+    :param force: overwrite what someone changed since, and leave what cannot be put back
     :param first: back to before the first run
-    :returns: {"changed": bool, "files": [path], "states": [dict], "runs": [name], "diff": [(path, before, after)]}
+    :returns: {"changed": bool, "files": [path], "states": [dict], "runs": [name], "diff": [(path, before, after)], "left": [{"kind", "name",
+        "why"}] that is not put back}
     :raises ChangedSinceError: somebody changed something since, and *force* is not set
+    :raises HostError: something could not be put back, and *force* is not set; all the rest is
     """
-    result = {"changed": False, "files": [], "states": [], "runs": [], "diff": []}
+    result = {"changed": False, "files": [], "states": [], "runs": [], "diff": [], "left": []}
     passed = set()
     root = context_of().root
     found = journal.reverts(CONCERN, force, first, root + STATE_DIRECTORY)
     # All of them are looked at before the first is put back.
     for planned in found:
-        mine = changed_since(context_of(), planned.notes, passed)
+        mine = changed_since(context_of(), planned, passed)
         if mine and not force:
             raise ChangedSinceError("changed by someone else since: {0}".format(", ".join(mine)),
                                     "Look at the difference, and use force: true to overwrite it", paths=mine)
+    way_back = Back(root, force)
+    shown, states = [], []
     for planned in found:
         context = context_of()
         for item in planned.restore:
-            before = planned.before(item)
-            result["files"].append(item["path"][len(root):])
-            result["diff"].append((item["path"][len(root):], planned.now(item), before))
-        result["states"].extend(note["data"] for note in planned.notes if note["kind"] in ("state", "packages"))
+            try:
+                shown.append((item["path"][len(root):], planned.now(item), planned.before(item)))
+            except ElkitError as error:
+                if check_mode:
+                    way_back.leave("file", item, str(error))
+        its_states = [note["data"] for note in planned.notes if note["kind"] in ("state", "packages")]
+        states.extend(its_states)
         result["runs"].append(planned.state.get("run"))
+        if check_mode:
+            way_back.foresee(context, its_states)
+        else:
+            way_back.go(context, planned)
         result["changed"] = result["changed"] or bool(planned.restore or planned.notes)
-        if not check_mode:
-            paths = [item["path"][len(root):] for item in planned.state["files"]]
-            planned.apply(lambda kind, data, context=context: undo(context, kind, data))
-            for reader in services.of(paths):
-                act(context, reader)
+    result["left"] = way_back.end()
+    left = [(item["kind"], item["name"]) for item in result["left"]]
+    result["diff"] = [item for item in shown if ("file", item[0]) not in left]
+    result["files"] = [path for path, _now, _before in result["diff"]]
+    result["states"] = [data for data in states if _label(root, "state", data) not in left]
     return result
+
+
+class Back(object):
+    """The undo of several entries, the newest first: what cannot be put back keeps nothing else from it.
+
+    :param root: of the host's tree
+    :param force: whether what cannot be put back is left for good
+    """
+
+    def __init__(self, root, force):
+        self.root = root
+        self.left = []         # {"kind", "name", "why"} of what is not put back and is not to be tried again
+        self._failures = journal.Failures(leave=force)
+        self._deaf = {}        # {Reader's name: ElkitError} of those that did not take their old files
+
+    def leave(self, kind, data, why):
+        name = dict(zip(("kind", "name"), _label(self.root, kind, data)), why=why)
+        if name not in self.left:
+            self.left.append(name)
+
+    def foresee(self, context, states):
+        """What an undo will find gone, where it is only looked at."""
+        for data in states:
+            # What goes with a package is there again once the package is.
+            if data.get("after") is None:
+                continue
+            try:
+                if _gone(data, registry.KINDS[data["kind"]].load(journal_view(context), data["name"])):
+                    self.leave("state", data, GONE)
+            except ElkitError:
+                continue
+
+    def go(self, context, planned):
+        """Put the entry of *planned* (journal.Revert) back."""
+        def take_back(kind, data):
+            why = undo(context, kind, data)
+            if why:
+                self.leave(kind, data, why)
+
+        paths = [item["path"][len(self.root):] for item in planned.state["files"]]
+        planned.apply(take_back, self._failures)
+        for reader in services.of(paths):
+            self._deaf.pop(reader.name, None)
+            try:
+                act(context, reader)
+            except ElkitError as error:
+                self._deaf[reader.name] = error
+
+    def end(self):
+        """All that is not put back.
+
+        :raises HostError: something is to be tried again; names everything
+        """
+        failed = self._failures.found + [("service", {"name": name}, error) for name, error in sorted(self._deaf.items())]
+        for kind, data, error in failed:
+            self.leave(kind, data, str(error))
+        if failed and not self._failures.leave:
+            raise HostError(
+                "all but this is put back: {0}".format("; ".join("{0} {1}: {2}".format(*(str(word).rstrip(".") for word in (
+                    item["kind"], item["name"], item["why"]))) for item in self.left)),
+                "Mend what stands in the way and run it again, or leave these as they are with force: true", left=self.left)
+        return self.left
+
+
+def _label(root, kind, data):
+    """(kind, name) of a note, a file or a Reader, for people."""
+    if kind == "packages" or "installed" in data:
+        return "packages", ", ".join(data["removed"] + data["installed"])
+    if kind == "file":
+        return "file", data["path"][len(root):]
+    return data.get("kind", kind), data.get("name") or data.get("path")

@@ -59,6 +59,7 @@ class View(object):
         self.planned_files = {}  # path: PlannedFile
         self.planned_states = {}  # (kind, name): value
         self.authors = {}       # path, or (kind, name): set of control ids
+        self.needs = {}         # (kind, name): set of (kind, name) without which it is not put
         self._texts = {}
         self._states = {}
         self._memory = {}
@@ -188,9 +189,14 @@ class View(object):
             self._states[key] = registry.KINDS[kind].load(self, name)
         return self._states[key]
 
-    def put(self, kind, name, value):
-        """Plan *value* for a state."""
+    def put(self, kind, name, value, needs=()):
+        """Plan *value* for a state.
+
+        :param needs: (kind, name) of planned states: where one of them cannot be put, this one is not, either
+        """
         key = (kind, name)
+        if needs:
+            self.needs.setdefault(key, set()).update(needs)
         if self.state_now(kind, name) == value:
             self.planned_states.pop(key, None)
             return

@@ -522,10 +522,13 @@ def put_stream(base, modules, container, item):
 def packages(request):
     """Undo a transaction: have the packages of *before* again, and those of *after* no more.
 
-    :param request: before [NEVRA], after [NEVRA] (both as transaction_of() wrote them), apply (bool)
-    :returns: {"transaction": {"installed", "removed"}}
+    :param request: before [NEVRA], after [NEVRA] (both as transaction_of() wrote them), apply (bool), partial (bool: what no repository has any
+        more keeps the others from nothing)
+    :returns: {"transaction": {"installed", "removed"}, "missing": [NEVRA of before]}
     """
     base = host_base()
+    # All that came is named in after; what else nobody needs was there before.
+    base.conf.clean_requirements_on_remove = False
     installed, by_name, available, before = {}, {}, {}, set(request["before"])
     for package in base.sack.query().installed():
         installed[str(package)] = package
@@ -535,17 +538,17 @@ def packages(request):
             available[str(package)] = package
     names_before = set(split_name(item) for item in request["before"])
     missing = [nevra for nevra in request["before"] if nevra not in installed and nevra not in available]
-    if missing:
+    if missing and not request.get("partial"):
         raise Failure("host", "packages that were there before cannot be had any more: {0}".format(", ".join(missing)),
                       "Enable the repository that has them and run again", missing=missing)
     for nevra in request["before"]:
-        if nevra not in installed:
+        if nevra in available and nevra not in installed:
             bring_back(base, available[nevra], by_name)
     for nevra in request["after"]:
         if nevra in installed and split_name(nevra) not in names_before:
             base.remove(nevra)
     resolve(base, True)
-    result = {"transaction": transaction_of(base)}
+    result = {"transaction": transaction_of(base), "missing": missing}
     if request["apply"]:
         run_transaction(base)
     base.close()

@@ -101,9 +101,10 @@ class Entry(object):
             for temporary in glob.glob(os.path.join(glob.escape(directory), files.TEMPORARY_PREFIX + "*")):
                 files.discard(temporary)
 
-    def record_file(self, path, after=None, foreign=False):
+    def record_file(self, path, after=None, foreign=False, late=False):
         """Keep what *path* is now, unless this entry has kept it already; *after* (bytes or None) is what it will be.
         foreign: another program (dnf) writes it, so that nobody knows what a killed run leaves.
+        late: it is put back after the notes, for it belongs to a package that one of them brings back; commit() sees what has become of it.
 
         Nothing but memory knows of it until save(); the image itself is on the disk.
         """
@@ -111,9 +112,9 @@ class Entry(object):
         if item is None:
             content = files.read_bytes(path)
             attrs = files.attributes(path)
-            item = {"path": path, "before": None, "after": [], "foreign": foreign}
+            item = {"path": path, "before": None, "after": [], "foreign": foreign, "late": late}
             if content is not None:
-                name = "before-{0}".format(len(self.state["files"]))
+                name = self.store.free_name(self.state)
                 self.store.save_image(self.state, name, content)
                 item["before"] = {
                     "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
@@ -133,6 +134,13 @@ class Entry(object):
             self.state["files"].append(item)
         outcome = sha256(files.read_bytes(path))
         item["after"] = [known for known in item["after"] if known != outcome] + [outcome]
+
+    def has_file(self, path):
+        return self._file(path) is not None
+
+    def forget_files(self, paths):
+        """What record_file() was called for did not happen. Nothing but memory knows of it until save()."""
+        self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
 
     def save(self):
         self.store.save(self.state)
@@ -212,7 +220,7 @@ class Entry(object):
         """Keep that something else is about to change; undo(kind, data) is called for it on the way back.
 
         :param kind: str, "key" for example
-        :param data: a dict that JSON can hold, no secrets
+        :param data: a dict that JSON can hold, no secrets; with "late": True it is taken back after the late files (see record_file())
         """
         item = {"kind": kind, "data": data}
         if item not in self.state["notes"]:
@@ -234,7 +242,7 @@ class Entry(object):
     def take_back(self, paths):
         """Put some of the files of this entry back at once, for whoever reads them does not take them; the others stay."""
         items = [item for item in self.state["files"] if item["path"] in paths]
-        _undo_files(self.store, dict(self.state, files=items))
+        _undo_files(self.store, self.state, items)
         self.state["files"] = [item for item in self.state["files"] if item["path"] not in paths]
         self.store.save(self.state)
 
@@ -245,6 +253,8 @@ class Entry(object):
         """
         self.state["open"] = more
         for item in self.state["files"]:
+            if item.get("late"):
+                self.record_outcome(item["path"])
             item["after"] = item["after"][-1:]
         self._step(_store.APPLIED, "applied")
         # Runs in several entries, and a way back to before the first, need every one of them.
@@ -256,9 +266,32 @@ class Entry(object):
 
         :param undo: called as undo(kind, data) for each note but directories, newest first
         """
-        _undo_files(self.store, self.state)
-        _undo_notes(self.state, undo)
+        _undo(self.store, self.state, undo)
         self.store.drop(self.state["number"])
+
+
+class Failures(object):
+    """What an undo could not put back, where that is to keep nothing else from it: found is a list of (kind, data, ElkitError), with the
+    kind and the data of a note, or "file" and {"path": str}.
+
+    :param leave: whether it is left as it is, and its entry counts as undone. Otherwise the entry stays to be tried again, and what failed is
+        not tried for an older entry either: that one's turn comes after it.
+    """
+
+    def __init__(self, leave=False):
+        self.leave = leave
+        self.found = []
+
+    def attempt(self, kind, data, work):
+        """Call work(); whether that put it back."""
+        if not self.leave and (kind, _name_of(data)) in [(other, _name_of(its)) for other, its, _error in self.found]:
+            return False
+        try:
+            work()
+        except ElkitError as error:
+            self.found.append((kind, data, error))
+            return False
+        return True
 
 
 class Revert(object):
@@ -269,25 +302,36 @@ class Revert(object):
         self.state = state
         self.restore = restore
         self.notes = state["notes"]
+        # Then nobody knows what other programs (dnf) made of what they were to change.
+        self.interrupted = state["stage"] in _store.INTERRUPTED
 
     def now(self, item):
         """The content (bytes) of a path in restore as it is now, or None for no file."""
         return files.read_bytes(item["path"])
 
     def before(self, item):
-        """The content (bytes) that a path in restore gets back, or None for no file."""
-        return None if item["before"] is None else self.store.image(self.state, item["before"]["image"])
+        """The content (bytes) that a path in restore gets back, or None for no file.
 
-    def apply(self, undo):
+        :raises HostError: its image is gone or damaged
+        """
+        return None if item["before"] is None else self.store.image(self.state, item)
+
+    def apply(self, undo, failures=None):
         """Go back. Call it under the host's lock; undo as in Entry.rollback().
 
-        :raises HostError: a file cannot be written; the same command goes on from there
+        :param failures: Failures that takes what cannot be put back, or None to stop at the first
+        :raises HostError: without *failures*, a file cannot be written; the same command goes on from there
         """
         self.state["stage"], self.state["step"] = _store.REVERTING, "reverting"
         self.store.save(self.state)
         Entry(self.store, self.state, continued=True).sweep()
-        _undo_files(self.store, self.state)
-        _undo_notes(self.state, undo)
+        left = _undo(self.store, self.state, undo, failures)
+        if left["files"] or left["notes"]:
+            if not failures.leave:
+                # What is back is nobody's concern at the next try: people may change it meanwhile.
+                self.state.update(left)
+                self.store.save(self.state)
+                return
         self.state["stage"], self.state["step"] = _store.REVERTED, "reverted"
         self.store.save(self.state)
 
@@ -362,20 +406,47 @@ def _name_of(data):
     return tuple(sorted((key, str(value)) for key, value in data.items() if key not in ("before", "after")))
 
 
-def _undo_files(store, state):
-    for item in reversed(state["files"]):
-        before = item["before"]
-        if before is None:
-            _restore(item["path"], None, None)
-            continue
-        context = base64.b64decode(before["context"]) if before["context"] else None
-        attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
-        content = store.image(state, before["image"])
-        now = files.attributes(item["path"])
-        same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
-            attrs.uid, attrs.gid, attrs.mode, attrs.context)
-        if not same or files.read_bytes(item["path"]) != content:
-            _restore(item["path"], content, attrs)
+def _undo(store, state, undo, failures=None):
+    """Put the files of *state* back, then what is noted, then what is late of both; the newest first: {"files", "notes"} of it that could not
+    be.
+
+    :param failures: Failures, or None to stop at the first error
+    """
+    attempt = _at_once if failures is None else failures.attempt
+    late = {"files": [item for item in state["files"] if item.get("late")], "notes": [item for item in state["notes"] if item["data"].get("late")]}
+    left = {"files": _undo_files(store, state, [item for item in state["files"] if not item.get("late")], attempt),
+            "notes": _undo_notes([item for item in state["notes"] if not item["data"].get("late")], undo, attempt)}
+    # A package that came over its own edited configuration would put that aside, so what is late waits until all packages are back.
+    if failures is None or failures.leave or "packages" not in [item["kind"] for item in left["notes"]]:
+        late = {"files": _undo_files(store, state, late["files"], attempt), "notes": _undo_notes(late["notes"], undo, attempt)}
+    return {"files": left["files"] + late["files"], "notes": late["notes"] + left["notes"]}
+
+
+def _at_once(kind, data, work):
+    """Failures.attempt(), where the first error ends it."""
+    work()
+    return True
+
+
+def _undo_files(store, state, items, attempt=_at_once):
+    """The *items* that could not be put back."""
+    left = [item for item in reversed(items) if not attempt("file", {"path": item["path"]}, lambda item=item: _undo_file(store, state, item))]
+    return left[::-1]
+
+
+def _undo_file(store, state, item):
+    before = item["before"]
+    if before is None:
+        _restore(item["path"], None, None)
+        return
+    context = base64.b64decode(before["context"]) if before["context"] else None
+    attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
+    content = store.image(state, item)
+    now = files.attributes(item["path"])
+    same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
+        attrs.uid, attrs.gid, attrs.mode, attrs.context)
+    if not same or files.read_bytes(item["path"]) != content:
+        _restore(item["path"], content, attrs)
 
 
 def _restore(path, content, attrs):
@@ -385,12 +456,17 @@ def _restore(path, content, attrs):
         files.write_atomic(path, content, attrs)
 
 
-def _undo_notes(state, undo):
-    for item in reversed(state["notes"]):
-        if item["kind"] == "directory":
-            try:
-                os.rmdir(item["data"]["path"])
-            except OSError:
-                pass
-        elif undo is not None:
-            undo(item["kind"], item["data"])
+def _undo_notes(items, undo, attempt):
+    """The *items* that could not be taken back."""
+    left = [item for item in reversed(items) if not attempt(item["kind"], item["data"], lambda item=item: _undo_note(item, undo))]
+    return left[::-1]
+
+
+def _undo_note(item, undo):
+    if item["kind"] == "directory":
+        try:
+            os.rmdir(item["data"]["path"])
+        except OSError:
+            pass
+    elif undo is not None:
+        undo(item["kind"], item["data"])

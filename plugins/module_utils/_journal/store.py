@@ -105,12 +105,21 @@ class Store(object):
     def save_image(self, state, name, content):
         files.write_atomic(self.path(state["number"], name), content, _private())
 
-    def image(self, state, name):
-        """The content (bytes) of a before-image.
+    def image(self, state, item):
+        """The content (bytes) of the before-image of *item*, a file of *state* that was there.
 
-        :raises HostError: it is gone
+        :raises HostError: it is gone, or is not what was kept
         """
-        return files.read_bytes(self.path(state["number"], name), missing_ok=False)
+        path = self.path(state["number"], item["before"]["image"])
+        content = files.read_bytes(path, missing_ok=False)
+        if sha256(content) != item["before"]["sha256"]:
+            raise HostError("{0} is not what was kept of {1}".format(path, item["path"]), "Put that file back from a backup", path=path)
+        return content
+
+    def free_name(self, state):
+        """The name of the next before-image: never one that a file of *state* has, whichever have gone from it meanwhile."""
+        taken = [int(item["before"]["image"].rpartition("-")[2]) for item in state["files"] if item["before"]]
+        return "before-{0}".format(max(taken + [-1]) + 1)
 
     def drop(self, number):
         shutil.rmtree(self.path(number), ignore_errors=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages by name, wanted and unwanted: the agent's operation "want", with the recording stub in dnf's place."""
+"""Packages by name, wanted and unwanted, and the way back: the agent's operations "want" and "packages", with the recording stub in dnf's place."""
 
 import importlib.util
 import json
@@ -69,3 +69,23 @@ def test_nothing_to_do_is_nothing_done(want):
 def test_a_bad_signature_stops_it(want):
     assert want(["aide"], bad_signature="aide")["error"]["kind"] == "trust"
     assert ["do_transaction"] not in want.calls()
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_what_no_repository_has_any_more_is_in_the_way_of_the_others_unless_they_go_without(tmp_path, partial):
+    calls = tmp_path / "calls"
+    calls.write_text(u"")
+    (tmp_path / "rpm.lock").write_bytes(b"")
+    state = {"installed": ["bash-1-1.noarch", "aide-2-1.noarch", "zip-2-1.noarch"], "available": ["httpd-1-1.noarch"],
+             "rpmlock": str(tmp_path / "rpm.lock"), "record": str(calls)}
+    # zip was updated with them, and of aide that came with them nobody asks any more.
+    request = {"op": "packages", "before": ["ftp-1-1.noarch", "httpd-1-1.noarch", "zip-1-1.noarch"], "after": ["aide-2-1.noarch", "zip-2-1.noarch"],
+               "partial": partial, "apply": True}
+    answer = _agent.ask(request, state)[0]
+    done = [call for call in map(json.loads, calls.read_text().splitlines()) if call[0] in ("package_install", "remove", "do_transaction")]
+    if partial:
+        assert answer["ok"] == {"missing": ["ftp-1-1.noarch", "zip-1-1.noarch"],
+                                "transaction": {"installed": ["httpd-1-1.noarch"], "removed": ["aide-2-1.noarch"]}}
+        assert done == [["package_install", "httpd-1-1.noarch"], ["remove", "aide-2-1.noarch", False], ["do_transaction"]]
+    else:
+        assert answer["error"]["details"] == {"missing": ["ftp-1-1.noarch", "zip-1-1.noarch"]} and done == []

@@ -56,6 +56,14 @@ def test_at_most_forty_of_level_2_and_none_of_level_1_are_for_people(major):
     assert all(reason.strip() for reason in catalogues.not_automated().values())
 
 
+@pytest.mark.parametrize("major", catalogues.MAJORS)
+def test_no_firewall_comes_or_goes_outside_the_guard(major):
+    found = {control["id"]: control for control in ALL.controls if major in control["el"] and control["theme"] == "firewall"}
+    assert found["package_firewalld_installed"]["args"]["stays_off"] == ["firewalld.service"]
+    assert found["service_nftables_disabled"]["args"]["needs_active"] == ["firewalld.service"]
+    assert all("lockout" in control["risk"] for control in found.values() if control["mechanism"] == "unit" or "running" in control["args"])
+
+
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("major", catalogues.MAJORS)
 def test_profiles_are_the_lists_that_the_judge_has(name, major):

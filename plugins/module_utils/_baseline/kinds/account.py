@@ -7,6 +7,10 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import p
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 
 PHASE = 45
+NONE_IS_GONE = True
+PARTS = True
+# A new password has a new date.
+MOVES = ("last",)
 # chage's letter for each age.
 OPTIONS = {"last": "-d", "min": "-m", "max": "-M", "warn": "-W", "inactive": "-I", "expire": "-E"}
 

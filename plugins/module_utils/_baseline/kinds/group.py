@@ -5,6 +5,7 @@
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import passwd
 
 PHASE = 40
+NONE_IS_GONE = True
 
 
 def _find(text, name):

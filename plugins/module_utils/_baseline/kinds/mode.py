@@ -9,6 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 PHASE = 30
+NONE_IS_GONE = True
 
 
 def load(view, name):

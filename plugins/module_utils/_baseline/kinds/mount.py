@@ -9,6 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import f
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 
 PHASE = 40
+NONE_IS_GONE = True
 
 # All flags a bind remount knows: before util-linux 2.39 one that is not named is taken away.
 _FLAGS = ("ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime", "relatime", "nosymfollow")

@@ -2,9 +2,18 @@
 # Private to elkit.almalinux.
 """Whether a package of a name is installed (bool). All that a run installs and removes is one transaction of dnf."""
 
+import os
+
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
 
 PHASE = 10
+
+# What rpm leaves beside configuration that was edited.
+LEAVINGS = (".rpmsave", ".rpmnew", ".rpmorig")
+# RPMFILE_CONFIG of rpm's file flags.
+CONFIG = 1
 
 
 def load(view, name):
@@ -43,6 +52,37 @@ def _ask(values, apply):
     return answer["transaction"]
 
 
+def gone(transaction):
+    """The packages (list of NEVRA) of which none with the same name comes."""
+    if not transaction["removed"]:
+        return []
+    coming = set(names.parse(item).name for item in transaction["installed"])
+    return [item for item in transaction["removed"] if names.parse(item).name not in coming]
+
+
+def belongings(context, packages):
+    """(paths of the configuration, names of the units) of the installed *packages* (list of NEVRA).
+
+    :raises CommandError: rpm does not say
+    """
+    if not packages:
+        return [], []
+    # By name, without the epoch, which not every release's rpm takes.
+    wanted = [names.render(item.name, 0, item.version, item.release, item.arch) for item in map(names.parse, packages)]
+    said = context.run(["rpm", "-q", "--qf", "[%{FILEFLAGS} %{FILENAMES}\n]", "--"] + wanted, timeout=120).stdout
+    files = [line.partition(" ") for line in said.splitlines()]
+    configuration = sorted(set(path for flags, _space, path in files if flags.isdigit() and int(flags) & CONFIG))
+    units = set(os.path.basename(path) for _flags, _space, path in files if os.path.dirname(path) in unit.DIRECTORIES)
+    # An instance has no file of its own, and its template no state.
+    return configuration, sorted(name for name in units if "@." not in name and name.endswith(unit.ENDINGS))
+
+
 def back(data):
-    """Undo a transaction: *data* is {"installed": [NEVRA], "removed": [NEVRA]} as resolve() gave it."""
-    _agent().call("packages", {"before": data["removed"], "after": data["installed"], "apply": True})
+    """Undo a transaction: *data* is {"installed": [NEVRA], "removed": [NEVRA]} as resolve() gave it.
+
+    :raises HostError: no repository has some of the packages any more; the others are as they were
+    """
+    answer = _agent().call("packages", {"before": data["removed"], "after": data["installed"], "partial": True, "apply": True})
+    if answer["missing"]:
+        raise HostError("no enabled repository has {0} any more".format(", ".join(answer["missing"])),
+                        "Enable the repository that has them, and run again", missing=answer["missing"])

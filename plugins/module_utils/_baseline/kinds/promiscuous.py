@@ -3,6 +3,7 @@
 """Whether a network interface takes every frame it sees (bool); None where there is no such interface."""
 
 PHASE = 55
+NONE_IS_GONE = True
 FLAG = 0x100
 
 

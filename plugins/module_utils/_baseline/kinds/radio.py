@@ -5,6 +5,7 @@
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 
 PHASE = 55
+NONE_IS_GONE = True
 
 
 def load(view, name):

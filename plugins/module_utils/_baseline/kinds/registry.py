@@ -10,6 +10,13 @@ A kind is a module with
 and, where putting one at a time would be slow,
     put_all(context, values)
                      the same for {name: value}
+and, where that counts among those of a phase,
+    order(value)     int: lower ones are put first, and undone last
+and, for the undo,
+    NONE_IS_GONE     True where the value None means that there is no such thing, and put() cannot make it: what is gone is left, and named
+    PARTS            True where the value is a dict of settings that stand by themselves: only those that the run changed are compared, and
+                     put back
+    MOVES            those keys of PARTS that move by themselves: they are put back only while they are what the run made of them
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import (

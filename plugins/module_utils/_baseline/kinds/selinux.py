@@ -6,6 +6,7 @@ None where SELinux is off or, for a boolean, the policy has none of that name.""
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 
 PHASE = 55
+NONE_IS_GONE = True
 
 SYSTEM = "/sys/fs/selinux"
 _BOOLEANS = SYSTEM + "/booleans/"

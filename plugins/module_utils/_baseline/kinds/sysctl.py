@@ -6,6 +6,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Hos
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 PHASE = 50
+NONE_IS_GONE = True
 
 
 def path_of(name):

@@ -3,15 +3,28 @@
 """A systemd unit: {"enabled": systemd's word ("enabled", "disabled", "masked", "static", …), "active": bool, or None where no
 systemd runs}; None where there is no such unit."""
 
+import contextlib
+import os
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 PHASE = 60
+NONE_IS_GONE = True
+PARTS = True
 
 # Where systemd looks for units (systemd.unit(5)).
 DIRECTORIES = ("/etc/systemd/system", "/etc/systemd/system.control", "/etc/systemd/system.attached", "/run/systemd/system",
                "/run/systemd/system.control", "/run/systemd/system.attached", "/run/systemd/transient", "/run/systemd/generator",
                "/run/systemd/generator.early", "/run/systemd/generator.late", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
                "/lib/systemd/system")
+
+ENDINGS = (".automount", ".mount", ".path", ".service", ".slice", ".socket", ".swap", ".target", ".timer")
+# Words of systemd for a unit that something else starts, or that is its own: there is nothing to enable.
+STARTED_BY_OTHERS = ("static", "alias", "indirect", "generated", "transient")
+
+# Read before the vendor's, which enables on installation; at the next boot it is gone.
+PRESET = "/run/systemd/system-preset/00-elkit-hardening.preset"
 
 _LIST_FILES = ("systemctl", "list-unit-files", "--all", "--full", "--no-legend", "--no-pager")
 _LIST_UNITS = ("systemctl", "list-units", "--all", "--full", "--plain", "--no-legend", "--no-pager")
@@ -40,6 +53,11 @@ def parse_units(text):
 def running(context):
     """Whether systemd runs this host."""
     return context.exists("/run/systemd/system")
+
+
+def known(context):
+    """Whether this host has a systemctl; where it has none, nothing is enabled and nothing runs."""
+    return context.exists("/usr/bin/systemctl")
 
 
 def _offline(context):
@@ -88,6 +106,35 @@ def load(view, name):
     return {"enabled": enabled.get(name, "transient"), "active": None if active is None else active.get(name, False)}
 
 
+def order(value):
+    """What is stopped goes before what is started, for they may stand against each other."""
+    return 1 if value and value["active"] else 0
+
+
+@contextlib.contextmanager
+def kept_off(context, names):
+    """While packages are installed, and afterwards, none of the units *names*, which come with them, runs or is started at boot.
+
+    :raises HostError: that cannot be
+    """
+    if not names:
+        yield
+        return
+    # First of all so that a run which is killed among the packages leaves nothing that the next boot starts.
+    files.make_directory(os.path.dirname(context.at(PRESET)))
+    files.write_atomic(context.at(PRESET), "".join("disable {0}\n".format(name) for name in names))
+    try:
+        yield
+    finally:
+        files.remove(context.at(PRESET))
+        for name in names:
+            # A preset that sorts before ours, or a package that does without presets.
+            said = context.run(["systemctl", "is-enabled", name], env=_offline(context), check=False).stdout.strip()
+            active = running(context) and context.run(["systemctl", "is-active", name], check=False).stdout.strip() == "active"
+            if said == "enabled" or active:
+                put(context, name, {"enabled": "disabled", "active": False})
+
+
 def put(context, name, value):
     """
     :raises CommandError: systemd refuses
@@ -99,6 +146,9 @@ def put(context, name, value):
     if said == "masked" and value["enabled"] != "masked":
         context.run(["systemctl", "unmask", name], env=environment)
         said = context.run(["systemctl", "is-enabled", name], env=environment, check=False).stdout.strip()
+        if said in ("", "not-found"):
+            # Nothing but the mask was left of it.
+            return
     if value["active"] is False and running(context):
         context.run(["systemctl", "stop", name])
     if said != value["enabled"]:

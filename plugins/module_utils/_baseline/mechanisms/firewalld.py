@@ -16,11 +16,14 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, zonexml
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
 
 CONFIG = "/etc/firewalld/firewalld.conf"
 ZONES = ("/etc/firewalld/zones", "/usr/lib/firewalld/zones")
 UNIT = "firewalld.service"
+# systemd stops them where firewalld starts (Conflicts= in its unit).
+RIVALS = ("ebtables.service", "ip6tables.service", "ipset.service", "iptables.service", "nftables.service")
 FORM = keytext.Form(separator="=", comments="#;")
 LOOPBACK = (("ipv4", "127.0.0.1"), ("ipv6", "::1"))
 NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -133,7 +136,7 @@ def check(control, view):
     if control.arg("default_zone"):
         return Finding(name == wanted and not lines, name if name != wanted or not lines else closed, wanted, CONFIG, line)
     if control.arg("running"):
-        state = view.state("unit", UNIT)
+        state = unit.state_of(control, view, UNIT)
         on = bool(state) and state["enabled"] == "enabled" and state["active"] is not False
         return Finding(on, state, {"enabled": "enabled", "active": True}, note=closed)
     return Finding(not lines, closed or "open", "open: ssh{0}".format("".join(", {0}".format(port) for port in ports)), path_of(view, name))
@@ -170,7 +173,12 @@ def fix(control, view):
     if wanted and default_zone(view)[0] != wanted:
         view.write(CONFIG, keytext.with_value(view.read(CONFIG) or "", FORM, "DefaultZone", wanted))
     if control.arg("running"):
-        state = view.state("unit", UNIT)
+        state = unit.state_of(control, view, UNIT)
         if state is None:
             raise NotFixable("there is no {0}".format(UNIT), "Install firewalld")
         view.put("unit", UNIT, {"enabled": "enabled", "active": None if state["active"] is None else True})
+        # In the plan, so that they are up again where firewalld does not start, and after an undo.
+        for name in RIVALS:
+            rival = view.state("unit", name)
+            if rival is not None and rival["active"]:
+                view.put("unit", name, dict(rival, active=False), [("unit", UNIT)])

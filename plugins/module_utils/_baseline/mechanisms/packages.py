@@ -2,7 +2,8 @@
 # Private to elkit.almalinux.
 """A package that is to be there, or not to be there.
 
-args: name (str), state ("installed" or "removed")
+args: name (str), state ("installed" or "removed"), and optional: stays_off (list of str), units that come with it and are not to be up because of
+that: the distribution's preset would start them at the next boot, and another control, which is guarded, has them up
 
 Everything that a run installs and removes goes in one transaction of dnf, before all else. A removal takes what was named and nothing
 besides: where something that nobody named depends on the package, dnf's helper refuses and names it.

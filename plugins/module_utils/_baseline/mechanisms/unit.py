@@ -7,13 +7,13 @@ args: units (list of str, "rpcbind.socket" before "rpcbind.service": what wakes 
     disabled   none of those that are there runs or is started at boot
     enabled    all of them run, now and after a boot (sockets and timers: listen and wait)
 and optional: comes_with (str), the package that has them, where the control itself does not depend on it: a unit of a package that this run
-installs is taken for one that is there and off.
+installs is taken for one that is there and off; needs_active (list of str): units that take over, so that without them none of the others is
+touched.
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds.unit import STARTED_BY_OTHERS
 
-# Words of systemd for a unit that something else starts, or that is its own: there is nothing to enable.
-STARTED_BY_OTHERS = ("static", "alias", "indirect", "generated", "transient")
 ENABLED = ("enabled", "enabled-runtime") + STARTED_BY_OTHERS
 OFF = {"masked": ("masked",), "disabled": ("disabled", "masked", "masked-runtime") + STARTED_BY_OTHERS}
 
@@ -69,10 +69,14 @@ def check(control, view):
 
 def fix(control, view):
     want = want_of(control)
+    successors = list(control.arg("needs_active") or ())
     for name in names_of(control):
         value = state_of(control, view, name)
         if good(want, value):
             continue
+        for other in successors:
+            if not good("enabled", view.state("unit", other)):
+                raise NotFixable("{0} would leave nothing in its place: {1} is not up".format(name, other), "Have {0} put right with it".format(other))
         if value is None:
             raise NotFixable("there is no unit {0}".format(name), "Install the package that has it")
         running = value["active"] is not None
@@ -82,4 +86,5 @@ def fix(control, view):
             word = value["enabled"]
         else:
             word = want
-        view.put("unit", name, {"enabled": word, "active": (want == "enabled") if running else None})
+        view.put("unit", name, {"enabled": word, "active": (want == "enabled") if running else None},
+                 [("unit", other) for other in successors])

@@ -5,7 +5,7 @@
     streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
     locked                  whether fill_sack() finds a lock, held by process 4711
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
-    installed, available    for want: [package]; needs {package: [what it cannot be without]}
+    installed, available    for want and packages: [package]; needs {package: [what it cannot be without]}
     bad_signature           the package whose signature is not good
     record                  the file that gets a line (JSON: name, arguments) for each call that matters
 """
@@ -85,6 +85,8 @@ class _Repo(object):
 
 
 class _Named(object):
+    arch = "noarch"
+
     def __init__(self, name):
         self.name = name
 
@@ -162,6 +164,9 @@ class _Query(object):
     def installed(self):
         return [_Named(name) for name in STATE.get("installed", [])]
 
+    def available(self):
+        return [_Named(name) for name in STATE.get("available", [])]
+
 
 class _Sack(object):
     def query(self):
@@ -202,6 +207,10 @@ class Base(object):
         if spec not in STATE.get("available", []):
             raise MarkingError("no match for argument: " + spec)
         self.marked.append(spec)
+
+    def package_install(self, package):
+        record("package_install", str(package))
+        self.marked.append(str(package))
 
     def remove(self, spec):
         record("remove", spec, self.conf.clean_requirements_on_remove)

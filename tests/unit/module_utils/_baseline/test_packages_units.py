@@ -15,7 +15,7 @@ class View(object):
         assert kind == self.kind
         return self.planned.get(name, self.states.get(name))
 
-    def put(self, kind, name, value):
+    def put(self, kind, name, value, needs=()):
         self.planned[name] = value
 
     def has_package(self, name):

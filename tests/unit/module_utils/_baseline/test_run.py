@@ -202,6 +202,15 @@ def test_one_value_that_a_reader_refuses_keeps_no_other_of_the_same_file_out(hos
     assert (host / "etc/daemon").read_text() == "good\n" and (host / "etc/a").read_text() == "one\n"
 
 
+def test_what_a_reader_refuses_among_others_leaves_the_undo_exact(host, context_of):
+    (host / "etc/z").write_text("last\n")
+    start = picture(host)
+    done = apply([line("fine", "/etc/daemon"), line("bad", "/etc/daemon"), line("other", "/etc/z")], context_of)
+    assert statuses(done.rows) == {"fine": "changed", "bad": "error", "other": "changed"}
+    put.revert(context_of, False, False)
+    assert picture(host) == start
+
+
 def test_a_reader_that_refuses_what_is_there_already_is_not_touched(host, context_of):
     (host / "etc/daemon").write_text("bad\n")
     done = apply([line("fine", "/etc/daemon")], context_of)

@@ -241,3 +241,76 @@ def test_links_stay_links(host):
     entry.commit()
     assert os.path.islink(str(host / "etc" / "link"))
     assert (host / "etc" / "a").read_bytes() == b"through\n"
+
+
+def test_a_file_that_was_taken_back_gives_its_image_to_nobody_who_stays(host):
+    before = picture(host)
+    entry = journal.begin("test", root(host))
+    a, b, c = (str(host / "etc" / name) for name in "abc")
+    entry.write_all([journal.Change(a, "two\n"), journal.Change(b, "three\n")])
+    entry.take_back([a])
+    entry.write_all([journal.Change(a, "four\n"), journal.Change(c, "new\n")])
+    entry.take_back([c])
+    entry.write_all([journal.Change(a, "five\n")])
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert picture(host) == before
+
+
+def test_an_image_that_is_not_what_was_kept_is_named_and_not_written(host):
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host)[:1])
+    entry.commit()
+    image = os.path.join(root(host), "journal", "test", "00000001", "before-0")
+    files.write_atomic(image, "of another\n")
+    after = picture(host)
+    undo = journal.revert("test", root=root(host))
+    for work in (lambda: undo.before(undo.restore[0]), lambda: undo.apply(None)):
+        with pytest.raises(HostError, match="before-0 is not what was kept of .*/etc/a"):
+            work()
+    assert picture(host) == after
+
+
+@pytest.mark.parametrize("force", [None, False, True])
+def test_what_belongs_to_a_package_is_put_back_after_it(host, force):
+    """Files of a package that goes, edited: *force* None, nothing fails; else the package cannot be had, and is left or not."""
+    before = picture(host)
+    a, saved = (str(host / "etc" / name) for name in ("a", "a.rpmsave"))
+    entry = journal.begin("test", root(host))
+    for path in (a, saved):
+        entry.record_file(path, foreign=True, late=True)
+    entry.note("unit", {"name": "a.service", "late": True})
+    entry.note("packages", {"removed": ["a"]})
+    entry.note("key", {"fingerprint": "A"})
+    os.rename(a, saved)
+    entry.commit()
+    assert [item["after"][0] is None for item in state(host)["files"]] == [True, False]
+    done = []
+
+    def undo(kind, data):
+        done.append((kind, os.path.exists(a)))
+        if kind == "packages" and force is not None and done.count((kind, False)) < 2:
+            raise HostError("no repository has it")
+    failures = None if force is None else journal.Failures(leave=force)
+    journal.revert("test", root=root(host)).apply(undo, failures)
+    if force is False:
+        # Over its own file the package would not come as it was.
+        assert done == [("key", False), ("packages", False)] and not os.path.exists(a) and state(host)["stage"] == "reverting"
+        assert [(kind, str(error)) for kind, _data, error in failures.found] == [("packages", "no repository has it")]
+        del done[:]
+        done.append(("packages", False))
+        journal.revert("test", root=root(host)).apply(undo, journal.Failures())
+        assert done[1:] == [("packages", False), ("unit", True)]
+    else:
+        assert done == [("key", False), ("packages", False), ("unit", True)]
+    assert picture(host) == before and state(host)["stage"] == "reverted"
+
+
+def test_files_of_a_package_that_stayed_are_forgotten(host):
+    entry = journal.begin("test", root(host))
+    a = str(host / "etc/a")
+    assert not entry.has_file(a)
+    entry.record_file(a, foreign=True, late=True)
+    assert entry.has_file(a)
+    entry.forget_files([a])
+    assert entry.empty()
