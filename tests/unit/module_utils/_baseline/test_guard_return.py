@@ -52,8 +52,8 @@ class Host(object):
             self.down.discard(argv[2])
         return Result(0, self.log if argv[0] == "journalctl" else "", "")
 
-    def context(self):
-        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"))
+    def context(self, booting=False):
+        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"), booting=booting)
 
     def state(self):
         return guard_return.load(self.context())
@@ -139,9 +139,65 @@ def test_a_return_starts_what_went_down(host):
 def test_a_return_at_boot_starts_nothing(host):
     done = apply(host)
     host.calls[:] = []
-    guard_return.go_back(host.context(), None, "boot", boot=True)
+    guard_return.go_back(host.context(booting=True), None, "boot")
     assert host.text() == "old\n" and not [call for call in host.calls if "reload" in call or "restart" in call]
     assert done.guard["token"] == host.state()["token"]
+
+
+# What comes after what when a host boots: the units of bootup(7), sshd.socket as Enterprise Linux has it, and what is before which target by default.
+BOOT = {
+    "sysinit.target": ["local-fs.target"],
+    "sshd.socket": ["sysinit.target"],
+    "sockets.target": ["sshd.socket"],
+    "basic.target": ["sysinit.target", "sockets.target"],
+    "sshd.service": ["basic.target"],
+    "firewalld.service": ["basic.target"],
+    "multi-user.target": ["basic.target", "sshd.service", "firewalld.service"],
+    "local-fs.target": [], "shutdown.target": [],
+}
+OURS = "elkit-baseline-guard.service"
+
+
+def before_it(after, name, passed=()):
+    """All units that *name* comes after; what comes after itself is an ordering cycle, in which systemd drops one of the jobs."""
+    assert name not in passed, "an ordering cycle: {0}".format(" after ".join(passed + (name,)))
+    found = set(after[name])
+    for other in after[name]:
+        found |= before_it(after, other, passed + (name,))
+    return found
+
+
+def test_the_unit_of_the_next_boot_comes_before_sshd_and_makes_no_cycle():
+    settings = dict(line.split("=", 1) for line in guard_return.BOOT_TEXT.splitlines() if "=" in line and line[0] != "#")
+    after = dict((name, list(others)) for name, others in BOOT.items())
+    after[OURS] = settings.get("After", "").split() + ([] if settings.get("DefaultDependencies") == "no" else ["sysinit.target", "basic.target"])
+    after["multi-user.target"].append(OURS)
+    for name in settings["Before"].split():
+        after[name].append(OURS)
+    for name in after:
+        before_it(after, name)
+    # What it puts back lies on file systems that are mounted by then, and systemd stops it with the host.
+    assert {"sysinit.target", "local-fs.target"} <= before_it(after, OURS) and settings["Conflicts"] == "shutdown.target"
+    for name in ("sshd.service", "sshd.socket", "firewalld.service", "shutdown.target"):
+        assert OURS in before_it(after, name)
+
+
+def test_a_return_at_boot_waits_for_no_unit(host):
+    apply(host)
+    store = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
+    store.note("state", {"kind": "unit", "name": "x.service", "before": {"enabled": "enabled", "active": True}, "after": None})
+    (host.root / "etc/systemd/system/x.service").write_text("")
+    host.calls[:] = []
+    guard_return.go_back(host.context(booting=True), None, "boot")
+    assert "systemctl start --no-block x.service" in host.calls and "systemctl start x.service" not in host.calls
+
+
+@pytest.mark.parametrize("arguments, booting", [(["boot"], True), (["return", "0" * 16], False)])
+def test_the_worker_says_that_the_host_boots(monkeypatch, arguments, booting):
+    seen = []
+    monkeypatch.setattr(guard_return, "go_back", lambda context, *_more: seen.append(context.booting))
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip"] + arguments)
+    assert guard_worker.main() == 0 and seen == [booting]
 
 
 def test_another_token_is_not_mine(host):
