@@ -99,6 +99,42 @@ def test_applied_waits_for_the_commit(host):
     assert journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
 
 
+def test_what_takes_its_time_is_done_before_the_clock_of_the_guard_runs(host, monkeypatch):
+    """Restarts and looks of the unguarded part come first; who reads guarded files as well restarts once, with them."""
+    class Noted(Write):
+        @staticmethod
+        def check(control, view):
+            host.calls.append("look at {0}".format(control.id))
+            return Write.check(control, view)
+
+    monkeypatch.setattr(registry, "MECHANISMS", {"write": Noted})
+    monkeypatch.setattr(services, "READERS", services.READERS + (
+        services.Reader("syslog", ("/etc/syslog.d/*",), None, ["systemctl", "restart", "syslog.service"], "syslog.service"),))
+    done = apply(host, items=[("log", "/etc/syslog.d/a", "x\n", []), ("banner", "/etc/ssh/banner", "x\n", []),
+                              ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])])
+    assert [row.status for row in done.rows] == ["changed"] * 3
+    armed = next(number for number, call in enumerate(host.calls) if call.startswith("systemd-run"))
+    before, after = host.calls[:armed], host.calls[armed:]
+    assert before.index("systemctl restart syslog.service") < len(before) - 1 - before[::-1].index("look at log")
+    assert "look at log" not in after and {"look at banner", "look at risky"} <= set(after)
+    assert host.calls.count("systemctl restart syslog.service") == 1
+    assert "systemctl reload sshd.service" not in before and after.count("systemctl reload sshd.service") == 1
+
+
+@pytest.mark.parametrize("mode, risk", [("none", ["lockout"]), ("local", [])])
+def test_nobody_waits_for_a_guarded_part_that_does_not_come(host, mode, risk):
+    apply(host, mode, [("banner", "/etc/ssh/banner", "x\n", []), ("other", "/etc/ssh/sshd_config", "new\n", risk)])
+    assert host.calls.count("systemctl reload sshd.service") == 1
+
+
+def test_a_reader_that_waited_for_a_refused_part_reads_the_rest(host):
+    guard = guards.Guard("login", timeout=60)
+    guard.refuse = lambda rows, view: dict((row.control.id, "refused") for row in rows)
+    done = apply(host, items=[("banner", "/etc/ssh/banner", "x\n", []), ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])], guard=guard)
+    assert [row.status for row in done.rows] == ["changed", "error"] and host.calls.count("systemctl reload sshd.service") == 1
+    assert done.guard is None and not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
 def test_commit(host):
     done = apply(host)
     answer = guards.later({"commit": done.guard["token"]}, host.context())
