@@ -243,6 +243,27 @@ guard:
   description: How the lockout guard ended.
   returned: when controls went in under it
   type: dict
+  contains:
+    outcome:
+      description: >-
+        C(committed), C(returned) (what shut somebody out was taken back), or C(unknown) (the host did not answer any more; the run fails).
+      type: str
+    mode:
+      description: V(login) or V(local), as O(guard) has it.
+      type: str
+    controls:
+      description: The controls that stay; with C(returned), those that were taken back for good.
+      type: list
+      elements: str
+    reason:
+      description: Why they were taken back.
+      type: str
+    seconds:
+      description: How long it took.
+      type: float
+    logins:
+      description: How many fresh logins were tried; with V(login).
+      type: int
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -333,7 +333,7 @@ def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):
     waits = play(host.name, tasks_of(folder), variables=by_su).result(host.name, "apply")
     assert {row["status"] for row in waits["controls"]} == {"pending"} and "becoming root by su" in waits["controls"][0]["message"], waits
     local = play(host.name, tasks_of(folder, guard="local"), variables=by_su).result(host.name, "apply")
-    assert {row["status"] for row in local["controls"]} == {"changed"}, local
+    assert {row["status"] for row in local["controls"]} == {"changed"} and local["guard"]["outcome"] == "committed", local
     assert host.state(STATE)["stage"] == "committed"
 
 

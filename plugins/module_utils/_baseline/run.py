@@ -181,7 +181,7 @@ def waiting(rows, view):
 
 class Outcome(object):
     """What an apply comes to: rows (list of Row), files and states that changed (for the diff), run (str, the journal's word for it, or
-    None), guard (dict, or None where nothing waits for a login)."""
+    None), guard (dict: what a fresh login needs to commit, or how the guard ended; or None where nothing went in under it)."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -193,6 +193,11 @@ class Outcome(object):
     @property
     def changed(self):
         return any(row.status == model.CHANGED for row in self.rows)
+
+    @property
+    def waits(self):
+        """Whether a guarded part waits for its commit."""
+        return self.guard is not None and "outcome" not in self.guard
 
 
 def preview(controls, context, el, flags, compat=False, guard=None):
@@ -277,9 +282,9 @@ def apply(controls, context_of, el, flags, guard, compat=False):
             look(row, view)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
-        if outcome.guard is not None:
+        if outcome.waits:
             outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat, controls))
-        if outcome.guard is None:
+        if not outcome.waits:
             run.commit()
         outcome.run = run.name if run.changed else None
         verify([row for row in rows if row in risky or row.control.id in late], new_view(context_of(), el, flags, compat, controls))
@@ -341,8 +346,7 @@ def _guarded(rows, view, run, outcome, guard):
     try:
         _carry_out(rows, view, run, outcome)
     except ElkitError as error:
-        outcome.guard = None
-        guard.give_up(run, rows, view.context, str(error))
+        outcome.guard = guard.give_up(run, rows, view.context, str(error))
 
 
 def verify(rows, view):

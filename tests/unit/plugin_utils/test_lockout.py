@@ -157,9 +157,7 @@ def test_a_commit_that_does_not_come_through_is_a_return():
 
 
 def test_nothing_waits():
-    result = {"controls": [], "guard": {"stage": "armed"}}
-    lockout.Lockout(None, None, {"mode": "login"}, []).finish(result)
-    assert result["guard"]["outcome"] == "not needed"
-    untouched = {"controls": []}
-    lockout.Lockout(None, None, {"mode": "login"}, []).finish(untouched)
-    assert untouched == {"controls": []}
+    for untouched in ({"controls": []}, {"controls": [], "guard": {"outcome": "committed", "mode": "local", "controls": ["a"]}}):
+        result = dict(untouched)
+        lockout.Lockout(None, None, {"mode": "login"}, []).finish(result)
+        assert result == untouched

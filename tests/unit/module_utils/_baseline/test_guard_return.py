@@ -272,11 +272,15 @@ def test_a_write_that_fails_takes_the_part_back(host, monkeypatch):
     monkeypatch.setattr(run, "_carry_out", lambda rows, view, journal_run, outcome: broken() if any(row.control.locks_out for row in rows) else None)
     done = apply(host)
     assert done.rows[1].status == "error" and "the disk is full" in done.rows[1].message and not host.waits()
+    assert done.guard["outcome"] == "returned" and done.guard["mode"] == "login" and "the disk is full" in done.guard["reason"]
 
 
 def test_local_judges_and_commits_by_itself(host):
     done = apply(host, "local")
-    assert done.guard is None and host.state()["stage"] == "committed" and host.text() == "new\n" and not host.waits()
+    assert host.state()["stage"] == "committed" and host.text() == "new\n" and not host.waits()
+    assert done.guard == {"outcome": "committed", "mode": "local", "controls": ["risky"], "seconds": done.guard["seconds"]}
+    assert 0 <= done.guard["seconds"] < 60 and not done.waits
+    assert apply(host, "local").guard is None
 
 
 def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
@@ -289,6 +293,7 @@ def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
     host.run = falls
     done = apply(host, "local")
     assert done.rows[1].status == "error" and "sshd.service does not run any more" in done.rows[1].message
+    assert done.guard["outcome"] == "returned" and done.guard["controls"] == ["risky"] and "does not run" in done.guard["reason"]
     assert host.text() == "old\n" and "sshd.service" not in host.down
 
 
