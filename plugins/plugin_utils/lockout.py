@@ -50,7 +50,14 @@ class Lockout:
 
     # -- the whole ---------------------------------------------------------------------------------------------------
     def finish(self, result):
-        """Bring *result* (of the first call, changed in place) to its end: committed, or returned with the controls that did it named."""
+        """Bring *result* (of the first call, changed in place) to its end: committed, or returned with the controls that did it named; then what
+        the host has left for after that."""
+        later = result.pop("later", None)
+        self._settle(result)
+        if later:
+            self._after(result, later)
+
+    def _settle(self, result):
         part = result.get("guard") or {}
         if part.get("stage") != "applied":
             # There is nothing to commit: the host says itself how it ended, if anything went in at all.
@@ -67,6 +74,15 @@ class Lockout:
         guilty = {}
         self.search(result, list(part["ids"]), part, attempt, back, guilty)
         result["guard"] = dict(self._outcome("returned", sorted(guilty)), reason="; ".join(f"{name}: {why}" for name, why in sorted(guilty.items())))
+        recount(result)
+
+    def _after(self, result, ids):
+        answer = {"failed": True} if result.get("failed") else self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
+        if answer.get("failed") or answer.get("unreachable"):
+            for name in ids:
+                self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer any more'}")
+        else:
+            merge(result, answer)
         recount(result)
 
     def _outcome(self, word, ids):

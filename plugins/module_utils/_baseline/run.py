@@ -16,8 +16,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY, host_lock
 
 MAJORS = (8, 9, 10)
-# The stages of a run, in order: a package is installed only with a signature of a key that rpm trusts by then.
-KEYS, PACKAGES, REST, RISKY = range(4)
+# The stages of a run, in order: a package is installed only with a signature of a key that rpm trusts by then; what keeps a picture of the host
+# is made when nothing changes any more.
+KEYS, PACKAGES, REST, RISKY, LAST = range(5)
 
 
 class Row(object):
@@ -181,7 +182,8 @@ def waiting(rows, view):
 
 class Outcome(object):
     """What an apply comes to: rows (list of Row), files and states that changed (for the diff), run (str, the journal's word for it, or
-    None), guard (dict: what a fresh login needs to commit, or how the guard ended; or None where nothing went in under it)."""
+    None), guard (dict: what a fresh login needs to commit, or how the guard ended; or None where nothing went in under it), later (list of ids
+    of controls that are put right by another call, after that commit)."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -189,6 +191,7 @@ class Outcome(object):
         self.states = []
         self.run = None
         self.guard = None
+        self.later = []
 
     @property
     def changed(self):
@@ -221,7 +224,7 @@ def _planned(controls, context, el, flags, compat, stopped):
     view = new_view(context, el, flags, compat, controls)
     rows = [Row(control) for control in controls]
     # In the stages of apply(): all of a stage are looked at before the first of it is planned, so the same ones are found failing.
-    for stage in (KEYS, PACKAGES, REST, RISKY):
+    for stage in (KEYS, PACKAGES, REST, RISKY, LAST):
         part = [row for row in rows if _stage_of(row) == stage]
         for row in part:
             look(row, view)
@@ -234,7 +237,10 @@ def _planned(controls, context, el, flags, compat, stopped):
 def _stage_of(row):
     if row.control.mechanism in ("rpm_key", "package"):
         return KEYS if row.control.mechanism == "rpm_key" else PACKAGES
-    return RISKY if row.control.locks_out else REST
+    if row.control.locks_out:
+        return RISKY
+    comes_last = getattr(registry.MECHANISMS[row.control.mechanism], "comes_last", None)
+    return LAST if comes_last is not None and comes_last(row.control) else REST
 
 
 def _keep(outcome, view):
@@ -258,37 +264,59 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
     rows = [Row(control) for control in controls]
     outcome = Outcome(rows)
+
+    def fresh():
+        return new_view(context_of(), el, flags, compat, controls)
+
+    def of(*stages):
+        return [row for row in rows if _stage_of(row) in stages]
+
     with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
-        view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == KEYS], view, run, outcome)
+        view = fresh()
+        _stage(of(KEYS), view, run, outcome)
         if run.changed:
-            view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == PACKAGES], view, run, outcome)
+            view = fresh()
+        _stage(of(PACKAGES), view, run, outcome)
         # What could not be installed is not there, whatever was planned.
         if run.changed or view.planned_states:
-            view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == REST], view, run, outcome)
-        risky = [row for row in rows if _stage_of(row) == RISKY]
-        late = set()
+            view = fresh()
+        _stage(of(REST), view, run, outcome)
+        risky, late = of(RISKY), set()
         if run.changed:
             # All that takes its time is done before the guard's clock runs. Only who reads the guarded files as well waits: it restarts once.
             run.next_entry()
-            planned = _foreseen(risky, new_view(context_of(), el, flags, compat, controls)) if guard.possible else ()
-            late = run.act(rows, planned)
-            verify([row for row in rows if row not in risky and row.control.id not in late], new_view(context_of(), el, flags, compat, controls))
-            view = new_view(context_of(), el, flags, compat, controls)
+            late = run.act(rows, _foreseen(risky, fresh()) if guard.possible else ())
+            verify([row for row in of(KEYS, PACKAGES, REST) if row.control.id not in late], fresh())
+            view = fresh()
         for row in risky:
             look(row, view)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
         if outcome.waits:
-            outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat, controls))
-        if not outcome.waits:
+            outcome.guard = guard.applied(run, rows, fresh())
+        verify([row for row in rows if row in risky or row.control.id in late], fresh())
+        if run.changed:
+            view = fresh()
+        if outcome.waits:
+            outcome.later = _left(of(LAST), view)
+        else:
+            _stage(of(LAST), view, run, outcome)
+            run.act(rows)
             run.commit()
+            verify(of(LAST), fresh())
         outcome.run = run.name if run.changed else None
-        verify([row for row in rows if row in risky or row.control.id in late], new_view(context_of(), el, flags, compat, controls))
     return outcome
+
+
+def _left(rows, view):
+    """The ids of those of *rows* that are put right after the commit, or the return, that is still to come."""
+    for row in rows:
+        look(row, view)
+    left = [row for row in rows if may_fix(row)]
+    for row in left:
+        row.message = "it waits for the fresh login"
+    return [row.control.id for row in left]
 
 
 def _foreseen(rows, view):

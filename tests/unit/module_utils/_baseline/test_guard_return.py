@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard as guards
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_return, guard_who, guard_worker, put, run, services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import aide, registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
@@ -29,6 +29,22 @@ class Write(object):
     @staticmethod
     def fix(control, view):
         view.write(control.need("path"), control.need("text"))
+
+
+class Picture(object):
+    """Keeps what there is in sshd_config, at args: path."""
+
+    @staticmethod
+    def comes_last(control):
+        return True
+
+    @staticmethod
+    def check(control, view):
+        return Finding(view.exists(control.need("path")))
+
+    @staticmethod
+    def fix(control, view):
+        view.write(control.need("path"), view.read("/etc/ssh/sshd_config"))
 
 
 class Host(object):
@@ -68,7 +84,7 @@ class Host(object):
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "MECHANISMS", {"write": Write})
+    monkeypatch.setattr(registry, "MECHANISMS", {"write": Write, "picture": Picture})
     monkeypatch.setattr(services, "READERS", (services.Reader("sshd", ("/etc/ssh/*",), ["sshd", "-t"], ["systemctl", "reload", "sshd.service"],
                                                               "sshd.service"),))
     monkeypatch.setattr(guard_who, "connection", lambda process=None: None)
@@ -133,6 +149,52 @@ def test_a_reader_that_waited_for_a_refused_part_reads_the_rest(host):
     done = apply(host, items=[("banner", "/etc/ssh/banner", "x\n", []), ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])], guard=guard)
     assert [row.status for row in done.rows] == ["changed", "error"] and host.calls.count("systemctl reload sshd.service") == 1
     assert done.guard is None and not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
+PICTURE = Control({"id": "picture", "mechanism": "picture", "args": {"path": "/etc/picture"}})
+SAFE = Control({"id": "safe", "mechanism": "write", "args": {"path": "/etc/issue", "text": "new\n"}})
+RISKY = Control({"id": "risky", "mechanism": "write", "args": {"path": "/etc/ssh/sshd_config", "text": "new\n"}, "risk": ["lockout"]})
+
+
+def test_what_keeps_a_picture_of_the_host_is_left_for_after_the_login_and_one_undo_takes_all_back(host):
+    controls = [PICTURE, SAFE, RISKY]
+    preview = run.preview(controls, host.context(), 9, (), False, guards.Guard("login"))
+    assert [row.status for row in preview.rows] == ["changed"] * 3
+    done = run.apply(controls, host.context, 9, (), guards.Guard("login", timeout=60))
+    assert done.later == ["picture"] and [row.status for row in done.rows] == ["fail", "changed", "changed"]
+    assert "login" in done.rows[0].message and not (host.root / "etc/picture").exists()
+    guards.later({"commit": done.guard["token"]}, host.context())
+    last = run.apply([PICTURE], host.context, 9, (), guards.Guard("login", run=done.run))
+    assert last.rows[0].status == "changed" and host.text("etc/picture") == "new\n"
+    assert last.run == done.run and last.guard is None and last.later == []
+    again = run.apply(controls, host.context, 9, (), guards.Guard("login"))
+    assert not again.changed and again.later == [] and again.run is None
+    put.revert(host.context, False, False)
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+@pytest.mark.parametrize("mode, controls", [("local", [PICTURE, SAFE, RISKY]), ("none", [PICTURE, SAFE, RISKY]), ("login", [PICTURE, SAFE])])
+def test_where_nothing_waits_for_a_login_a_picture_is_made_at_once_and_last(host, mode, controls):
+    done = run.apply(controls, host.context, 9, (), guards.Guard(mode))
+    assert done.rows[0].status == "changed" and done.later == [] and host.text("etc/picture") == ("new\n" if mode == "local" else "old\n")
+    assert not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+    assert journal.open_run("baseline", str(host.root) + "/var/lib/elkit") is None
+    put.revert(host.context, False, False)
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+def test_a_picture_is_made_after_a_return(host, monkeypatch):
+    monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
+    done = run.apply([PICTURE, SAFE, RISKY], host.context, 9, (), guards.Guard("local"))
+    assert [row.status for row in done.rows] == ["changed", "changed", "error"] and host.text("etc/picture") == "old\n"
+    put.revert(host.context, False, False)
+    assert not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+def test_the_database_of_aide_comes_last(host, monkeypatch):
+    monkeypatch.setattr(registry, "MECHANISMS", {"aide": aide})
+    rows = [run.Row(Control({"id": "x", "mechanism": "aide", "args": args})) for args in ({"database": True}, {"schedule": "5 4 * * *"})]
+    assert [run._stage_of(row) for row in rows] == [run.LAST, run.REST]
 
 
 def test_commit(host):
