@@ -23,9 +23,10 @@ PAUSE, SLACK = 2, 120
 PATIENT = 30
 # Words in a control's theme, mechanism or id that make it suspicious where a login stops at a stage.
 SUSPECTS = {
-    login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl"),
-    login.AUTHENTICATION: ("sshd", "ssh", "pam", "authselect", "faillock", "account", "password", "crypto", "permission", "mode"),
-    login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd"),
+    login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl", "selinux", "interfaces"),
+    login.AUTHENTICATION: ("sshd", "ssh", "pam", "authselect", "faillock", "account", "password", "crypto", "permission", "mode", "home", "autofs",
+                           "selinux"),
+    login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd", "home", "autofs", "selinux"),
     login.ESCALATION: ("sudo", "pam", "authselect", "faillock"),
 }
 

@@ -12,9 +12,12 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_checks, guard_return, guard_who, guard_worker
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import crypto
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 
 LOGIN, LOCAL, NONE = "login", "local", "none"
+# States that sshd sees when it starts, or reads its files anew.
+SEEN_BY_SSHD = (crypto.STATE, ("selinux", "mode"))
 NOBODY = "nobody said how a second login could be tried"
 
 
@@ -84,8 +87,8 @@ class Guard(object):
             return None
         if not guard_return.runs_systemd(context):
             guard_return.hang_up(context, guard_return.paths_of(context, run.entry.state))
-        elif guard_return.SSHD in self.state["units"] and any(kind == "crypto_policy" for kind, _name in self.answer(run)["states"]):
-            # Not every release's tool does it, and a login to the sshd of before would prove nothing.
+        elif guard_return.SSHD in self.state["units"] and any(tuple(item) in SEEN_BY_SSHD for item in self.answer(run)["states"]):
+            # Not every release's tool does it, and a login to the sshd of before would prove nothing: what it may open is asked at its start.
             context.run(["systemctl", "reload-or-restart", guard_return.SSHD], check=False)
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:

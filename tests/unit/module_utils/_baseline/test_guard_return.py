@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard as guards
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_return, guard_who, guard_worker, put, run, services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as kinds
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import aide, registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -343,6 +344,27 @@ def test_local_judges_and_commits_by_itself(host):
     assert done.guard == {"outcome": "committed", "mode": "local", "controls": ["risky"], "seconds": done.guard["seconds"]}
     assert 0 <= done.guard["seconds"] < 60 and not done.waits
     assert apply(host, "local").guard is None
+
+
+@pytest.mark.parametrize("kind, name, times", [("selinux", "mode", 1), ("crypto_policy", "system", 1), ("sysctl", "net.ipv4.conf.all.rp_filter", 0)])
+def test_sshd_starts_anew_under_what_it_is_told_only_then(host, monkeypatch, kind, name, times):
+    class Put(object):
+        @staticmethod
+        def check(control, view):
+            return Finding(view.state(kind, name) == "new")
+
+        @staticmethod
+        def fix(control, view):
+            view.put(kind, name, "new")
+
+    now = ["old"]
+    monkeypatch.setattr(registry, "MECHANISMS", {"put": Put})
+    monkeypatch.setattr(kinds.KINDS[kind], "load", lambda view, name: now[0])
+    monkeypatch.setattr(kinds.KINDS[kind], "put", lambda context, name, value: now.__setitem__(0, value))
+    done = run.apply([Control({"id": "risky", "mechanism": "put", "risk": ["lockout"]})], host.context, 9, (), guards.Guard("login"))
+    assert done.guard["stage"] == "applied" and host.calls.count("systemctl reload-or-restart sshd.service") == times
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert now == ["old"]
 
 
 def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
