@@ -12,9 +12,10 @@ description:
   - Holds a host to the controls of a profile, and puts right what fails. All of them go in with one call; each has its own result, and one
     that cannot be put right does not keep the others out.
   - Drop-ins are written where the program knows them, vendor files are left alone, PAM is changed through authselect alone. What a program
-    reads is checked by that program before it is told to read it, and services restart once, at the end, if something of theirs changed.
+    reads is checked by that program before it is told to read it, and services restart once, if something of theirs changed.
   - Controls that could lock somebody out go in last and together. Before, the plan is held against the account that Ansible uses; a way back
     that needs nothing of Ansible is armed; then the controller logs in afresh while the old session stays open. Only if that works they stay.
+      AIDE's database is built after that.
   - Everything is in the journal of the host, and O(state=reverted) puts it back.
 author:
   - elkit.almalinux contributors (@elkit)
