@@ -291,10 +291,14 @@ def apply(controls, context_of, el, flags, guard, compat=False):
             view = fresh()
         for row in risky:
             look(row, view)
+        before = set(outcome.files)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
         if outcome.waits:
             outcome.guard = guard.applied(run, rows, fresh())
+        if outcome.waits:
+            # What a return makes unchanged again; where the unguarded part changed the same file, its change stays.
+            outcome.guard["files"] = [path for path in outcome.guard["files"] if path not in before]
         verify([row for row in rows if row in risky or row.control.id in late], fresh())
         if run.changed:
             view = fresh()

@@ -138,6 +138,13 @@ def test_what_takes_its_time_is_done_before_the_clock_of_the_guard_runs(host, mo
     assert "systemctl reload sshd.service" not in before and after.count("systemctl reload sshd.service") == 1
 
 
+def test_a_file_of_both_parts_has_changed_though_the_guarded_one_goes_back(host):
+    done = apply(host, items=[("banner", "/etc/ssh/a", "x\n", []), ("risky", "/etc/ssh/a", "y\n", ["lockout"]), ("other", "/etc/ssh/b", "y\n", ["lockout"])])
+    assert sorted(done.files) == ["/etc/ssh/a", "/etc/ssh/b"] and done.guard["files"] == ["/etc/ssh/b"]
+    guards.later({"back": done.guard["token"]}, host.context())
+    assert host.text("etc/ssh/a") == "x\n" and not (host.root / "etc/ssh/b").exists()
+
+
 @pytest.mark.parametrize("mode, risk", [("none", ["lockout"]), ("local", [])])
 def test_nobody_waits_for_a_guarded_part_that_does_not_come(host, mode, risk):
     apply(host, mode, [("banner", "/etc/ssh/banner", "x\n", []), ("other", "/etc/ssh/sshd_config", "new\n", risk)])
