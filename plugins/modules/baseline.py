@@ -12,9 +12,10 @@ description:
   - Holds a host to the controls of a profile, and puts right what fails. All of them go in with one call; each has its own result, and one
     that cannot be put right does not keep the others out.
   - Drop-ins are written where the program knows them, vendor files are left alone, PAM is changed through authselect alone. What a program
-    reads is checked by that program before it is told to read it, and services restart once, at the end, if something of theirs changed.
+    reads is checked by that program before it is told to read it, and services restart once, if something of theirs changed.
   - Controls that could lock somebody out go in last and together. Before, the plan is held against the account that Ansible uses; a way back
     that needs nothing of Ansible is armed; then the controller logs in afresh while the old session stays open. Only if that works they stay.
+      AIDE's database is built after that.
   - Everything is in the journal of the host, and O(state=reverted) puts it back.
 author:
   - elkit.almalinux contributors (@elkit)
@@ -253,6 +254,27 @@ guard:
   description: How the lockout guard ended.
   returned: when controls went in under it
   type: dict
+  contains:
+    outcome:
+      description: >-
+        C(committed), C(returned) (what shut somebody out was taken back), or C(unknown) (the host did not answer any more; the run fails).
+      type: str
+    mode:
+      description: V(login) or V(local), as O(guard) has it.
+      type: str
+    controls:
+      description: The controls that stay; with C(returned), those that were taken back for good.
+      type: list
+      elements: str
+    reason:
+      description: Why they were taken back.
+      type: str
+    seconds:
+      description: How long it took.
+      type: float
+    logins:
+      description: How many fresh logins were tried; with V(login).
+      type: int
 """
 
 from ansible.module_utils.basic import AnsibleModule

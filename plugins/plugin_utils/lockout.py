@@ -23,9 +23,10 @@ PAUSE, SLACK = 2, 120
 PATIENT = 30
 # Words in a control's theme, mechanism or id that make it suspicious where a login stops at a stage.
 SUSPECTS = {
-    login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl"),
-    login.AUTHENTICATION: ("sshd", "ssh", "pam", "authselect", "faillock", "account", "password", "crypto", "permission", "mode"),
-    login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd"),
+    login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl", "selinux", "interfaces"),
+    login.AUTHENTICATION: ("sshd", "ssh", "pam", "authselect", "faillock", "account", "password", "crypto", "permission", "mode", "home", "autofs",
+                           "selinux"),
+    login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd", "home", "autofs", "selinux"),
     login.ESCALATION: ("sudo", "pam", "authselect", "faillock"),
 }
 
@@ -50,11 +51,17 @@ class Lockout:
 
     # -- the whole ---------------------------------------------------------------------------------------------------
     def finish(self, result):
-        """Bring *result* (of the first call, changed in place) to its end: committed, or returned with the controls that did it named."""
+        """Bring *result* (of the first call, changed in place) to its end: committed, or returned with the controls that did it named; then what
+        the host has left for after that."""
+        later = result.pop("later", None)
+        self._settle(result)
+        if later:
+            self._after(result, later)
+
+    def _settle(self, result):
         part = result.get("guard") or {}
         if part.get("stage") != "applied":
-            if "guard" in result:
-                result["guard"] = {"outcome": "not needed", "mode": self.base["mode"], "controls": []}
+            # There is nothing to commit: the host says itself how it ended, if anything went in at all.
             return
         self.began = self.clock()
         attempt, back = self.probe(part)
@@ -68,6 +75,15 @@ class Lockout:
         guilty = {}
         self.search(result, list(part["ids"]), part, attempt, back, guilty)
         result["guard"] = dict(self._outcome("returned", sorted(guilty)), reason="; ".join(f"{name}: {why}" for name, why in sorted(guilty.items())))
+        recount(result)
+
+    def _after(self, result, ids):
+        answer = {"failed": True} if result.get("failed") else self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
+        if answer.get("failed") or answer.get("unreachable"):
+            for name in ids:
+                self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer any more'}")
+        else:
+            merge(result, answer)
         recount(result)
 
     def _outcome(self, word, ids):

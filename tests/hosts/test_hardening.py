@@ -81,6 +81,29 @@ def test_harden_twice_then_rollback(play, state, tmp_path):
     assert back.rc == 0 and state() == before
 
 
+def on_host(script):
+    return subprocess.run([TESTBED, "exec", HOST, "--", "sh", "-c", script], check=True, text=True, stdout=subprocess.PIPE, timeout=600).stdout
+
+
+def test_aide_knows_the_host_as_the_run_leaves_it(play, state):
+    """Its database is made after sshd's part, so that the first look of every night finds nothing; one undo takes all of it back."""
+    keys = play(HOST, [{"name": "keys", "elkit.almalinux.repositories": {
+        "enabled": ["baseos"], "trusted_keys": "{{ repositories_trusted_keys }}", "verify": False}}])
+    assert keys.rc == 0, keys.output
+    before = state()
+    ids = ["package_aide_installed", "aide_build_database", "aide_periodic_cron_checking", "sshd_disable_root_login", "sshd_set_max_auth_tries"]
+    options = {"only_ids": ids, "profile": "cis_server_l2"}
+    run = play(HOST, [{"name": "check", "elkit.almalinux.baseline": options, "check_mode": True}, {"name": "apply", "elkit.almalinux.baseline": options}])
+    assert run.rc == 0, run.output
+    looked, done = run.result(HOST, "check"), run.result(HOST, "apply")
+    assert done["changed_ids"] == looked["changed_ids"] and "aide_build_database" in done["changed_ids"] and "sshd_disable_root_login" in done["changed_ids"]
+    assert done["guard"]["outcome"] == "committed" and "later" not in done and "aide" in {item["kind"] for item in done["states"]}
+    said = on_host("aide --check; echo ended $?")
+    assert said.split()[-2:] == ["ended", "0"], said
+    back = play(HOST, [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted"}}])
+    assert back.rc == 0 and state() == before and on_host("ls -A /var/lib/aide 2>/dev/null; true").strip() == ""
+
+
 def test_the_role_twice_in_a_play_under_tags_in_check_mode(play):
     role = {"name": "elkit.almalinux.hardening", "tasks_from": "audit", "apply": {"tags": ["look"]}}
     tasks = [{"name": "first", "ansible.builtin.include_role": role, "tags": ["look"], "vars": {"hardening_themes": ["sudo"]}},

@@ -296,9 +296,22 @@ def test_the_connection_is_cut_before_the_commit(host, table, tmp_path):
     left_alone(host, table, "connection cut before the commit", tmp_path, strike)
 
 
+# A socket of sshd's, which starts before basic.target does: what systemd would say about the order of the next boot with it.
+SOCKET = r"""
+mkdir -p /run/systemd/system/sockets.target.wants
+printf '[Unit]\nDescription=sshd\n[Socket]\nListenStream=2222\nAccept=yes\n' >/run/systemd/system/sshd.socket
+printf '[Unit]\nDescription=sshd\n[Service]\nExecStart=-/usr/sbin/sshd -i\nStandardInput=socket\n' >/run/systemd/system/sshd@.service
+ln -sf ../sshd.socket /run/systemd/system/sockets.target.wants/sshd.socket
+systemd-analyze verify --man=no multi-user.target 2>&1; echo verified
+rm -f /run/systemd/system/sockets.target.wants/sshd.socket /run/systemd/system/sshd.socket /run/systemd/system/sshd@.service
+"""
+
+
 def test_the_host_stops_before_the_commit(host, table, tmp_path):
     def strike(running, _record):
         kill_all(running)
+        said = host.run(SOCKET)
+        assert "verified" in said and "ordering cycle" not in said, said
         host.stop_and_start()
     left_alone(host, table, "host stopped and started before the commit", tmp_path, strike)
 
@@ -320,7 +333,7 @@ def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):
     waits = play(host.name, tasks_of(folder), variables=by_su).result(host.name, "apply")
     assert {row["status"] for row in waits["controls"]} == {"pending"} and "becoming root by su" in waits["controls"][0]["message"], waits
     local = play(host.name, tasks_of(folder, guard="local"), variables=by_su).result(host.name, "apply")
-    assert {row["status"] for row in local["controls"]} == {"changed"}, local
+    assert {row["status"] for row in local["controls"]} == {"changed"} and local["guard"]["outcome"] == "committed", local
     assert host.state(STATE)["stage"] == "committed"
 
 

@@ -59,12 +59,18 @@ def _joined(context):
     for path in ("/etc/ipa/default.conf", "/etc/krb5.keytab"):
         if context.exists(path):
             return "it has {0}".format(path)
-    try:
-        text = context.read("/etc/sssd/sssd.conf") or ""
-    except ElkitError:
-        text = ""
-    for line in text.splitlines():
+    for line in _lines(context, "/etc/sssd/sssd.conf"):
         name, _equals, value = line.partition("=")
         if name.strip() == "id_provider" and value.strip() not in ("", "files", "proxy"):
             return "sssd.conf names the provider {0}".format(value.strip())
+    for line in _lines(context, "/etc/yp.conf"):
+        if line.split()[:1] in (["domain"], ["ypserver"]):
+            return "yp.conf names a NIS server"
     return None
+
+
+def _lines(context, path):
+    try:
+        return (context.read(path) or "").splitlines()
+    except ElkitError:
+        return []

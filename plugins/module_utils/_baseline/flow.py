@@ -60,6 +60,8 @@ def work(params, check_mode, diff):
     result["run"] = outcome.run
     if outcome.guard is not None:
         result["guard"] = outcome.guard
+    if outcome.later:
+        result["later"] = outcome.later
     if diff:
         result["diff"] = [_diff(path, before, after) for path, (before, after) in sorted(outcome.files.items())] + [
             {"before_header": "{kind} {name}".format(**item), "after_header": "{kind} {name}".format(**item),

@@ -8,12 +8,16 @@
 """
 
 import socket
+import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_checks, guard_return, guard_who, guard_worker
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import crypto
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 
 LOGIN, LOCAL, NONE = "login", "local", "none"
+# States that sshd sees when it starts, or reads its files anew.
+SEEN_BY_SSHD = (crypto.STATE, ("selinux", "mode"))
 NOBODY = "nobody said how a second login could be tried"
 
 
@@ -35,6 +39,7 @@ class Guard(object):
         self.run = run
         self.asked = asked
         self.state = None
+        self.began = None
 
     @property
     def possible(self):
@@ -51,6 +56,7 @@ class Guard(object):
         :returns: what the controller needs to commit (dict)
         :raises ElkitError: it cannot be armed; nothing is changed then
         """
+        self.began = time.monotonic()
         entry = run.begin_part(context)
         try:
             self.state = guard_return.arm(context, guard_worker, entry.state["number"], run.name, ids, self.timeout)
@@ -67,9 +73,11 @@ class Guard(object):
         return answer
 
     def applied(self, run, rows, view):
-        """All of the part is written and read anew: what arm() gave, or None where nothing waits any more.
+        """All of the part is written and read anew.
 
         :param view: a fresh View, for what this host can tell
+        :returns: what arm() gave where the controller logs in now, what ended() gives where this host judged itself, or None where
+            nothing of the part was changed
         """
         context = view.context
         if not run.has_part():
@@ -79,19 +87,23 @@ class Guard(object):
             return None
         if not guard_return.runs_systemd(context):
             guard_return.hang_up(context, guard_return.paths_of(context, run.entry.state))
-        elif guard_return.SSHD in self.state["units"] and any(kind == "crypto_policy" for kind, _name in self.answer(run)["states"]):
-            # Not every release's tool does it, and a login to the sshd of before would prove nothing.
+        elif guard_return.SSHD in self.state["units"] and any(tuple(item) in SEEN_BY_SSHD for item in self.answer(run)["states"]):
+            # Not every release's tool does it, and a login to the sshd of before would prove nothing: what it may open is asked at its start.
             context.run(["systemctl", "reload-or-restart", guard_return.SSHD], check=False)
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:
             return self.answer(run)
         bad = self.shut_out(view)
         if bad:
-            self.give_up(run, rows, context, "; ".join(bad))
-        else:
-            guard_return.commit(context, self.state["token"])
-            run.entry = None
-        return None
+            return self.give_up(run, rows, context, "; ".join(bad))
+        guard_return.commit(context, self.state["token"])
+        run.entry = None
+        return self.ended("committed")
+
+    def ended(self, word, reason=None):
+        """How the guard ended, for people and for the evidence (dict), where no login of the controller decides it."""
+        found = {"outcome": word, "mode": self.mode, "controls": list(self.state["ids"]), "seconds": round(time.monotonic() - self.began, 1)}
+        return dict(found, reason=reason) if reason else found
 
     def shut_out(self, view):
         """[reason] why somebody would not get in now, as far as this host itself can tell."""
@@ -105,13 +117,14 @@ class Guard(object):
         return found
 
     def give_up(self, run, rows, context, why):
-        """Return at once: the part's controls are errors."""
+        """Return at once: the part's controls are errors. What ended() gives."""
         guard_return.go_back(context, self.state["token"], why)
         run.entry = None
         for row in rows:
             if row.control.id in self.state["ids"] and row.status == model.CHANGED:
                 row.status = model.ERROR
                 row.message = "taken back: {0}".format(why)
+        return self.ended("returned", why)
 
 
 def answers(place):

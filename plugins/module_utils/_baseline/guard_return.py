@@ -39,9 +39,13 @@ BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/elkit-baseline-guard.se
 BOOT_TEXT = """# Written by elkit.almalinux while a change waits for a fresh login; it goes with the commit.
 [Unit]
 Description=Return to the settings before the last hardening run (elkit.almalinux)
+# What a service depends on by default would have it after sockets.target, and so after sshd.socket, which comes after it.
+DefaultDependencies=no
 ConditionPathExists={worker}
 RequiresMountsFor=/var/lib/elkit
-Before=sshd.service sshd.socket firewalld.service
+Conflicts=shutdown.target
+After=sysinit.target local-fs.target
+Before=sshd.service sshd.socket firewalld.service shutdown.target
 
 [Service]
 Type=oneshot
@@ -192,12 +196,12 @@ def commit(context, token):
         return state
 
 
-def go_back(context, token, why, boot=False, patience=30.0):
-    """Put the part back, if it still waits: the state (dict), or None where there never was one.
+def go_back(context, token, why, patience=30.0):
+    """Put the part back, if it still waits: the state (dict), or None where there never was one. While the host boots (context.booting) what
+    reads the files has not started yet, and is not told.
 
     :param token: whose part, or None for any that waits
     :param why: str, for people
-    :param boot: the host boots: what reads the files has not started yet
     :param patience: seconds to wait for a run that holds the host's lock
     :raises ElkitError: a file cannot be put back; the same again goes on from there
     """
@@ -220,7 +224,7 @@ def go_back(context, token, why, boot=False, patience=30.0):
         if planned is not None:
             paths = paths_of(context, planned.state)
             planned.apply(undo)
-        errors += read_anew(context, paths, state["units"], boot)
+        errors += read_anew(context, paths, state["units"])
         save(context, state, stage=RETURNED, why=why, said=said, errors=errors)
         disarm(context, state)
         return state
@@ -231,12 +235,12 @@ def paths_of(context, entry):
     return [item["path"][len(context.root):] for item in entry["files"]]
 
 
-def read_anew(context, paths, units, boot=False):
+def read_anew(context, paths, units):
     """Have the old files read again, and whatever was active before active again: [error]."""
     errors = []
     if not runs_systemd(context):
         hang_up(context, paths)
-    if boot:
+    if context.booting:
         return errors
     for reader in [item for item in services.READERS if item in services.of(paths) or item.unit == SSHD and SSHD in units]:
         # sshd in any case: a crypto policy or a stack that goes back is no file that it is known to read.

@@ -30,7 +30,7 @@ def main():
 
 def go_back(token, why, boot=False):
     try:
-        guard_return.go_back(Context(), token, why, boot, PATIENCE)
+        guard_return.go_back(Context(booting=boot), token, why, PATIENCE)
         return 0
     except ElkitError as error:
         sys.stderr.write("{0}\n".format(error))

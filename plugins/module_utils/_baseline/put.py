@@ -321,13 +321,19 @@ class Run(object):
 
     # --- afterwards --------------------------------------------------------------------------------------------------
 
-    def act(self, rows):
-        """Have every program read its changed files anew, once."""
+    def act(self, rows, but=()):
+        """Have every program read its changed files anew, once.
+
+        :param but: paths that are still to change: who reads one of these waits for the next call
+        :returns: the ids (set) of the controls whose files are not read yet
+        """
+        later = services.of(but)
         by_id = dict((row.control.id, row) for row in rows)
         authors = {}
         for reader, ids in self._readers:
-            authors.setdefault(reader.name, (reader, set()))[1].update(ids)
-        self._readers = []
+            if reader not in later:
+                authors.setdefault(reader.name, (reader, set()))[1].update(ids)
+        self._readers = [item for item in self._readers if item[0] in later]
         # In the order of the table: systemd reads its units before any is restarted.
         for reader in [item for item in services.READERS if item.name in authors]:
             try:
@@ -337,6 +343,7 @@ class Run(object):
                     if identifier in by_id and by_id[identifier].status == model.CHANGED:
                         by_id[identifier].status = model.ERROR
                         by_id[identifier].message = "{0} did not take it: {1}".format(reader.name, error)
+        return set().union(*[ids for _reader, ids in self._readers])
 
     def _blame(self, view, keys, by_id, error):
         for key in keys:

@@ -2,7 +2,8 @@
 # Private to elkit.almalinux.
 """The flow of a baseline: read, plan, apply, verify. audit() is its first half alone, so both see the same.
 
-Where controls could lock somebody out, the plan is carried out in two parts: first all the others, then those together, under a guard.
+Where controls could lock somebody out, the plan is carried out in two parts: first all the others, to their end, then those together, under a
+guard whose clock runs.
 """
 
 import time
@@ -15,8 +16,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Elk
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY, host_lock
 
 MAJORS = (8, 9, 10)
-# The stages of a run, in order: a package is installed only with a signature of a key that rpm trusts by then.
-KEYS, PACKAGES, REST, RISKY = range(4)
+# The stages of a run, in order: a package is installed only with a signature of a key that rpm trusts by then; what keeps a picture of the host
+# is made when nothing changes any more.
+KEYS, PACKAGES, REST, RISKY, LAST = range(5)
 
 
 class Row(object):
@@ -180,7 +182,8 @@ def waiting(rows, view):
 
 class Outcome(object):
     """What an apply comes to: rows (list of Row), files and states that changed (for the diff), run (str, the journal's word for it, or
-    None), guard (dict, or None where nothing waits for a login)."""
+    None), guard (dict: what a fresh login needs to commit, or how the guard ended; or None where nothing went in under it), later (list of ids
+    of controls that are put right by another call, after that commit)."""
 
     def __init__(self, rows):
         self.rows = rows
@@ -188,10 +191,16 @@ class Outcome(object):
         self.states = []
         self.run = None
         self.guard = None
+        self.later = []
 
     @property
     def changed(self):
         return any(row.status == model.CHANGED for row in self.rows)
+
+    @property
+    def waits(self):
+        """Whether a guarded part waits for its commit."""
+        return self.guard is not None and "outcome" not in self.guard
 
 
 def preview(controls, context, el, flags, compat=False, guard=None):
@@ -215,7 +224,7 @@ def _planned(controls, context, el, flags, compat, stopped):
     view = new_view(context, el, flags, compat, controls)
     rows = [Row(control) for control in controls]
     # In the stages of apply(): all of a stage are looked at before the first of it is planned, so the same ones are found failing.
-    for stage in (KEYS, PACKAGES, REST, RISKY):
+    for stage in (KEYS, PACKAGES, REST, RISKY, LAST):
         part = [row for row in rows if _stage_of(row) == stage]
         for row in part:
             look(row, view)
@@ -228,7 +237,10 @@ def _planned(controls, context, el, flags, compat, stopped):
 def _stage_of(row):
     if row.control.mechanism in ("rpm_key", "package"):
         return KEYS if row.control.mechanism == "rpm_key" else PACKAGES
-    return RISKY if row.control.locks_out else REST
+    if row.control.locks_out:
+        return RISKY
+    comes_last = getattr(registry.MECHANISMS[row.control.mechanism], "comes_last", None)
+    return LAST if comes_last is not None and comes_last(row.control) else REST
 
 
 def _keep(outcome, view):
@@ -252,31 +264,72 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
     rows = [Row(control) for control in controls]
     outcome = Outcome(rows)
+
+    def fresh():
+        return new_view(context_of(), el, flags, compat, controls)
+
+    def of(*stages):
+        return [row for row in rows if _stage_of(row) in stages]
+
     with host_lock(context_of().at(STATE_DIRECTORY)):
         run = put.Run(guard.run)
-        view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == KEYS], view, run, outcome)
+        view = fresh()
+        _stage(of(KEYS), view, run, outcome)
         if run.changed:
-            view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == PACKAGES], view, run, outcome)
+            view = fresh()
+        _stage(of(PACKAGES), view, run, outcome)
         # What could not be installed is not there, whatever was planned.
         if run.changed or view.planned_states:
-            view = new_view(context_of(), el, flags, compat, controls)
-        _stage([row for row in rows if _stage_of(row) == REST], view, run, outcome)
-        risky = [row for row in rows if _stage_of(row) == RISKY]
+            view = fresh()
+        _stage(of(REST), view, run, outcome)
+        risky, late = of(RISKY), set()
         if run.changed:
-            view = new_view(context_of(), el, flags, compat, controls)
+            # All that takes its time is done before the guard's clock runs. Only who reads the guarded files as well waits: it restarts once.
+            run.next_entry()
+            late = run.act(rows, _foreseen(risky, fresh()) if guard.possible else ())
+            verify([row for row in of(KEYS, PACKAGES, REST) if row.control.id not in late], fresh())
+            view = fresh()
         for row in risky:
             look(row, view)
+        before = set(outcome.files)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
-        if outcome.guard is not None:
-            outcome.guard = guard.applied(run, rows, new_view(context_of(), el, flags, compat, controls))
-        if outcome.guard is None:
+        if outcome.waits:
+            outcome.guard = guard.applied(run, rows, fresh())
+        if outcome.waits:
+            # What a return makes unchanged again; where the unguarded part changed the same file, its change stays.
+            outcome.guard["files"] = [path for path in outcome.guard["files"] if path not in before]
+        verify([row for row in rows if row in risky or row.control.id in late], fresh())
+        if run.changed:
+            view = fresh()
+        if outcome.waits:
+            outcome.later = _left(of(LAST), view)
+        else:
+            _stage(of(LAST), view, run, outcome)
+            run.act(rows)
             run.commit()
+            verify(of(LAST), fresh())
         outcome.run = run.name if run.changed else None
-        verify(rows, new_view(context_of(), el, flags, compat, controls))
     return outcome
+
+
+def _left(rows, view):
+    """The ids of those of *rows* that are put right after the commit, or the return, that is still to come."""
+    for row in rows:
+        look(row, view)
+    left = [row for row in rows if may_fix(row)]
+    for row in left:
+        row.message = "it waits for the fresh login"
+    return [row.control.id for row in left]
+
+
+def _foreseen(rows, view):
+    """The paths of the files that *rows* would change, as far as *view* tells; the rows stay as they are."""
+    rows = [Row(row.control) for row in rows]
+    for row in rows:
+        look(row, view)
+    plan(rows, view)
+    return view.changes()[0]
 
 
 def _stage(rows, view, run, outcome):
@@ -325,8 +378,7 @@ def _guarded(rows, view, run, outcome, guard):
     try:
         _carry_out(rows, view, run, outcome)
     except ElkitError as error:
-        outcome.guard = None
-        guard.give_up(run, rows, view.context, str(error))
+        outcome.guard = guard.give_up(run, rows, view.context, str(error))
 
 
 def verify(rows, view):

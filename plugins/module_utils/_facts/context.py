@@ -20,9 +20,10 @@ class Context(object):
     :param uname: (kernel release, machine)
     :param is_root: whether other users' processes can be looked at
     :param updates_timeout: seconds that the section "updates" may take
+    :param booting: whether the host boots: units wait for the process that looks, so nothing may wait for a unit
     """
 
-    def __init__(self, root="", run=commands.run, now=None, uname=None, is_root=None, updates_timeout=300):
+    def __init__(self, root="", run=commands.run, now=None, uname=None, is_root=None, updates_timeout=300, booting=False):
         self.root = root
         self.run = run
         self.now = time.time() if now is None else now
@@ -31,6 +32,7 @@ class Context(object):
         self.kernel_release, self.machine = uname
         self.is_root = os.geteuid() == 0 if is_root is None else is_root
         self.updates_timeout = updates_timeout
+        self.booting = booting
         self._memory = {}
 
     def at(self, path):

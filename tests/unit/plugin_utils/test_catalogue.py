@@ -49,6 +49,37 @@ def test_every_rule_of_a_profile_is_implemented_or_said_to_be_for_people():
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize("name", [
+    "selinux_state", "sysctl_net_ipv4_conf_all_rp_filter", "sysctl_net_ipv4_conf_default_rp_filter", "sysctl_net_ipv6_conf_all_accept_ra",
+    "sysctl_net_ipv6_conf_default_accept_ra", "service_autofs_disabled", "service_rpcbind_disabled", "file_permissions_home_directories",
+    "file_ownership_home_directories", "sshd_use_directory_configuration", "sshd_disable_tcp_forwarding", "wireless_disable_interfaces"])
+def test_what_can_cut_the_connection_is_of_risk_lockout(name):
+    found = [control for control in ALL.controls if control["id"] == name]
+    assert found and all({"lockout"} <= set(control.get("risk", ())) for control in found)
+
+
+def test_what_may_stop_the_host_when_the_audit_has_no_room_is_of_risk_service():
+    bad = []
+    for control in (control for control in ALL.controls if control["theme"] == "auditd" and control["mechanism"] == "keyvalue"):
+        given = control["args"].get("value")
+        words = ALL.variables[given["var"]].get("choices", ()) if isinstance(given, dict) else [given]
+        stops = {"single", "halt", "suspend", "keep_logs"} & {*words, *control["args"].get("allowed", ())}
+        bad += [control["id"]] if stops and "service" not in control.get("risk", ()) else []
+    assert bad == []
+
+
+@pytest.mark.parametrize("name", ["service_autofs_disabled", "package_ypbind_removed", "sshd_disable_gssapi_auth"])
+def test_what_a_joined_host_has_its_accounts_by_stays(name):
+    assert all("joined" in control.get("not_in", ()) for control in ALL.controls if control["id"] == name)
+
+
+@pytest.mark.parametrize("major", [9, 10])
+def test_sshd_reads_its_drop_ins_before_anything_of_the_guarded_part_is_planned(major):
+    ids = [control["id"] for control in ALL.controls
+           if major in control["el"] and control["mechanism"].startswith("sshd") and "lockout" in control.get("risk", ())]
+    assert len(ids) > 5 and ids[0] == "sshd_use_directory_configuration"
+
+
 @pytest.mark.parametrize("major", catalogues.MAJORS)
 def test_at_most_forty_of_level_2_and_none_of_level_1_are_for_people(major):
     left = {item for item, el in catalogues.not_automated() if el == major}

@@ -19,6 +19,7 @@ class Host:
         self.refused = self.worst = 0
         self.ids, self.bad, self.deaf, self.stage, self.lost = ids, [set(item) for item in bad], deaf, stage, lost
         self.kept, self.part, self.now, self.calls = set(), None, 0.0, []
+        self.later, self.picture = [], None
         self.state = None
 
     # -- what Lockout needs --
@@ -50,6 +51,10 @@ class Host:
             self.back(asked["why"])
         else:
             assert asked["run"] == "r1"
+            if [item["id"] for item in controls] == self.later:
+                self.picture = set(self.kept)
+                return {"controls": [{"id": name, "status": "changed"} for name in self.later], "files": ["/etc/picture"], "run": "r1",
+                        "states": [{"kind": "aide", "name": "/db", "before": False, "after": True}], "diff": [{"before_header": "aide /db"}]}
             return self.apply([item["id"] for item in controls])
         return {"guard": self.state}
 
@@ -71,6 +76,10 @@ class Host:
     def go(self):
         controls = [{"id": name, "mechanism": "content", "theme": "sshd" if name.startswith("ssh") else "x"} for name in self.ids]
         result = self.apply(list(self.ids))
+        if self.later:
+            controls += [{"id": name, "mechanism": "aide"} for name in self.later]
+            result["controls"] += [{"id": name, "status": "fail", "message": "it waits"} for name in self.later]
+            result["later"] = list(self.later)
         lockout.Lockout(self.call, self, {"mode": "login"}, controls, self.sleep, self.clock).finish(result)
         return result
 
@@ -107,6 +116,36 @@ def test_passwords_are_not_refused_three_times_in_a_row(deaf):
     host = Host(IDS, [{"ssh_b"}], deaf)
     host.counts = True
     assert host.go()["guard"]["controls"] == ["ssh_b"] and host.worst < 3 and host.kept == set(IDS) - {"ssh_b"}
+
+
+@pytest.mark.parametrize("bad", [[], [{"d"}], [{name} for name in IDS]])
+def test_what_comes_last_is_done_once_all_is_settled(bad):
+    host = Host(IDS, bad)
+    host.later = ["picture"]
+    result = host.go()
+    assert host.calls[-1] == ("apply", ["picture"]) and host.picture == host.kept and "later" not in result
+    assert [row for row in result["controls"] if row["id"] == "picture"] == [{"id": "picture", "status": "changed"}]
+    assert result["changed"] and "picture" in result["changed_ids"] and result["counts"]["changed"] == len(host.kept) + 1
+    assert "/etc/picture" in result["files"] and result["states"][-1]["name"] == "/db" and result["diff"] and result["run"] == "r1"
+    assert bad or len(host.calls) + 1 <= 8
+
+
+@pytest.mark.parametrize("answer, words", [({"failed": True, "msg": "the disk is full"}, "the disk is full"), ({"unreachable": True}, "did not answer")])
+def test_what_comes_last_and_fails_is_an_error_of_its_own(answer, words):
+    host = Host(IDS, [])
+    host.later = ["picture"]
+    call, host.call = host.call, lambda asked, controls: answer if controls else call(asked, controls)
+    result = host.go()
+    row = result["controls"][-1]
+    assert row["status"] == "error" and words in row["message"] and result["guard"]["outcome"] == "committed" and result["counts"]["error"] == 1
+    assert "failed" not in result and "later" not in result
+
+
+def test_what_comes_last_is_not_tried_on_a_host_that_is_lost():
+    host = Host(IDS, [], lost=True, deaf=True, stage=login.CONNECTION)
+    host.later = ["picture"]
+    result = host.go()
+    assert result["failed"] and ("apply", ["picture"]) not in host.calls and result["controls"][-1]["status"] == "error"
 
 
 def test_one_alone_needs_no_search():
@@ -157,9 +196,7 @@ def test_a_commit_that_does_not_come_through_is_a_return():
 
 
 def test_nothing_waits():
-    result = {"controls": [], "guard": {"stage": "armed"}}
-    lockout.Lockout(None, None, {"mode": "login"}, []).finish(result)
-    assert result["guard"]["outcome"] == "not needed"
-    untouched = {"controls": []}
-    lockout.Lockout(None, None, {"mode": "login"}, []).finish(untouched)
-    assert untouched == {"controls": []}
+    for untouched in ({"controls": []}, {"controls": [], "guard": {"outcome": "committed", "mode": "local", "controls": ["a"]}}):
+        result = dict(untouched)
+        lockout.Lockout(None, None, {"mode": "login"}, []).finish(result)
+        assert result == untouched

@@ -49,6 +49,15 @@ def test_evidence_is_as_its_schema_has_it(mode, rows):
         jsonschema.validate(dict(document, more=1), SCHEMA)
 
 
+@pytest.mark.parametrize("guard", [
+    {"outcome": "committed", "mode": "local", "controls": ["a"], "seconds": 0.2},
+    {"outcome": "returned", "mode": "login", "controls": ["a"], "seconds": 9.1, "logins": 3, "reason": "a: no"}])
+def test_how_the_guard_ended_is_evidence_and_what_a_commit_needs_is_not(guard):
+    document = evidence(guard=dict(guard, token="secret"))
+    jsonschema.validate(document, SCHEMA)
+    assert document["guard"] == guard
+
+
 def test_titles_levels_and_numbers_come_from_the_catalogue():
     row = next(item for item in evidence()["controls"] if item["id"] == "sysctl_net_ipv4_ip_forward")
     assert row["level"] == 1 and row["theme"] == "sysctl" and row["refs"]["cis"] == "3.3.1" and row["title"] != row["id"]

@@ -156,4 +156,5 @@ def put(context, name, value):
         if verb:
             context.run(["systemctl", verb, name], env=environment)
     if value["active"] and running(context):
-        context.run(["systemctl", "start", name])
+        # While the host boots it may be ordered after the unit of the process that is here, and would wait for it for ever.
+        context.run(["systemctl", "start"] + (["--no-block"] if context.booting else []) + [name])

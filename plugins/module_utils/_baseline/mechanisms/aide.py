@@ -40,6 +40,11 @@ def parse(text):
     return found
 
 
+def comes_last(control):
+    """Whether *control* is about the host as the run leaves it."""
+    return bool(control.arg("database"))
+
+
 def _config(view):
     text = view.read(CONFIG)
     if text is None and not _comes(view):

@@ -6,7 +6,9 @@ A mechanism is a module with
     check(control, view)   the Finding of what there is; reads only
     fix(control, view)     plans what is missing, with view.write(), view.put() and the like; it is called only where check() found a
                            failure, and check() on the same view is asked afterwards whether the plan is enough
-Both raise ControlError for what they cannot read or plan, and fix() NotFixable where software should not.
+Both raise ControlError for what they cannot read or plan, and fix() NotFixable where software should not. It may have
+    UNIT                   the unit that its controls are about, where no argument of theirs names it
+    comes_last(control)    whether the control keeps a picture of the host, and so is put right when nothing changes any more
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import (

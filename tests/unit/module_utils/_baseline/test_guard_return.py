@@ -9,7 +9,8 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard as guards
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_return, guard_who, guard_worker, put, run, services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as kinds
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import aide, registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
@@ -29,6 +30,22 @@ class Write(object):
     @staticmethod
     def fix(control, view):
         view.write(control.need("path"), control.need("text"))
+
+
+class Picture(object):
+    """Keeps what there is in sshd_config, at args: path."""
+
+    @staticmethod
+    def comes_last(control):
+        return True
+
+    @staticmethod
+    def check(control, view):
+        return Finding(view.exists(control.need("path")))
+
+    @staticmethod
+    def fix(control, view):
+        view.write(control.need("path"), view.read("/etc/ssh/sshd_config"))
 
 
 class Host(object):
@@ -52,8 +69,8 @@ class Host(object):
             self.down.discard(argv[2])
         return Result(0, self.log if argv[0] == "journalctl" else "", "")
 
-    def context(self):
-        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"))
+    def context(self, booting=False):
+        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"), booting=booting)
 
     def state(self):
         return guard_return.load(self.context())
@@ -68,7 +85,7 @@ class Host(object):
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "MECHANISMS", {"write": Write})
+    monkeypatch.setattr(registry, "MECHANISMS", {"write": Write, "picture": Picture})
     monkeypatch.setattr(services, "READERS", (services.Reader("sshd", ("/etc/ssh/*",), ["sshd", "-t"], ["systemctl", "reload", "sshd.service"],
                                                               "sshd.service"),))
     monkeypatch.setattr(guard_who, "connection", lambda process=None: None)
@@ -97,6 +114,95 @@ def test_applied_waits_for_the_commit(host):
     for path, mode in ((guard_return.WORKER, 0o600), (STATE, 0o600), (guard_return.DIRECTORY, 0o700)):
         assert os.stat(str(host.root) + path).st_mode & 0o777 == mode
     assert journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
+def test_what_takes_its_time_is_done_before_the_clock_of_the_guard_runs(host, monkeypatch):
+    """Restarts and looks of the unguarded part come first; who reads guarded files as well restarts once, with them."""
+    class Noted(Write):
+        @staticmethod
+        def check(control, view):
+            host.calls.append("look at {0}".format(control.id))
+            return Write.check(control, view)
+
+    monkeypatch.setattr(registry, "MECHANISMS", {"write": Noted})
+    monkeypatch.setattr(services, "READERS", services.READERS + (
+        services.Reader("syslog", ("/etc/syslog.d/*",), None, ["systemctl", "restart", "syslog.service"], "syslog.service"),))
+    done = apply(host, items=[("log", "/etc/syslog.d/a", "x\n", []), ("banner", "/etc/ssh/banner", "x\n", []),
+                              ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])])
+    assert [row.status for row in done.rows] == ["changed"] * 3
+    armed = next(number for number, call in enumerate(host.calls) if call.startswith("systemd-run"))
+    before, after = host.calls[:armed], host.calls[armed:]
+    assert before.index("systemctl restart syslog.service") < len(before) - 1 - before[::-1].index("look at log")
+    assert "look at log" not in after and {"look at banner", "look at risky"} <= set(after)
+    assert host.calls.count("systemctl restart syslog.service") == 1
+    assert "systemctl reload sshd.service" not in before and after.count("systemctl reload sshd.service") == 1
+
+
+def test_a_file_of_both_parts_has_changed_though_the_guarded_one_goes_back(host):
+    done = apply(host, items=[("banner", "/etc/ssh/a", "x\n", []), ("risky", "/etc/ssh/a", "y\n", ["lockout"]), ("other", "/etc/ssh/b", "y\n", ["lockout"])])
+    assert sorted(done.files) == ["/etc/ssh/a", "/etc/ssh/b"] and done.guard["files"] == ["/etc/ssh/b"]
+    guards.later({"back": done.guard["token"]}, host.context())
+    assert host.text("etc/ssh/a") == "x\n" and not (host.root / "etc/ssh/b").exists()
+
+
+@pytest.mark.parametrize("mode, risk", [("none", ["lockout"]), ("local", [])])
+def test_nobody_waits_for_a_guarded_part_that_does_not_come(host, mode, risk):
+    apply(host, mode, [("banner", "/etc/ssh/banner", "x\n", []), ("other", "/etc/ssh/sshd_config", "new\n", risk)])
+    assert host.calls.count("systemctl reload sshd.service") == 1
+
+
+def test_a_reader_that_waited_for_a_refused_part_reads_the_rest(host):
+    guard = guards.Guard("login", timeout=60)
+    guard.refuse = lambda rows, view: dict((row.control.id, "refused") for row in rows)
+    done = apply(host, items=[("banner", "/etc/ssh/banner", "x\n", []), ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])], guard=guard)
+    assert [row.status for row in done.rows] == ["changed", "error"] and host.calls.count("systemctl reload sshd.service") == 1
+    assert done.guard is None and not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
+PICTURE = Control({"id": "picture", "mechanism": "picture", "args": {"path": "/etc/picture"}})
+SAFE = Control({"id": "safe", "mechanism": "write", "args": {"path": "/etc/issue", "text": "new\n"}})
+RISKY = Control({"id": "risky", "mechanism": "write", "args": {"path": "/etc/ssh/sshd_config", "text": "new\n"}, "risk": ["lockout"]})
+
+
+def test_what_keeps_a_picture_of_the_host_is_left_for_after_the_login_and_one_undo_takes_all_back(host):
+    controls = [PICTURE, SAFE, RISKY]
+    preview = run.preview(controls, host.context(), 9, (), False, guards.Guard("login"))
+    assert [row.status for row in preview.rows] == ["changed"] * 3
+    done = run.apply(controls, host.context, 9, (), guards.Guard("login", timeout=60))
+    assert done.later == ["picture"] and [row.status for row in done.rows] == ["fail", "changed", "changed"]
+    assert "login" in done.rows[0].message and not (host.root / "etc/picture").exists()
+    guards.later({"commit": done.guard["token"]}, host.context())
+    last = run.apply([PICTURE], host.context, 9, (), guards.Guard("login", run=done.run))
+    assert last.rows[0].status == "changed" and host.text("etc/picture") == "new\n"
+    assert last.run == done.run and last.guard is None and last.later == []
+    again = run.apply(controls, host.context, 9, (), guards.Guard("login"))
+    assert not again.changed and again.later == [] and again.run is None
+    put.revert(host.context, False, False)
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+@pytest.mark.parametrize("mode, controls", [("local", [PICTURE, SAFE, RISKY]), ("none", [PICTURE, SAFE, RISKY]), ("login", [PICTURE, SAFE])])
+def test_where_nothing_waits_for_a_login_a_picture_is_made_at_once_and_last(host, mode, controls):
+    done = run.apply(controls, host.context, 9, (), guards.Guard(mode))
+    assert done.rows[0].status == "changed" and done.later == [] and host.text("etc/picture") == ("new\n" if mode == "local" else "old\n")
+    assert not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+    assert journal.open_run("baseline", str(host.root) + "/var/lib/elkit") is None
+    put.revert(host.context, False, False)
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+def test_a_picture_is_made_after_a_return(host, monkeypatch):
+    monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
+    done = run.apply([PICTURE, SAFE, RISKY], host.context, 9, (), guards.Guard("local"))
+    assert [row.status for row in done.rows] == ["changed", "changed", "error"] and host.text("etc/picture") == "old\n"
+    put.revert(host.context, False, False)
+    assert not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
+
+
+def test_the_database_of_aide_comes_last(host, monkeypatch):
+    monkeypatch.setattr(registry, "MECHANISMS", {"aide": aide})
+    rows = [run.Row(Control({"id": "x", "mechanism": "aide", "args": args})) for args in ({"database": True}, {"schedule": "5 4 * * *"})]
+    assert [run._stage_of(row) for row in rows] == [run.LAST, run.REST]
 
 
 def test_commit(host):
@@ -139,9 +245,75 @@ def test_a_return_starts_what_went_down(host):
 def test_a_return_at_boot_starts_nothing(host):
     done = apply(host)
     host.calls[:] = []
-    guard_return.go_back(host.context(), None, "boot", boot=True)
+    guard_return.go_back(host.context(booting=True), None, "boot")
     assert host.text() == "old\n" and not [call for call in host.calls if "reload" in call or "restart" in call]
     assert done.guard["token"] == host.state()["token"]
+
+
+# What comes after what when a host boots: the units of bootup(7), sshd.socket as Enterprise Linux has it, and what is before which target by default.
+BOOT = {
+    "sysinit.target": ["local-fs.target"],
+    "sshd.socket": ["sysinit.target"],
+    "sockets.target": ["sshd.socket"],
+    "basic.target": ["sysinit.target", "sockets.target"],
+    "sshd.service": ["basic.target"],
+    "firewalld.service": ["basic.target"],
+    "multi-user.target": ["basic.target", "sshd.service", "firewalld.service"],
+    "local-fs.target": [], "shutdown.target": [],
+}
+OURS = "elkit-baseline-guard.service"
+
+
+def before_it(after, name, passed=()):
+    """All units that *name* comes after; what comes after itself is an ordering cycle, in which systemd drops one of the jobs."""
+    assert name not in passed, "an ordering cycle: {0}".format(" after ".join(passed + (name,)))
+    found = set(after[name])
+    for other in after[name]:
+        found |= before_it(after, other, passed + (name,))
+    return found
+
+
+def test_the_unit_of_the_next_boot_comes_before_sshd_and_makes_no_cycle():
+    settings = dict(line.split("=", 1) for line in guard_return.BOOT_TEXT.splitlines() if "=" in line and line[0] != "#")
+    after = dict((name, list(others)) for name, others in BOOT.items())
+    after[OURS] = settings.get("After", "").split() + ([] if settings.get("DefaultDependencies") == "no" else ["sysinit.target", "basic.target"])
+    after["multi-user.target"].append(OURS)
+    for name in settings["Before"].split():
+        after[name].append(OURS)
+    for name in after:
+        before_it(after, name)
+    # What it puts back lies on file systems that are mounted by then, and systemd stops it with the host.
+    assert {"sysinit.target", "local-fs.target"} <= before_it(after, OURS) and settings["Conflicts"] == "shutdown.target"
+    for name in ("sshd.service", "sshd.socket", "firewalld.service", "shutdown.target"):
+        assert OURS in before_it(after, name)
+
+
+def test_a_return_at_boot_waits_for_no_unit(host):
+    apply(host)
+    store = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
+    store.note("state", {"kind": "unit", "name": "x.service", "before": {"enabled": "enabled", "active": True}, "after": None})
+    (host.root / "etc/systemd/system/x.service").write_text("")
+    host.calls[:] = []
+    guard_return.go_back(host.context(booting=True), None, "boot")
+    assert "systemctl start --no-block x.service" in host.calls and "systemctl start x.service" not in host.calls
+
+
+@pytest.mark.parametrize("booting, text", [(True, "[main]\nWirelessEnabled=true\nWWANEnabled=false\n"),
+                                           (False, "[main]\nWirelessEnabled=false\nWWANEnabled=false\n")])
+def test_a_radio_is_on_again_though_networkmanager_has_not_started_yet(host, booting, text):
+    memory = host.root / "var/lib/NetworkManager/NetworkManager.state"
+    memory.parent.mkdir()
+    memory.write_text("[main]\nWirelessEnabled=false\nWWANEnabled=false\n")
+    put.undo(host.context(booting), "state", {"kind": "radio", "name": "wifi", "before": "enabled", "after": "disabled"})
+    assert memory.read_text() == text and "nmcli radio wifi on" in host.calls
+
+
+@pytest.mark.parametrize("arguments, booting", [(["boot"], True), (["return", "0" * 16], False)])
+def test_the_worker_says_that_the_host_boots(monkeypatch, arguments, booting):
+    seen = []
+    monkeypatch.setattr(guard_return, "go_back", lambda context, *_more: seen.append(context.booting))
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip"] + arguments)
+    assert guard_worker.main() == 0 and seen == [booting]
 
 
 def test_another_token_is_not_mine(host):
@@ -180,11 +352,36 @@ def test_a_write_that_fails_takes_the_part_back(host, monkeypatch):
     monkeypatch.setattr(run, "_carry_out", lambda rows, view, journal_run, outcome: broken() if any(row.control.locks_out for row in rows) else None)
     done = apply(host)
     assert done.rows[1].status == "error" and "the disk is full" in done.rows[1].message and not host.waits()
+    assert done.guard["outcome"] == "returned" and done.guard["mode"] == "login" and "the disk is full" in done.guard["reason"]
 
 
 def test_local_judges_and_commits_by_itself(host):
     done = apply(host, "local")
-    assert done.guard is None and host.state()["stage"] == "committed" and host.text() == "new\n" and not host.waits()
+    assert host.state()["stage"] == "committed" and host.text() == "new\n" and not host.waits()
+    assert done.guard == {"outcome": "committed", "mode": "local", "controls": ["risky"], "seconds": done.guard["seconds"]}
+    assert 0 <= done.guard["seconds"] < 60 and not done.waits
+    assert apply(host, "local").guard is None
+
+
+@pytest.mark.parametrize("kind, name, times", [("selinux", "mode", 1), ("crypto_policy", "system", 1), ("sysctl", "net.ipv4.conf.all.rp_filter", 0)])
+def test_sshd_starts_anew_under_what_it_is_told_only_then(host, monkeypatch, kind, name, times):
+    class Put(object):
+        @staticmethod
+        def check(control, view):
+            return Finding(view.state(kind, name) == "new")
+
+        @staticmethod
+        def fix(control, view):
+            view.put(kind, name, "new")
+
+    now = ["old"]
+    monkeypatch.setattr(registry, "MECHANISMS", {"put": Put})
+    monkeypatch.setattr(kinds.KINDS[kind], "load", lambda view, name: now[0])
+    monkeypatch.setattr(kinds.KINDS[kind], "put", lambda context, name, value: now.__setitem__(0, value))
+    done = run.apply([Control({"id": "risky", "mechanism": "put", "risk": ["lockout"]})], host.context, 9, (), guards.Guard("login"))
+    assert done.guard["stage"] == "applied" and host.calls.count("systemctl reload-or-restart sshd.service") == times
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert now == ["old"]
 
 
 def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
@@ -197,6 +394,7 @@ def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
     host.run = falls
     done = apply(host, "local")
     assert done.rows[1].status == "error" and "sshd.service does not run any more" in done.rows[1].message
+    assert done.guard["outcome"] == "returned" and done.guard["controls"] == ["risky"] and "does not run" in done.guard["reason"]
     assert host.text() == "old\n" and "sshd.service" not in host.down
 
 
