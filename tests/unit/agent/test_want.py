@@ -69,3 +69,10 @@ def test_nothing_to_do_is_nothing_done(want):
 def test_a_bad_signature_stops_it(want):
     assert want(["aide"], bad_signature="aide")["error"]["kind"] == "trust"
     assert ["do_transaction"] not in want.calls()
+
+
+def test_a_package_that_rpm_does_not_install_or_remove_is_no_success(want):
+    error = want(["aide", "rsyslog"], ["mod_ssl"], broken=["rsyslog", "mod_ssl"])["error"]
+    assert error["kind"] == "host" and "mod_ssl, rsyslog" in error["message"] and "run again" in error["remedy"]
+    assert error["details"] == {"failed": ["mod_ssl", "rsyslog"]}
+    assert "ok" in want(["aide"], broken=["rsyslog"])
