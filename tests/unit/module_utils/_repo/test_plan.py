@@ -172,6 +172,12 @@ def test_a_repository_in_two_files_is_right_in_both():
     assert "enabled=1" in after["zz.repo"] and "enabled=1" in after["almalinux-crb.repo"]
 
 
+def test_of_an_id_in_two_files_the_first_says_whether_it_is_enabled():
+    off, on = "[x]\nbaseurl=http://x/\nenabled=0\n", "[x]\nbaseurl=http://x/\n"
+    assert plan.enabled_ids({"a.repo": ini.parse(off), "b.repo": ini.parse(on)}) == []
+    assert plan.enabled_ids({"a.repo": ini.parse(on), "b.repo": ini.parse(off)}) == ["x"]
+
+
 def test_dnf_conf_and_variables():
     planned, _texts = make(main={"retries": 3, "best": None}, vars={"site": "north", "gone": None}, variables={"gone": "x\n"})
     assert planned.texts[plan.DNF_CONF] == "[main]\n# ours\ngpgcheck=1\nretries=3\n"
