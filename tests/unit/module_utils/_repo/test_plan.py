@@ -178,6 +178,14 @@ def test_of_an_id_in_two_files_the_first_says_whether_it_is_enabled():
     assert plan.enabled_ids({"a.repo": ini.parse(on), "b.repo": ini.parse(off)}) == ["x"]
 
 
+@pytest.mark.parametrize("written, enabled", [
+    ("1", True), ("Yes", True), ("on", True), ("0", False), ("False", False), ("off", False),
+    # What is no boolean to dnf it passes over, and a repository is enabled where nothing else is said.
+    ("enabled", True), ("disabled", True), ("2", True), ("", True)])
+def test_what_dnf_takes_for_enabled(written, enabled):
+    assert plan.enabled_ids({"a.repo": ini.parse("[x]\nbaseurl=http://x/\nenabled={0}\n".format(written))}) == (["x"] if enabled else [])
+
+
 def test_dnf_conf_and_variables():
     planned, _texts = make(main={"retries": 3, "best": None}, vars={"site": "north", "gone": None}, variables={"gone": "x\n"})
     assert planned.texts[plan.DNF_CONF] == "[main]\n# ours\ngpgcheck=1\nretries=3\n"
