@@ -186,6 +186,14 @@ def test_what_dnf_takes_for_enabled(written, enabled):
     assert plan.enabled_ids({"a.repo": ini.parse("[x]\nbaseurl=http://x/\nenabled={0}\n".format(written))}) == (["x"] if enabled else [])
 
 
+@pytest.mark.parametrize("given, warned", [({"priority": 5}, True), ({"priority": None}, False)])
+def test_options_of_a_repository_that_is_not_there_are_told(given, warned):
+    planned, _texts = make(options={"epel": given})
+    assert planned.texts == {} and [line.startswith("epel is not on this host") for line in planned.warnings] == [True] * warned
+    planned, texts = make(options={"epel": given}, epel=True)
+    assert planned.warnings == [] and state(applied(planned, texts), "epel").get("priority") == ("5" if warned else None)
+
+
 def test_dnf_conf_and_variables():
     planned, _texts = make(main={"retries": 3, "best": None}, vars={"site": "north", "gone": None}, variables={"gone": "x\n"})
     assert planned.texts[plan.DNF_CONF] == "[main]\n# ours\ngpgcheck=1\nretries=3\n"
