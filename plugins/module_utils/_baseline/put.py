@@ -411,7 +411,8 @@ def undo(context, kind, data):
     elif kind == "state":
         state = registry.KINDS[data["kind"]]
         now = state.load(journal_view(context), data["name"])
-        if _gone(data, now):
+        # While the host boots, who would tell may not be there yet.
+        if _gone(data, now) and not context.booting:
             return GONE
         value = _goal(data, now)
         if now != value:

@@ -19,7 +19,7 @@ class Plan(object):
 
 class Key(object):
     """A key file that an enabled repository needs: repository (id), url (file://… or http…), pinned (set of good
-    fingerprints), expected (set of those that must be in it), text (armored text to be written to the file, or None), fetch
+    fingerprints), expected (set of those of which one at least must be in it), text (armored text to be written to the file, or None), fetch
     (URL to get the file from where it is missing, or None), ours (bool: AlmaLinux's or EPEL's)."""
 
     def __init__(self, repository, url, pinned, expected=(), text=None, fetch=None, ours=True):
@@ -49,7 +49,7 @@ def make(desired, host, texts, main, variables):
     plan.warnings = []
     before = OrderedDict((name, ini.parse(texts[name])) for name in ini.in_order(texts))
     after = OrderedDict((name, document.copy()) for name, document in before.items())
-    _known(desired, host, after)
+    _known(desired, host, after, plan.warnings)
     _extra(desired, after)
     _undeclared(desired, host, after, plan.warnings)
     plan.documents = after
@@ -142,7 +142,7 @@ def _default_source(repository, host):
     return catalogue.url(repository, host, "mirrorlist")
 
 
-def _known(desired, host, documents):
+def _known(desired, host, documents, warnings):
     """AlmaLinux's and EPEL's repositories."""
     for name, repository in sorted(catalogue.known(host).items()):
         places = _places(documents, repository.id)
@@ -152,6 +152,8 @@ def _known(desired, host, documents):
             document.add_section(repository.id, [("name", repository.name), (key, url), ("enabled", "1"), ("gpgcheck", "1")]
                                  + list(repository.extra) + [("gpgkey", repository.gpgkey)])
             places = [document]
+        if not places and any(value is not None for value in desired.options.get(name, {}).values()):
+            warnings.append("{0} is not on this host, so its options are not written: enable it, or take them out".format(name))
         for document in places:
             source = _source(desired, repository, host, document)
             if source is not None:
@@ -289,13 +291,13 @@ def _shown(state, differing):
 
 
 def enabled_ids(documents):
-    """Ids of the repositories that are enabled, in the order of the files."""
-    found = []
+    """Ids of the repositories that are enabled, in the order of the files. Of several sections of one id, dnf takes the first."""
+    found = OrderedDict()
     for document in documents.values():
         for section in document.sections():
-            if section != "main" and options.is_true(document.get(section, "enabled"), True) and section not in found:
-                found.append(section)
-    return found
+            if section != "main":
+                found.setdefault(section, options.is_true(document.get(section, "enabled"), True))
+    return [section for section, enabled in found.items() if enabled]
 
 
 def _keys(desired, host, documents):
@@ -320,6 +322,6 @@ def _keys(desired, host, documents):
                 fetch = desired.epel_key_url or (
                     desired.epel_mirror + "/" + known[identifier].key_file if desired.epel_mirror else known[identifier].key_url)
             if url not in found:
-                found[url] = Key(identifier, url, good, extra.fingerprints if extra and len(urls) == 1 else (),
+                found[url] = Key(identifier, url, good, extra.fingerprints if extra else (),
                                  extra.key if extra else None, fetch, extra is None)
     return list(found.values())

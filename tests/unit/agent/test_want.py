@@ -89,3 +89,10 @@ def test_what_no_repository_has_any_more_is_in_the_way_of_the_others_unless_they
         assert done == [["package_install", "httpd-1-1.noarch"], ["remove", "aide-2-1.noarch", False], ["do_transaction"]]
     else:
         assert answer["error"]["details"] == {"missing": ["ftp-1-1.noarch", "zip-1-1.noarch"]} and done == []
+
+
+def test_a_package_that_rpm_does_not_install_or_remove_is_no_success(want):
+    error = want(["aide", "rsyslog"], ["mod_ssl"], broken=["rsyslog", "mod_ssl"])["error"]
+    assert error["kind"] == "host" and "mod_ssl, rsyslog" in error["message"] and "run again" in error["remedy"]
+    assert error["details"] == {"failed": ["mod_ssl", "rsyslog"]}
+    assert "ok" in want(["aide"], broken=["rsyslog"])

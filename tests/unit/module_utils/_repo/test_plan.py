@@ -177,6 +177,28 @@ def test_of_a_repository_in_two_files_the_first_is_told():
     assert state(texts, "x")["name"] == "first" and state(texts, "y") is None
 
 
+def test_of_an_id_in_two_files_the_first_says_whether_it_is_enabled():
+    off, on = "[x]\nbaseurl=http://x/\nenabled=0\n", "[x]\nbaseurl=http://x/\n"
+    assert plan.enabled_ids({"a.repo": ini.parse(off), "b.repo": ini.parse(on)}) == []
+    assert plan.enabled_ids({"a.repo": ini.parse(on), "b.repo": ini.parse(off)}) == ["x"]
+
+
+@pytest.mark.parametrize("written, enabled", [
+    ("1", True), ("Yes", True), ("on", True), ("0", False), ("False", False), ("off", False),
+    # What is no boolean to dnf it passes over, and a repository is enabled where nothing else is said.
+    ("enabled", True), ("disabled", True), ("2", True), ("", True)])
+def test_what_dnf_takes_for_enabled(written, enabled):
+    assert plan.enabled_ids({"a.repo": ini.parse("[x]\nbaseurl=http://x/\nenabled={0}\n".format(written))}) == (["x"] if enabled else [])
+
+
+@pytest.mark.parametrize("given, warned", [({"priority": 5}, True), ({"priority": None}, False)])
+def test_options_of_a_repository_that_is_not_there_are_told(given, warned):
+    planned, _texts = make(options={"epel": given})
+    assert planned.texts == {} and [line.startswith("epel is not on this host") for line in planned.warnings] == [True] * warned
+    planned, texts = make(options={"epel": given}, epel=True)
+    assert planned.warnings == [] and state(applied(planned, texts), "epel").get("priority") == ("5" if warned else None)
+
+
 def test_dnf_conf_and_variables():
     planned, _texts = make(main={"retries": 3, "best": None}, vars={"site": "north", "gone": None}, variables={"gone": "x\n"})
     assert planned.texts[plan.DNF_CONF] == "[main]\n# ours\ngpgcheck=1\nretries=3\n"
