@@ -251,7 +251,9 @@ def test_own_controls_come_on_top_of_any_profile(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "major"), [
-    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\n', 9), ('ID="rhel"\nVERSION_ID="10.0"\n', 10)])
+    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\n', 9), ('ID="rhel"\nVERSION_ID="10.0"\n', 10),
+    ('NAME="Oracle Linux Server"\nID="ol"\nID_LIKE="fedora"\nVERSION_ID="9.6"\nPLATFORM_ID="platform:el9"\n', 9),
+    ('ID="ol"\nID_LIKE="fedora"\nVERSION_ID="8.10"\n', 8)])
 def test_hosts_that_it_is_for(text, major):
     assert baseline.host_of(text)[0] == major
 
