@@ -247,7 +247,7 @@ def checked(name, variable, value):
         value = str(value)
     if not isinstance(value, TYPES[wanted]) or (wanted == "int" and isinstance(value, bool)):
         raise InputError(f"the value {name} is {value!r}, and must be {wanted}", "Correct it")
-    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) and not variable.get("multiline"):
+    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
         raise InputError(f"the value {name} has a line break or another control character", "Write it in one line")
     if wanted == "list" and any(not isinstance(item, (str, int)) or "\n" in str(item) for item in value):
         raise InputError(f"the value {name} must be a list of words", "Correct it")
