@@ -142,3 +142,37 @@ def test_a_batch_with_too_many_failed_hardenings_is_the_last_one(play, core, bad
     assert run.rc != 0 and sorted(run.hosts("baseline")) == NAMES[:last], run.output
     assert {name: item["failed"] for name, item in run.recap().items()} == dict(dict.fromkeys(NAMES[:last], 0), web01=1), run.output
     assert all(re.search(rf'"{name}  cis_server_l1  100 %', run.output) for name in NAMES[1:last]), run.output
+
+
+# --- who is touched ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("variables", "canaries", "others"), [
+    ({"convert_hosts": "web01,web02,web03", "convert_canary": "web01"}, [1], [2, 3]),
+    ({"convert_canary": "web01,web02"}, [1, 2], [3, 4]),
+    ({"convert_canary": "web03:web01"}, [1, 3], [2, 4]),
+    ({"convert_canary": "first[0:1]"}, [1, 2], [3, 4]),
+    ({"convert_canary": "first:!second"}, [1], [2, 3, 4]),
+    ({"convert_hosts": ["web01", "web04"], "convert_canary": ["web04"]}, [4], [1]),
+    ({"convert_hosts": ["web01", "web04"]}, [], [1, 4]),
+    ({"convert_hosts": "first", "convert_canary": "web04"}, [4], [1, 2]),
+    ({}, [], [1, 2, 3, 4]),
+])
+def test_the_canary_goes_first_and_only_once(play, core, variables, canaries, others):
+    output = play("convert", fleet(4), core=core, groups={"first": NAMES[:2], "second": NAMES[1:3]}, arguments=["--list-hosts"], **variables).output
+    plays = [sorted(int(number) for number in re.findall(r"^ +web(..)$", part, re.M)) for part in output.split("play #")[1:]]
+    assert plays == [canaries, others, sorted(canaries + others)], output
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_canary_that_there_is_not_stops_all(play, core):
+    run = play("convert", fleet(4), core=core, convert_canary="wbe01", convert_serial=2)
+    assert run.rc != 0 and run.calls == [] and "convert_canary is wbe01, and no host of the inventory answers to that" in run.output, run.output
+
+
+def test_a_limit_that_leaves_the_canary_out_says_so(play):
+    run = play("convert", fleet(4), limit="web03,web04", convert_canary="web01")
+    assert run.rc == 0 and sorted(run.hosts("conversion")) == ["web03", "web04"], run.output
+    assert run.output.count("The limit leaves out the canary (web01)") == 1, run.output
+    run = play("convert", fleet(4), limit="web01,web04", convert_canary="web01")
+    assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
