@@ -176,3 +176,30 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     assert run.output.count("The limit leaves out the canary (web01)") == 1, run.output
     run = play("convert", fleet(4), limit="web01,web04", convert_canary="web01")
     assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("playbook", "variable", "files", "arguments"), [
+    ("preflight", "convert_evidence", ["web01-preflight.json"], ()),
+    ("convert", "convert_evidence", ["web01-conversion.json"], ("--check",)),
+    ("provision", "provision_evidence", ["web01.json"], ()),
+])
+def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, playbook, variable, files, arguments):
+    answers = {"conversion_info": LOOKED, "conversion": DONE, "repositories": REPOSITORIES}
+    hosts = {"web01": {"answers": answers, "os_release": ALMALINUX}}
+    run = play(playbook, hosts, arguments=arguments, **{variable: "new/evidence"})
+    assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
+    folder = tmp_path / "new" / "evidence"
+    assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
+
+
+def test_a_conversion_that_failed_leaves_its_evidence(play, tmp_path):
+    run = play("convert", fleet(1, [1]), convert_evidence="evidence")
+    assert run.rc != 0 and json.loads((tmp_path / "evidence" / "web01-conversion.json").read_text())["msg"] == FAILED["msg"], run.output
+
+
+def test_a_folder_that_cannot_be_made_is_found_out_while_nothing_is_changed(play, tmp_path):
+    (tmp_path / "evidence").write_text("a file")
+    run = play("convert", fleet(1), convert_evidence="evidence")
+    assert run.rc != 0 and run.calls == [] and "evidence" in run.output, run.output
