@@ -203,3 +203,17 @@ def test_a_folder_that_cannot_be_made_is_found_out_while_nothing_is_changed(play
     (tmp_path / "evidence").write_text("a file")
     run = play("convert", fleet(1), convert_evidence="evidence")
     assert run.rc != 0 and run.calls == [] and "evidence" in run.output, run.output
+
+
+# --- words --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("word", "module"), [("audits", None), ("Audit", "baseline_info"), ("yes", "baseline"), (False, "")])
+def test_provision_knows_what_to_do_about_hardening_or_stops(play, word, module):
+    hosts = {"web01": {"os_release": ALMALINUX, "answers": {"repositories": REPOSITORIES, "baseline": dict(HARD, mode="check"), "baseline_info": LOOK}}}
+    run = play("provision", hosts, provision_harden=word)
+    if module is None:
+        assert run.rc != 0 and run.calls == [] and "provision_harden is audits. It may be false, audit or true. Nothing was changed." in run.output
+        return
+    assert run.rc == 0 and [name for _host, name, _arguments in run.calls if "baseline" in name] == [module] * bool(module), run.output
+    # In check mode, too, what hardening changes counts.
+    assert ("changed: ssh" in run.output) == (module == "baseline"), run.output
