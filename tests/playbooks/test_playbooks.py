@@ -217,3 +217,10 @@ def test_provision_knows_what_to_do_about_hardening_or_stops(play, word, module)
     assert run.rc == 0 and [name for _host, name, _arguments in run.calls if "baseline" in name] == [module] * bool(module), run.output
     # In check mode, too, what hardening changes counts.
     assert ("changed: ssh" in run.output) == (module == "baseline"), run.output
+
+
+@pytest.mark.parametrize(("playbook", "module"), [("harden", "baseline"), ("audit", "baseline_info")])
+def test_a_word_of_hardening_fail_on_that_there_is_not_stops_before_anything_is_done(play, playbook, module):
+    run = play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on=["failed"])
+    assert run.rc != 0 and run.calls == [] and "hardening_fail_on names failed, which there is not" in run.output, run.output
+    assert play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on="fail,error").rc == 0
