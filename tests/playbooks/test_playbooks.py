@@ -224,3 +224,13 @@ def test_a_word_of_hardening_fail_on_that_there_is_not_stops_before_anything_is_
     run = play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on=["failed"])
     assert run.rc != 0 and run.calls == [] and "hardening_fail_on names failed, which there is not" in run.output, run.output
     assert play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on="fail,error").rc == 0
+
+
+@pytest.mark.parametrize(("variables", "force", "to"), [({}, True, "first"), ({"rollback_force": False, "rollback_to": "last"}, False, "last")])
+def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variables, force, to):
+    concerns = ["hardening", "module_streams", "repositories", "conversion"]
+    given = dict({f"{role}_force": True for role in ("hardening", "module_streams", "repositories", "convert")}, hardening_revert_to="first")
+    run = play("rollback", fleet(1), inventory_vars=given, rollback_concerns=concerns, **variables)
+    assert run.rc == 0 and {name: arguments["force"] for _host, name, arguments in run.calls} == dict.fromkeys(
+        ("baseline", "module_streams", "repositories", "conversion"), force), run.output
+    assert run.calls[0][2]["revert_to"] == to
