@@ -234,3 +234,15 @@ def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variabl
     assert run.rc == 0 and {name: arguments["force"] for _host, name, arguments in run.calls} == dict.fromkeys(
         ("baseline", "module_streams", "repositories", "conversion"), force), run.output
     assert run.calls[0][2]["revert_to"] == to
+
+
+# --- hosts that no module can be sent to --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("role", ["repositories", "module_streams", "convert"])
+def test_a_role_sends_no_module_to_release_7(play, tmp_path, role):
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": ["elkit.almalinux." + role]}]))
+    old = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("el9", "el7").replace("rocky", "centos")
+    run = play(str(tmp_path / "play.yml"), fleet(1), inventory_vars={"os_release": old}, module_streams_streams=["nodejs:20"])
+    assert run.rc != 0 and run.calls == [] and "There is no AlmaLinux 7: upgrade the host to AlmaLinux 8 with" in run.output, run.output
+    run = play(str(tmp_path / "play.yml"), fleet(1), module_streams_streams=["nodejs:20"])
+    assert run.rc == 0 and len(run.calls) == 1, run.output
