@@ -246,3 +246,18 @@ def test_a_role_sends_no_module_to_release_7(play, tmp_path, role):
     assert run.rc != 0 and run.calls == [] and "There is no AlmaLinux 7: upgrade the host to AlmaLinux 8 with" in run.output, run.output
     run = play(str(tmp_path / "play.yml"), fleet(1), module_streams_streams=["nodejs:20"])
     assert run.rc == 0 and len(run.calls) == 1, run.output
+
+
+@pytest.mark.parametrize(("has", "words"), [
+    ("python39", ["CentOS Linux 8", "installed python39"]),
+    ("python3.11", ["installed python3.11"]),
+    ("python3", ["dnf installs none of python3.12, python3.11, python39 on web01", "AppStream of 8.4 and newer has one of them"]),
+])
+def test_bootstrap_asks_for_what_a_release_8_of_any_age_has(play, tmp_path, has, words):
+    """The dnf is not real, and no Python of this machine is new enough."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dnf").write_text(f'#!/bin/sh\n[ "$*" = "-y -q install {has}" ]\n')
+    (tmp_path / "bin" / "dnf").chmod(0o755)
+    centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
+    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos}, __bootstrap_oldest="3.99")
+    assert (run.rc == 0) == (has != "python3") and all(word in run.output for word in words), run.output
