@@ -77,7 +77,8 @@ options:
     elements: str
     default: []
   levels:
-    description: Levels of the CIS profiles for servers, V(1) and V(2). Only controls of these levels are looked at.
+    description: Levels of the CIS profiles for servers, V(1) and V(2). Only controls of these levels are looked at, those of
+      one's own too if they say such a C(level).
     type: list
     elements: int
     default: []

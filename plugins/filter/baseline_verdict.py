@@ -21,6 +21,7 @@ options:
       - A status of controls, V(fail), V(error), V(pending), V(pending_reboot), V(changed), V(excepted) and the like. V(expired) is an
         exception that has ended, V(level_1) and V(level_2) are controls of that level that fail, and V(disagreement) is a result of
         OpenSCAP that is another. V(score<90) is a score below 90 per cent.
+      - A string is read as words with commas between them.
     type: list
     elements: str
     required: true
@@ -49,7 +50,8 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import scores
 def baseline_verdict(result, fail_on):
     if not isinstance(result, Mapping):
         raise AnsibleFilterError("elkit.almalinux.baseline_verdict: give it the result of baseline or baseline_info")
-    words = [fail_on] if isinstance(fail_on, str) else list(fail_on or [])
+    # As the other lists of the role: an extra variable is a word, or several with commas between them.
+    words = [word.strip() for word in fail_on.split(",") if word.strip()] if isinstance(fail_on, str) else list(fail_on or [])
     try:
         return scores.reasons(result.get("controls") or [], words, result.get("scan"), result.get("mode") != "check")
     except ElkitError as error:

@@ -9,7 +9,7 @@ import datetime
 import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
-from ansible_collections.elkit.almalinux.plugins.module_utils._identity import os_release
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, os_release
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 
 # Options that the controller deals with; the modules never see them.
@@ -61,8 +61,7 @@ def host_of(text):
     values = os_release.parse(text)[0]
     name = values.get("PRETTY_NAME") or "a system without /etc/os-release"
     major = values.get("VERSION_ID", "").split(".")[0]
-    like = values.get("ID_LIKE", "").split() + [values.get("ID", "")]
-    if "rhel" not in like or not major.isdigit() or int(major) not in catalogues.MAJORS:
+    if not distributions.is_el(values) or not major.isdigit() or int(major) not in catalogues.MAJORS:
         raise UnsupportedError(f"this host runs {name}", "The baseline is for Enterprise Linux 8, 9 and 10: take it out of the hosts of this play")
     return int(major), name
 

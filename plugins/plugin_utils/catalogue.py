@@ -66,6 +66,7 @@ class Catalogue:
     variables        {name: dict}
     themes           {name: title}
     theme_values     {name: the names of its variables}
+    own_levels       {(id, major): level} of the controls of a user's that say one
     profiles         {name: {major: set of ids}}, and profile_titles {name: str}
     references       {standard: document}, read when asked for
     """
@@ -75,6 +76,7 @@ class Catalogue:
         self.variables = {}
         self.themes = {}
         self.theme_values = {}
+        self.own_levels = {}
         self.profiles = {}
         self.profile_titles = {}
 
@@ -118,14 +120,16 @@ class Catalogue:
                 if (control["id"], major) in known:
                     raise InputError(f"{path}: the control {control['id']} is there already for release {major}", "Give it another id")
                 known.add((control["id"], major))
+                if extra and control.get("level"):
+                    self.own_levels[control["id"], major] = control["level"]
             self.controls.append(control)
 
     def level(self, control_id, major):
-        """1 or 2: the level of the CIS server profile that has the control on that release, or None."""
+        """1 or 2: the level of the CIS server profile that has the control on that release, or what a control of a user's says; or None."""
         for level in (1, 2):
             if control_id in self.profiles.get(f"cis_server_l{level}", {}).get(major, ()):
                 return level
-        return None
+        return self.own_levels.get((control_id, major))
 
 
 def problems_of(document):
@@ -152,6 +156,8 @@ def problems_of(document):
             return f"the args of the control {control['id']} are no mapping"
         if set(control.get("risk") or ()) - set(RISKS):
             return f"the control {control['id']} has a risk that is none of {', '.join(RISKS)}"
+        if control.get("level", 1) not in (1, 2):
+            return f"the control {control['id']} has a level that is none of 1, 2"
         if set(control.get("el") or ()) - set(MAJORS):
             return f"the control {control['id']} is for a release that is none of 8, 9, 10"
     return None
@@ -241,7 +247,7 @@ def checked(name, variable, value):
         value = str(value)
     if not isinstance(value, TYPES[wanted]) or (wanted == "int" and isinstance(value, bool)):
         raise InputError(f"the value {name} is {value!r}, and must be {wanted}", "Correct it")
-    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value) and not variable.get("multiline"):
+    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
         raise InputError(f"the value {name} has a line break or another control character", "Write it in one line")
     if wanted == "list" and any(not isinstance(item, (str, int)) or "\n" in str(item) for item in value):
         raise InputError(f"the value {name} must be a list of words", "Correct it")

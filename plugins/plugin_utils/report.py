@@ -53,7 +53,7 @@ def joined(rows, catalogue, major):
     for row in rows:
         control = known.get(row["id"], {})
         more = {"title": control.get("title") or row["id"], "theme": control.get("theme") or "other"}
-        level = catalogue.level(row["id"], major) or (control.get("level") if control.get("extra") else None)
+        level = catalogue.level(row["id"], major)
         if level:
             more["level"] = level
         if control.get("unverified"):

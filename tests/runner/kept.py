@@ -14,7 +14,7 @@ REPORT = "docs/verification.md"
 KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit")
 
 # What a step that names test modules or a Molecule scenario does not look at: what only other steps read.
-APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/bench/|tests/runner/steps\.yml$|README\.md$|CHANGELOG")
+APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/bench/|tests/runner/steps\.yml$|README\.md$|CHANGELOG")
 # Of these it looks at what its command names, and at whatever is not such a module or scenario.
 MODULE = re.compile(r"tests/hosts/(?P<name>test_\w+\.py)$")
 SCENARIO = re.compile(r"molecule/(?!shared/)(?P<name>[^/]+)/")

@@ -36,6 +36,7 @@ def test_scores():
 def test_verdict():
     assert baseline_verdict(RESULT, ["error"]) == ["1 error: e"]
     assert baseline_verdict(RESULT, "fail") == ["1 fail: b"]
+    assert baseline_verdict(RESULT, "fail, error,") == ["1 fail: b", "1 error: e"]
     assert baseline_verdict(RESULT, None) == baseline_verdict({}, ["error"]) == []
 
 

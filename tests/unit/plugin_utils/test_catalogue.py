@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
-from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline, report
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -259,6 +259,7 @@ def test_bad_input_is_one_error_that_names_the_thing(given, words):
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, values: 1}]", ["own_x has a key values"]),
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, args: [1]}]", ["args of the control own_x"]),
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, risk: [fire]}]", ["none of lockout, service, reboot"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, level: 3}]", ["a level that is none of 1, 2"]),
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, el: [7]}]", ["none of 8, 9, 10"]),
     ("theme: own\nvariables: {own_v: {type: float}}", ["the variable own_v needs type (int, str, bool, list)"]),
     ("theme: own\nvariables: {sshd_banner: {type: str}}", ["sshd_banner is there already"]),
@@ -289,8 +290,20 @@ def test_own_controls_come_on_top_of_any_profile(tmp_path):
     assert "own_x" not in ALL.ids and "own_value" not in ALL.variables and catalogue.themes["own"] == "Our own"
 
 
+@pytest.mark.parametrize(("level", "found"), [("level: 1", [1]), ("level: 2", [2]), ("why: no level", [])])
+def test_the_level_of_a_control_of_ones_own_counts(tmp_path, level, found):
+    (tmp_path / "own.yml").write_text(
+        f"theme: own\ncontrols: [{{id: own_x, title: Some title, mechanism: sysctl, el: [8, 9], {level}}}]", encoding="utf-8")
+    catalogue = catalogues.with_own((str(tmp_path),))
+    assert [number for number in (1, 2) if any(row["id"] == "own_x" for row in compiled(levels=[number], catalogue=catalogue))] == found
+    assert catalogue.level("own_x", 8) == (found or [None])[0] and catalogue.level("own_x", 10) is None
+    assert report.joined([{"id": "own_x"}], catalogue, 9)[0].get("level") == (found or [None])[0]
+
+
 @pytest.mark.parametrize(("text", "major"), [
-    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\n', 9), ('ID="rhel"\nVERSION_ID="10.0"\n', 10)])
+    ('ID="almalinux"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\n', 9), ('ID="rhel"\nVERSION_ID="10.0"\n', 10),
+    ('NAME="Oracle Linux Server"\nID="ol"\nID_LIKE="fedora"\nVERSION_ID="9.6"\nPLATFORM_ID="platform:el9"\n', 9),
+    ('ID="ol"\nID_LIKE="fedora"\nVERSION_ID="8.10"\n', 8)])
 def test_hosts_that_it_is_for(text, major):
     assert baseline.host_of(text)[0] == major
 

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is touched and who is not, and when a play ends: the playbooks and roles themselves, run by ansible-playbook.
+
+What stands in: the modules (stand_in/action.py answers for them) and the connection (stand_in/connection.py: this machine with another
+name of its system). Nothing here says anything of what a module does.
+"""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".build"
+CORES = [core for core in ("main", "core216") if (BUILD / "venv" / core / "bin" / "ansible-playbook").exists()]
+MODULES = ("baseline", "baseline_info", "conversion", "conversion_info", "host_facts", "module_streams", "repositories")
+ROCKY = 'NAME="Rocky Linux"\nID=rocky\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\nPRETTY_NAME="Rocky Linux 9.8"\nPLATFORM_ID="platform:el9"\n'
+ALMALINUX = ROCKY.replace("Rocky Linux", "AlmaLinux").replace("ID=rocky", "ID=almalinux")
+FACTS = {"ansible_facts": {"almalinux": {
+    "environment": {"type": "container"}, "reboot": {"required": False},
+    "identity": {"release": "AlmaLinux release 9.8"}, "lifecycle": {"security_end": "2032-05-31", "days_left": 2000, "phase": "active"},
+    "repositories": {"configured": [{"id": "baseos", "enabled": True}]}, "module_streams": {"streams": []}}}}
+DONE = {"result": "already", "verdict": "almalinux", "source": "rocky-9", "target": "almalinux-9", "changed": False}
+FAILED = {"failed": True, "msg": "the disk is full. Make room", "source": "rocky-9", "target": "almalinux-9"}
+LOOKED = {"verdict": "ready", "source": "rocky-9", "target": "almalinux-9", "inhibitors": [], "summary": {}, "checks": [], "packages": []}
+AWAY = {"unreachable": True}
+REPOSITORIES = {"repositories": [], "files": []}
+HARD = {"mode": "apply", "profile": "cis_server_l1", "changed_ids": ["ssh"], "changed": True,
+        "controls": [{"id": "ssh", "status": "changed", "theme": "sshd"}]}
+SOFT = dict(HARD, controls=[{"id": "ssh", "status": "error", "theme": "sshd", "message": "no"}])
+LOOK = dict(SOFT, mode="audit", changed=False, changed_ids=[], controls=[{"id": "ssh", "status": "fail", "theme": "sshd"}])
+NAMES = ["web01", "web02", "web03", "web04"]
+
+
+def link(place, target):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(target)
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory):
+    """A folder of collections: ours, with stand-ins for what would touch a host."""
+    folder = tmp_path_factory.mktemp("collections")
+    ours = folder / "ansible_collections" / "elkit" / "almalinux"
+    for name in ("galaxy.yml", "meta", "playbooks", "roles", *(f"plugins/{name}" for name in ("filter", "module_utils", "modules", "plugin_utils",
+                                                                                             "doc_fragments"))):
+        link(ours / name, ROOT / name)
+    for name in MODULES:
+        link(ours / "plugins" / "action" / (name + ".py"), Path(__file__).parent / "stand_in" / "action.py")
+    link(ours / "plugins" / "connection" / "pretend.py", Path(__file__).parent / "stand_in" / "connection.py")
+    return folder
+
+
+class Played:
+    """rc, output, calls: [(host, module, arguments)]."""
+
+    def __init__(self, done, calls):
+        self.rc, self.output = done.returncode, done.stdout
+        self.calls = [tuple(json.loads(line)) for line in calls.read_text().splitlines()] if calls.exists() else []
+
+    def hosts(self, module):
+        """The hosts on which *module* ran, in that order."""
+        return [host for host, name, _arguments in self.calls if name == module]
+
+    def recap(self):
+        """{host: {"ok", "failed", …}}"""
+        return {match[1]: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", match[2])}
+                for match in re.finditer(r"^(\S+)\s+: (ok=.*)$", self.output.split("PLAY RECAP")[-1], re.M)}
+
+
+@pytest.fixture
+def play(collections, tmp_path):
+    """A function that runs a playbook (a name of ours, or a path) on hosts ({name: {variable: value}}) and returns a Played.
+
+    play("convert", fleet(3), core="core216", limit="web01", inventory_vars={…}, groups={"first": ["web01"]}, arguments=["--check"], convert_serial=2)
+    """
+    def run(playbook, hosts, core="main", limit=None, inventory_vars=None, groups=None, arguments=(), **variables):
+        common = dict({"ansible_connection": "elkit.almalinux.pretend", "ansible_become": False, "os_release": ROCKY,
+                       "ansible_python_interpreter": "{{ ansible_playbook_python }}"}, **(inventory_vars or {}))
+        inventory = {"all": {"vars": common, "hosts": {name: dict(more, answers=dict({"host_facts": FACTS}, **more.get("answers", {})))
+                                                        for name, more in hosts.items()},
+                             "children": {name: {"hosts": dict.fromkeys(members, {})} for name, members in (groups or {}).items()}}}
+        (tmp_path / "inventory.json").write_text(json.dumps(inventory))
+        (tmp_path / "ansible.cfg").touch()
+        calls = tmp_path / "calls"
+        calls.unlink(missing_ok=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        environment.update(
+            ANSIBLE_COLLECTIONS_PATH=str(collections), ANSIBLE_CONFIG=str(tmp_path / "ansible.cfg"), ANSIBLE_HOME=str(tmp_path / "home"),
+            ANSIBLE_LOCAL_TEMP=str(tmp_path / "tmp"), ANSIBLE_REMOTE_TEMP=str(tmp_path / "tmp"), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0",
+            ELKIT_CALLS=str(calls), PATH=f"{tmp_path}/bin:{BUILD}/venv/{core}/bin:{os.environ['PATH']}", PYTHONDONTWRITEBYTECODE="1")
+        command = [f"{BUILD}/venv/{core}/bin/ansible-playbook", "-i", str(tmp_path / "inventory.json"),
+                   playbook if "/" in playbook else "elkit.almalinux." + playbook, "-e", json.dumps(variables), *arguments, *(["-l", limit] if limit else [])]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=300, check=False)
+        assert "Traceback" not in done.stdout, done.stdout
+        return Played(done, calls)
+    return run
+
+
+def fleet(number, failing=(), module="conversion", good=DONE, bad=FAILED, name="web{:02}"):
+    """{host: variables} of *number* hosts, of which those with the numbers *failing* fail."""
+    return {name.format(one): {"answers": {module: bad if one in failing else good}} for one in range(1, number + 1)}
+
+
+# --- the end of a play ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("bad", "allowed", "last"), [(FAILED, 49, 2), (FAILED, 50, 4), (AWAY, 49, 2)])
+def test_a_batch_with_too_many_failed_conversions_is_the_last_one(play, tmp_path, core, bad, allowed, last):
+    """Its other hosts are brought to their end, and all is shown."""
+    (tmp_path / "after.yml").write_text("[{name: They come after, ansible.builtin.debug: {msg: 'undrained {{ inventory_hostname }}'}}]")
+    run = play("convert", fleet(4, [1], bad=bad, good=dict(DONE, result="converted")), core=core, convert_serial=2, convert_max_fail=allowed,
+               convert_post_tasks=str(tmp_path / "after.yml"))
+    assert sorted(run.hosts("conversion")) == NAMES[:last], run.output
+    assert [name for name in NAMES if f"undrained {name}" in run.output] == NAMES[1:last], run.output
+    # The module's own word, shown as an error that the play goes on after, and the last task.
+    assert run.rc != 0 and {name: item["failed"] for name, item in run.recap().items()} == dict(dict.fromkeys(NAMES[:last], 0), web01=1), run.output
+    assert all(f"{name}  rocky-9  almalinux-9  converted  -" in run.output for name in NAMES[1:last]), run.output
+    assert re.search(r"web01  .*failed     (the disk is full. Make room|.*the host is not there)", run.output), run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_canary_that_fails_is_the_last_one_even_if_another_of_them_is_good(play, core):
+    run = play("convert", fleet(4, [1]), core=core, groups={"canaries": NAMES[:2]}, convert_canary="canaries", convert_max_fail=100)
+    assert run.rc != 0 and sorted(run.hosts("conversion")) == NAMES[:2], run.output
+    assert "web01  rocky-9  almalinux-9  failed   the disk is full. Make room" in run.output, run.output
+    assert "web02  rocky-9  almalinux-9  already  -" in run.output, run.output
+
+
+def test_what_remains_of_a_failed_verification_is_in_the_table(play):
+    bad = dict(FAILED, verdict_after={"remains": ["rocky-logos-9.8", "no kernel of AlmaLinux"]})
+    assert "failed  rocky-logos-9.8; no kernel of AlmaLinux" in play("convert", fleet(1, [1], bad=bad)).output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("bad", "allowed", "last"), [(SOFT, 49, 2), (FAILED, 49, 2), (FAILED, 50, 4)])
+def test_a_batch_with_too_many_failed_hardenings_is_the_last_one(play, core, bad, allowed, last):
+    run = play("harden", fleet(4, [1], "baseline", HARD, bad), core=core, harden_serial=2, harden_max_fail=allowed)
+    assert run.rc != 0 and sorted(run.hosts("baseline")) == NAMES[:last], run.output
+    assert {name: item["failed"] for name, item in run.recap().items()} == dict(dict.fromkeys(NAMES[:last], 0), web01=1), run.output
+    assert all(re.search(rf'"{name}  cis_server_l1  100 %', run.output) for name in NAMES[1:last]), run.output
+
+
+# --- who is touched ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("variables", "canaries", "others"), [
+    ({"convert_hosts": "web01,web02,web03", "convert_canary": "web01"}, [1], [2, 3]),
+    ({"convert_canary": "web01,web02"}, [1, 2], [3, 4]),
+    ({"convert_canary": "web03:web01"}, [1, 3], [2, 4]),
+    ({"convert_canary": "first[0:1]"}, [1, 2], [3, 4]),
+    ({"convert_canary": "first:!second"}, [1], [2, 3, 4]),
+    ({"convert_hosts": ["web01", "web04"], "convert_canary": ["web04"]}, [4], [1]),
+    ({"convert_hosts": ["web01", "web04"]}, [], [1, 4]),
+    ({"convert_hosts": "first", "convert_canary": "web04"}, [4], [1, 2]),
+    ({}, [], [1, 2, 3, 4]),
+])
+def test_the_canary_goes_first_and_only_once(play, core, variables, canaries, others):
+    output = play("convert", fleet(4), core=core, groups={"first": NAMES[:2], "second": NAMES[1:3]}, arguments=["--list-hosts"], **variables).output
+    plays = [sorted(int(number) for number in re.findall(r"^ +web(..)$", part, re.M)) for part in output.split("play #")[1:]]
+    assert plays == [canaries, others, sorted(canaries + others)], output
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_canary_that_there_is_not_stops_all(play, core):
+    run = play("convert", fleet(4), core=core, convert_canary="wbe01", convert_serial=2)
+    assert run.rc != 0 and run.calls == [] and "convert_canary is wbe01, and no host of the inventory answers to that" in run.output, run.output
+
+
+def test_a_limit_that_leaves_the_canary_out_says_so(play):
+    run = play("convert", fleet(4), limit="web03,web04", convert_canary="web01")
+    assert run.rc == 0 and sorted(run.hosts("conversion")) == ["web03", "web04"], run.output
+    assert run.output.count("The limit leaves out the canary (web01)") == 1, run.output
+    run = play("convert", fleet(4), limit="web01,web04", convert_canary="web01")
+    assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("playbook", "variable", "files", "arguments"), [
+    ("preflight", "convert_evidence", ["web01-preflight.json"], ()),
+    ("convert", "convert_evidence", ["web01-conversion.json"], ("--check",)),
+    ("provision", "provision_evidence", ["web01.json"], ()),
+])
+def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, playbook, variable, files, arguments):
+    answers = {"conversion_info": LOOKED, "conversion": DONE, "repositories": REPOSITORIES}
+    hosts = {"web01": {"answers": answers, "os_release": ALMALINUX}}
+    run = play(playbook, hosts, arguments=arguments, **{variable: "new/evidence"})
+    assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
+    folder = tmp_path / "new" / "evidence"
+    assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
+
+
+def test_a_conversion_that_failed_leaves_its_evidence(play, tmp_path):
+    run = play("convert", fleet(1, [1]), convert_evidence="evidence")
+    assert run.rc != 0 and json.loads((tmp_path / "evidence" / "web01-conversion.json").read_text())["msg"] == FAILED["msg"], run.output
+
+
+def test_a_folder_that_cannot_be_made_is_found_out_while_nothing_is_changed(play, tmp_path):
+    (tmp_path / "evidence").write_text("a file")
+    run = play("convert", fleet(1), convert_evidence="evidence")
+    assert run.rc != 0 and run.calls == [] and "evidence" in run.output, run.output
+
+
+# --- words --------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("word", "module"), [("audits", None), ("Audit", "baseline_info"), ("yes", "baseline"), (False, "")])
+def test_provision_knows_what_to_do_about_hardening_or_stops(play, word, module):
+    hosts = {"web01": {"os_release": ALMALINUX, "answers": {"repositories": REPOSITORIES, "baseline": dict(HARD, mode="check"), "baseline_info": LOOK}}}
+    run = play("provision", hosts, provision_harden=word)
+    if module is None:
+        assert run.rc != 0 and run.calls == [] and "provision_harden is audits. It may be false, audit or true. Nothing was changed." in run.output
+        return
+    assert run.rc == 0 and [name for _host, name, _arguments in run.calls if "baseline" in name] == [module] * bool(module), run.output
+    # In check mode, too, what hardening changes counts.
+    assert ("changed: ssh" in run.output) == (module == "baseline"), run.output
+
+
+@pytest.mark.parametrize(("playbook", "module"), [("harden", "baseline"), ("audit", "baseline_info")])
+def test_a_word_of_hardening_fail_on_that_there_is_not_stops_before_anything_is_done(play, playbook, module):
+    run = play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on=["failed"])
+    assert run.rc != 0 and run.calls == [] and "hardening_fail_on names failed, which there is not" in run.output, run.output
+    assert play(playbook, fleet(1, module=module, good=HARD), hardening_fail_on="fail,error").rc == 0
+
+
+@pytest.mark.parametrize(("variables", "force", "to"), [({}, True, "first"), ({"rollback_force": False, "rollback_to": "last"}, False, "last")])
+def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variables, force, to):
+    concerns = ["hardening", "module_streams", "repositories", "conversion"]
+    given = dict({f"{role}_force": True for role in ("hardening", "module_streams", "repositories", "convert")}, hardening_revert_to="first")
+    run = play("rollback", fleet(1), inventory_vars=given, rollback_concerns=concerns, **variables)
+    assert run.rc == 0 and {name: arguments["force"] for _host, name, arguments in run.calls} == dict.fromkeys(
+        ("baseline", "module_streams", "repositories", "conversion"), force), run.output
+    assert run.calls[0][2]["revert_to"] == to
+
+
+# --- hosts that no module can be sent to --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("role", ["repositories", "module_streams", "convert"])
+def test_a_role_sends_no_module_to_release_7(play, tmp_path, role):
+    (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": ["elkit.almalinux." + role]}]))
+    old = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("el9", "el7").replace("rocky", "centos")
+    run = play(str(tmp_path / "play.yml"), fleet(1), inventory_vars={"os_release": old}, module_streams_streams=["nodejs:20"])
+    assert run.rc != 0 and run.calls == [] and "There is no AlmaLinux 7: upgrade the host to AlmaLinux 8 with" in run.output, run.output
+    run = play(str(tmp_path / "play.yml"), fleet(1), module_streams_streams=["nodejs:20"])
+    assert run.rc == 0 and len(run.calls) == 1, run.output
+
+
+@pytest.mark.parametrize(("has", "words"), [
+    ("python39", ["CentOS Linux 8", "installed python39"]),
+    ("python3.11", ["installed python3.11"]),
+    ("python3", ["dnf installs none of python3.12, python3.11, python39 on web01", "AppStream of 8.4 and newer has one of them"]),
+])
+def test_bootstrap_asks_for_what_a_release_8_of_any_age_has(play, tmp_path, has, words):
+    """The dnf is not real, and no Python of this machine is new enough."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dnf").write_text(f'#!/bin/sh\n[ "$*" = "-y -q install {has}" ]\n')
+    (tmp_path / "bin" / "dnf").chmod(0o755)
+    centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
+    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos}, __bootstrap_oldest="3.99")
+    assert (run.rc == 0) == (has != "python3") and all(word in run.output for word in words), run.output
