@@ -353,7 +353,7 @@ def transaction_of(base):
 def run_transaction(base):
     """Download, check every signature, and run what is resolved.
 
-    :raises Failure: a download, a signature or the transaction failed
+    :raises Failure: a download, a signature or the transaction failed, or rpm left single packages as they were
     """
     import dnf
 
@@ -371,6 +371,18 @@ def run_transaction(base):
                 "Import its key through the module repositories, with the fingerprint pinned", untouched=True)
     check_rpm_lock()
     base.do_transaction()
+    failed = failed_packages(base)
+    if failed:
+        raise Failure("host", "rpm did not do its part with {0}: a script or the files of the package failed; the rest of the transaction is done".format(
+            ", ".join(failed)), "Look at what dnf install or dnf remove says of it, mend that, and run again", failed=failed)
+
+
+def failed_packages(base):
+    """NEVRAs (sorted) of what rpm did not install or remove in the transaction that has run: dnf's command asks for them itself, its API says
+    nothing of them."""
+    import libdnf
+
+    return sorted(set(str(step) for step in base.transaction or () if step.state == libdnf.transaction.TransactionItemState_ERROR))
 
 
 def resolve(base, allow_erasing):

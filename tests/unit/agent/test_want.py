@@ -62,6 +62,13 @@ def test_all_that_cannot_be_had_is_named(want):
     assert not [call for call in want.calls() if call[0] in ("resolve", "do_transaction")]
 
 
+def test_a_package_that_rpm_does_not_install_or_remove_is_no_success(want):
+    error = want(["aide", "rsyslog"], ["mod_ssl"], broken=["rsyslog", "mod_ssl"])["error"]
+    assert error["kind"] == "host" and "mod_ssl, rsyslog" in error["message"] and "run again" in error["remedy"]
+    assert error["details"] == {"failed": ["mod_ssl", "rsyslog"]}
+    assert "ok" in want(["aide"], broken=["rsyslog"])
+
+
 def test_nothing_to_do_is_nothing_done(want):
     assert want(["bash"], ["telnet"])["ok"]["transaction"] == {"installed": [], "removed": []}
 

@@ -7,6 +7,7 @@
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
     installed, available    for want: [package]; needs {package: [what it cannot be without]}
     bad_signature           the package whose signature is not good
+    broken                  [package] that rpm neither installs nor removes
     record                  the file that gets a line (JSON: name, arguments) for each call that matters
 """
 
@@ -157,6 +158,9 @@ class _Transaction(object):
         self.install_set = install_set
         self.remove_set = remove_set
 
+    def __iter__(self):
+        return iter(self.install_set | self.remove_set)
+
 
 class _Query(object):
     def installed(self):
@@ -223,6 +227,8 @@ class Base(object):
 
     def do_transaction(self):
         record("do_transaction")
+        for package in self.transaction or ():
+            package.state = "error" if package.name in STATE.get("broken", []) else "done"
 
     def close(self):
         pass

@@ -5,3 +5,7 @@
 class module(object):
     class ModulePackageContainer(object):
         ModuleErrorType_ERROR_IN_DEFAULTS = "defaults"
+
+
+class transaction(object):
+    TransactionItemState_ERROR = "error"
