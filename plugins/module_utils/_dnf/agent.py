@@ -21,6 +21,7 @@ import signal
 import struct
 import sys
 import tempfile
+import textwrap
 import time
 from xml.etree import ElementTree
 
@@ -177,9 +178,9 @@ def candidate_base(request, directory):
     return base
 
 
-def answer_for(request, identifier, root):
-    """What a child process says of one repository; it works in a folder below *root*."""
-    directory = tempfile.mkdtemp(dir=root)
+def answer_for(request, identifier):
+    """What a child process says of one repository."""
+    directory = tempfile.mkdtemp(dir=request["directory"])
     try:
         base = candidate_base(request, directory)
         repo = base.repos.get(identifier)
@@ -198,7 +199,7 @@ def answer_for(request, identifier, root):
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def start_child(request, identifier, root):
+def start_child(request, identifier):
     """(process id, file descriptor of its answer). dnf's downloads cannot be interrupted, a process can."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -207,7 +208,7 @@ def start_child(request, identifier, root):
         # A group of its own: what it may start ends with it.
         os.setpgid(0, 0)
         try:
-            os.write(writer, json.dumps(answer_for(request, identifier, root)).encode("utf-8"))
+            os.write(writer, json.dumps(answer_for(request, identifier)).encode("utf-8"))
         finally:
             os._exit(0)
     os.close(writer)
@@ -217,7 +218,8 @@ def start_child(request, identifier, root):
 def verify(request):
     """Fetch repomd.xml of each repository with the candidate settings; nothing of the host's cache is touched.
 
-    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value}, repos [id], timeout (s each)
+    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value}, repos [id], timeout (s each),
+        directory (an empty folder, which the caller clears away)
     :returns: {"repos": [{"id", "ok", "url", "reason", "revision"}]} in the order of repos
     """
     import dnf  # a host without it says so once, not once per repository
@@ -225,36 +227,31 @@ def verify(request):
     del dnf
     waiting = list(request["repos"])
     running, answers = {}, {}
-    # The parent's, for a child that is killed cannot clear up.
-    root = tempfile.mkdtemp(prefix="elkit-verify-")
-    try:
-        while waiting or running:
-            while waiting and len(running) < PARALLEL:
-                identifier = waiting.pop(0)
-                child, reader = start_child(request, identifier, root)
-                running[reader] = (identifier, child, time.time() + request["timeout"], [])
-            patience = max(0.0, min(entry[2] for entry in running.values()) - time.time())
-            ready = select.select(list(running), [], [], patience)[0]
-            for reader in list(running):
-                identifier, child, deadline, parts = running[reader]
-                done = False
-                if reader in ready:
-                    part = os.read(reader, 65536)
-                    parts.append(part)
-                    done = not part
-                if done:
-                    text = b"".join(parts).decode("utf-8")
-                    answers[identifier] = json.loads(text) if text else {"ok": False, "url": None, "reason": "the check ended without an answer"}
-                elif time.time() >= deadline:
-                    os.kill(child, signal.SIGKILL)
-                    answers[identifier] = {"ok": False, "url": None, "reason": "no answer within {0} s".format(request["timeout"])}
-                    done = True
-                if done:
-                    os.close(reader)
-                    os.waitpid(child, 0)
-                    del running[reader]
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    while waiting or running:
+        while waiting and len(running) < PARALLEL:
+            identifier = waiting.pop(0)
+            child, reader = start_child(request, identifier)
+            running[reader] = (identifier, child, time.time() + request["timeout"], [])
+        patience = max(0.0, min(entry[2] for entry in running.values()) - time.time())
+        ready = select.select(list(running), [], [], patience)[0]
+        for reader in list(running):
+            identifier, child, deadline, parts = running[reader]
+            done = False
+            if reader in ready:
+                part = os.read(reader, 65536)
+                parts.append(part)
+                done = not part
+            if done:
+                text = b"".join(parts).decode("utf-8")
+                answers[identifier] = json.loads(text) if text else {"ok": False, "url": None, "reason": "the check ended without an answer"}
+            elif time.time() >= deadline:
+                os.kill(child, signal.SIGKILL)
+                answers[identifier] = {"ok": False, "url": None, "reason": "no answer within {0} s".format(request["timeout"])}
+                done = True
+            if done:
+                os.close(reader)
+                os.waitpid(child, 0)
+                del running[reader]
     return {"repos": [dict(answers[identifier], id=identifier) for identifier in request["repos"]]}
 
 
@@ -264,19 +261,15 @@ def fetch_files(request):
     :param request: like verify(); urls [str] instead of repos
     :returns: {"files": {url: {"content" (base64) or None, "reason"}}}
     """
-    directory = tempfile.mkdtemp(prefix="elkit-fetch-")
     found = {}
-    try:
-        base = candidate_base(dict(request, files={}), directory)
-        base.conf.timeout = int(request["timeout"])
-        base.conf.retries = 1
-        for url in request["urls"]:
-            try:
-                found[url] = {"content": base64.b64encode(fetch(base, None, url)).decode("ascii"), "reason": None}
-            except ValueError as error:
-                found[url] = {"content": None, "reason": first_line(error)}
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    base = candidate_base(dict(request, files={}), request["directory"])
+    base.conf.timeout = int(request["timeout"])
+    base.conf.retries = 1
+    for url in request["urls"]:
+        try:
+            found[url] = {"content": base64.b64encode(fetch(base, None, url)).decode("ascii"), "reason": None}
+        except ValueError as error:
+            found[url] = {"content": None, "reason": first_line(error)}
     return {"files": found}
 
 
@@ -626,50 +619,46 @@ def split_name(nevra):
 def updates(request):
     """What could be updated, and why. Uses a cache of its own, so that nothing on the host changes.
 
+    :param request: directory (an empty folder, which the caller clears away)
     :returns: {"pending": [{"name", "nevra", "installed", "advisory", "type", "severity"}],
                "advisories": [{"id", "type", "severity", "issued", "cves", "packages"}], "counts": {type or severity: int}}
     """
     import hawkey
 
-    del request
-    directory = tempfile.mkdtemp(prefix="elkit-updates-")
-    try:
-        base = host_base(directory)
-        kinds = {hawkey.ADVISORY_SECURITY: "security", hawkey.ADVISORY_BUGFIX: "bugfix",
-                 hawkey.ADVISORY_ENHANCEMENT: "enhancement", hawkey.ADVISORY_NEWPACKAGE: "newpackage"}
-        installed = {}
-        for package in base.sack.query().installed():
-            installed[(package.name, package.arch)] = str(package)
-        advisories, by_package = {}, {}
-        for package in base.sack.query().upgrades():
-            for advisory in package.get_advisories(hawkey.EQ):
-                entry = advisories.setdefault(advisory.id, {
-                    "id": advisory.id, "type": kinds.get(advisory.type, "unknown"), "severity": advisory.severity or None,
-                    "issued": advisory.updated.strftime("%Y-%m-%d") if advisory.updated else None,
-                    "cves": sorted(set(reference.id for reference in advisory.references if reference.type == hawkey.REFERENCE_CVE)),
-                    "packages": []})
-                entry["packages"].append(str(package))
-                by_package.setdefault((package.name, package.arch), []).append(entry)
-        pending = []
-        order = {"security": 0, "bugfix": 1, "enhancement": 2}
-        ranks = {"Critical": 0, "Important": 1, "Moderate": 2, "Low": 3}
-        for package in base.sack.query().upgrades().latest():
-            # Of all the advisories between the installed and the newest, the gravest says why to update.
-            why = sorted(by_package.get((package.name, package.arch), []),
-                         key=lambda entry: (order.get(entry["type"], 3), ranks.get(entry["severity"], 4), entry["id"]))
-            pending.append({
-                "name": package.name, "nevra": str(package), "installed": installed.get((package.name, package.arch)),
-                "advisory": why[0]["id"] if why else None, "type": why[0]["type"] if why else None,
-                "severity": why[0]["severity"] if why else None})
-        counts = {}
-        for entry in advisories.values():
-            entry["packages"] = sorted(set(entry["packages"]))
-            counts[entry["type"]] = counts.get(entry["type"], 0) + 1
-            if entry["type"] == "security" and entry["severity"]:
-                counts[entry["severity"].lower()] = counts.get(entry["severity"].lower(), 0) + 1
-        base.close()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    base = host_base(request["directory"])
+    kinds = {hawkey.ADVISORY_SECURITY: "security", hawkey.ADVISORY_BUGFIX: "bugfix",
+             hawkey.ADVISORY_ENHANCEMENT: "enhancement", hawkey.ADVISORY_NEWPACKAGE: "newpackage"}
+    installed = {}
+    for package in base.sack.query().installed():
+        installed[(package.name, package.arch)] = str(package)
+    advisories, by_package = {}, {}
+    for package in base.sack.query().upgrades():
+        for advisory in package.get_advisories(hawkey.EQ):
+            entry = advisories.setdefault(advisory.id, {
+                "id": advisory.id, "type": kinds.get(advisory.type, "unknown"), "severity": advisory.severity or None,
+                "issued": advisory.updated.strftime("%Y-%m-%d") if advisory.updated else None,
+                "cves": sorted(set(reference.id for reference in advisory.references if reference.type == hawkey.REFERENCE_CVE)),
+                "packages": []})
+            entry["packages"].append(str(package))
+            by_package.setdefault((package.name, package.arch), []).append(entry)
+    pending = []
+    order = {"security": 0, "bugfix": 1, "enhancement": 2}
+    ranks = {"Critical": 0, "Important": 1, "Moderate": 2, "Low": 3}
+    for package in base.sack.query().upgrades().latest():
+        # Of all the advisories between the installed and the newest, the gravest says why to update.
+        why = sorted(by_package.get((package.name, package.arch), []),
+                     key=lambda entry: (order.get(entry["type"], 3), ranks.get(entry["severity"], 4), entry["id"]))
+        pending.append({
+            "name": package.name, "nevra": str(package), "installed": installed.get((package.name, package.arch)),
+            "advisory": why[0]["id"] if why else None, "type": why[0]["type"] if why else None,
+            "severity": why[0]["severity"] if why else None})
+    counts = {}
+    for entry in advisories.values():
+        entry["packages"] = sorted(set(entry["packages"]))
+        counts[entry["type"]] = counts.get(entry["type"], 0) + 1
+        if entry["type"] == "security" and entry["severity"]:
+            counts[entry["severity"].lower()] = counts.get(entry["severity"].lower(), 0) + 1
+    base.close()
     pending.sort(key=lambda entry: entry["nevra"])
     return {"pending": pending, "advisories": [advisories[key] for key in sorted(advisories)], "counts": counts}
 
@@ -700,7 +689,8 @@ def failure_of(error):
     names = [cls.__name__ for cls in type(error).__mro__]
     if "LockError" in names:
         return locked(getattr(error, "pid", None))
-    return Failure("host", "dnf failed: {0}: {1}".format(type(error).__name__, " ".join(str(error).split())[:1000]))
+    # Whole words: half of a URL would not be known for one by whoever masks its password.
+    return Failure("host", "dnf failed: {0}: {1}".format(type(error).__name__, textwrap.shorten(str(error), 1000, placeholder=" ...")))
 
 
 def main():

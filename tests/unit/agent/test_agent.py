@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -34,7 +35,8 @@ def ask(request, stub_state=None, python=None):
     environment = dict(os.environ, PYTHONPATH=STUB, STUB_STATE=json.dumps(stub_state or {}))
     done = subprocess.Popen([python or sys.executable, "-c", client.source()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, env=environment)
-    out, err = done.communicate(json.dumps(request).encode())
+    with tempfile.TemporaryDirectory() as directory:
+        out, err = done.communicate(json.dumps(dict(request, directory=directory)).encode())
     assert done.returncode == 0, err.decode()
     return json.loads(out.decode()), err.decode()
 
@@ -230,10 +232,20 @@ def test_rpms_lock_is_found_with_its_holder(streams):
     assert "ok" in streams([item("nodejs", "18")])
 
 
-def test_a_check_that_is_killed_leaves_no_folder(tmp_path):
+def test_what_a_check_writes_is_in_the_folder_that_its_caller_gave(tmp_path):
     state = {"repos": {"a": {"baseurl": ["http://hang"]}}, "urls": {"http://hang/repodata/repomd.xml": "HANG"}}
-    environment = dict(os.environ, PYTHONPATH=STUB, STUB_STATE=json.dumps(state), TMPDIR=str(tmp_path))
+    (tmp_path / "given").mkdir()
+    (tmp_path / "other").mkdir()
+    environment = dict(os.environ, PYTHONPATH=STUB, STUB_STATE=json.dumps(state), TMPDIR=str(tmp_path / "other"))
     done = subprocess.Popen([sys.executable, "-c", client.source()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-    out = done.communicate(json.dumps({"op": "verify", "files": {"a.repo": "[a]\npassword=x\n"}, "repos": ["a"], "timeout": 1}).encode())[0]
+    out = done.communicate(json.dumps({"op": "verify", "files": {"a.repo": "[a]\npassword=x\n"}, "repos": ["a"], "timeout": 1,
+                                       "directory": str(tmp_path / "given")}).encode())[0]
     assert "no answer within 1 s" in json.loads(out.decode())["ok"]["repos"][0]["reason"]
-    assert os.listdir(str(tmp_path)) == []
+    assert os.listdir(str(tmp_path / "other")) == [] and len(os.listdir(str(tmp_path / "given"))) == 1
+
+
+def test_a_long_error_is_cut_between_words():
+    url = "http://user:hush@mirror.example/list"
+    message = agent.failure_of(ValueError("x" * 970 + "  " + url)).message
+    assert "hush" not in message and message.endswith("x ...")
+    assert agent.failure_of(ValueError("no\n " + url)).message == "dnf failed: ValueError: no " + url

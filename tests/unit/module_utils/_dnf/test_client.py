@@ -2,6 +2,8 @@
 """The client against programs that answer as the agent does."""
 
 import json
+import sys
+import tempfile
 import time
 
 import pytest
@@ -69,3 +71,53 @@ def test_no_answer_is_an_error_of_its_own(pythons):
     pythons(["Segmentation fault"])
     with pytest.raises(CommandError, match="without an answer"):
         client.call("streams", {})
+
+
+SECRET = "http://user:hush@mirror/list"
+
+
+def told(caught):
+    """All that is told of an error."""
+    return "{0} {1}".format(caught.value, caught.value.details)
+
+
+@pytest.mark.parametrize("text", [
+    json.dumps({"error": {"kind": "host", "message": "404 for " + SECRET, "remedy": "see " + SECRET, "details": {"failed": [SECRET]}}}),
+    None])
+def test_passwords_in_what_dnf_says_are_masked(pythons, text):
+    pythons([text or ""])
+    if text is None:
+        # On standard error, and long.
+        with open(client.PYTHONS[0], "a") as handle:
+            handle.write("echo 'x" + SECRET + " " + "y" * 480 + "' >&2\n")
+    with pytest.raises(HostError) as caught:
+        client.call("streams", {})
+    assert "hush" not in told(caught) and "***@mirror/list" in told(caught)
+
+
+HANG = """#!{0}
+import json, os, sys, time
+request = json.loads(sys.stdin.read())
+open(os.path.join(request["directory"], "metadata"), "w").close()
+time.sleep(60)
+"""
+
+
+def test_a_time_out_is_told_in_short_and_leaves_no_folder(tmp_path, monkeypatch):
+    path, folder = tmp_path / "python", tmp_path / "tmp"
+    path.write_text(HANG.format(sys.executable))
+    path.chmod(0o755)
+    folder.mkdir()
+    monkeypatch.setattr(client, "PYTHONS", [str(path)])
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(CommandError) as caught:
+        client.call("updates", {}, timeout=2)
+    assert caught.value.message == "dnf did not answer within 2 s (operation updates)"
+    assert caught.value.details == {"command": [str(path), "agent", "updates"], "rc": None, "stderr": ""}
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_the_host(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(HostError, match="temporary folder"):
+        client.call("updates", {})
