@@ -10,5 +10,17 @@ def run(module, work):
     try:
         result = work(module)
     except ElkitError as error:
-        module.fail_json(msg=str(error), error=type(error).__name__, **error.details)
-    module.exit_json(**result)
+        module.fail_json(msg=readable(str(error)), error=type(error).__name__, **readable(error.details))
+    module.exit_json(**readable(result))
+
+
+def readable(data):
+    """*data* (nested dict, list, str, …) with a replacement character for each byte of a host's files that is no UTF-8: they are read with
+    surrogateescape, and ansible-core from 2.19 on takes no lone surrogate."""
+    if isinstance(data, dict):
+        return dict((readable(key), readable(value)) for key, value in data.items())
+    if isinstance(data, (list, tuple)):
+        return [readable(item) for item in data]
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return data

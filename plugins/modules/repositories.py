@@ -286,7 +286,7 @@ def work(module):
     else:
         result = flow.ensure(module.params, module.check_mode)
     for warning in result.pop("warnings"):
-        module.warn(warning)
+        module.warn(_module.readable(warning))
     return result
 
 
