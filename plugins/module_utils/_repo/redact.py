@@ -81,8 +81,9 @@ def secrets(data):
     found = set()
     if isinstance(data, dict):
         for key, value in data.items():
-            if key in SECRET_OPTIONS and isinstance(value, str):
-                found.add(value)
+            if key in SECRET_OPTIONS and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                # Ansible masks a number by its text, too.
+                found.add(str(value))
             else:
                 found.update(secrets(value))
     elif isinstance(data, (list, tuple)):

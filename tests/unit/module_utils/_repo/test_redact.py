@@ -59,6 +59,11 @@ def test_secrets_of_nested_arguments():
     assert redact.secrets(data) == {"hu%20sh", "hu sh", "p%40ss", "p@ss", "tok3n"}
 
 
+def test_a_password_without_quotes_is_a_secret():
+    assert redact.secrets({"main": {"proxy_password": 48151623, "x": 42}, "extra": [{"options": {"password": 1.5}}]}) == {"48151623", "1.5"}
+    assert redact.secrets({"password": None, "proxy_password": True}) == set()
+
+
 def test_redact_data_keeps_the_shape():
     data = {"a": ["http://u:p@m/", 1, None], "password": "x", "b": {"c": True}}
     assert redact.redact_data(data) == {"a": ["http://***@m/", 1, None], "password": "***", "b": {"c": True}}
