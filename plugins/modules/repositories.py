@@ -127,7 +127,9 @@ options:
         type: dict
         default: {}
   main:
-    description: Options of C([main]) in C(/etc/dnf/dnf.conf). A null removes the option.
+    description:
+      - Options of C([main]) in C(/etc/dnf/dnf.conf). A null removes the option.
+      - C(gpgcheck) can be neither switched off nor removed here, for without it dnf checks nothing.
     type: dict
     default: {}
   vars:

@@ -181,7 +181,8 @@ def _options(given, place):
 
 def _main(given):
     options.check(given, options.MAIN, "dnf.conf")
-    if "gpgcheck" in given and given["gpgcheck"] is not None and not _boolean(given["gpgcheck"], "main.gpgcheck"):
+    # Without the line, dnf checks nothing.
+    if "gpgcheck" in given and (given["gpgcheck"] is None or not _boolean(given["gpgcheck"], "main.gpgcheck")):
         raise InputError("main: gpgcheck is not switched off for all repositories",
                          "Switch it off for one by name, in options, if you must")
     if "reposdir" in given or "varsdir" in given:

@@ -58,6 +58,7 @@ def test_names_mean_the_same_on_every_major(major, written, canonical):
     (9, {"options": {"baseos": {"enabled": True}}}, ["enabled"]),
     (9, {"options": {"baseos": "priority=1"}}, ["baseos", "dictionary"]),
     (9, {"main": {"gpgcheck": False}}, ["gpgcheck", "by name"]),
+    (9, {"main": {"gpgcheck": None}}, ["gpgcheck", "by name"]),
     (9, {"main": {"reposdir": "/x"}}, ["reposdir"]),
     (9, {"main": {"retriess": 1}}, ["retriess", "retries"]),
     (9, {"vars": {"releasever": "9.4"}}, ["releasever", "minor"]),
