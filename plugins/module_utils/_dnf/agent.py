@@ -180,10 +180,13 @@ def candidate_base(request, directory):
 
 def answer_for(request, identifier):
     """What a child process says of one repository."""
+    import libdnf
+
     directory = tempfile.mkdtemp(dir=request["directory"])
     try:
         base = candidate_base(request, directory)
-        repo = base.repos.get(identifier)
+        # dnf fills variables in in ids, too.
+        repo = base.repos.get(libdnf.conf.ConfigParser.substitute(identifier, base.conf.substitutions))
         if repo is None:
             return {"ok": False, "url": None, "reason": "dnf does not read this repository from the new files"}
         # So that one mirror that hangs leaves time for the next.

@@ -101,6 +101,13 @@ def test_verify_answers_for_each_repository_in_order():
     assert "does not read" in rows[4]["reason"]
 
 
+def test_a_repository_with_variables_in_its_id_is_found_and_answered_for_as_it_is_written():
+    state = {"repos": {"acme-x86_64-9": {"baseurl": ["http://good"]}}, "urls": {"http://good/repodata/repomd.xml": REPOMD.decode()}}
+    request = {"op": "verify", "files": {}, "vars": {"arch": "x86_64", "major": "9"}, "repos": ["acme-$arch-${major}", "acme-$other"], "timeout": 5}
+    rows = ask(request, state)[0]["ok"]["repos"]
+    assert [(row["id"], row["ok"]) for row in rows] == [("acme-$arch-${major}", True), ("acme-$other", False)]
+
+
 def test_verify_says_why_and_where_when_no_mirror_works():
     state = {"repos": {"a": {"baseurl": ["http://bad"]}, "b": {"metalink": "http://metalink"}, "c": {}},
              "urls": {"http://metalink": METALINK.format("00", "11").replace("http://one", "http://good").replace("https://two", "http://good"),
