@@ -12,10 +12,12 @@ from tests.faults.points import JOURNAL, in_transaction, journal
 pytest_plugins = ["tests.faults.fixtures"]
 
 CONCERN = "module_streams"
-STREAMS = ["nodejs:20/common", {"name": "nginx", "stream": "1.24", "state": "installed", "profiles": ["common"]}, {"name": "php", "state": "disabled"}]
-APPLY = [{"name": "apply", "elkit.almalinux.module_streams": {"streams": STREAMS}}]
+# nodejs:18 is there already: its packages follow the stream.
+STREAMS = ["nodejs:20", {"name": "nginx", "stream": "1.24", "state": "installed", "profiles": ["common"]}, {"name": "php", "state": "disabled"}]
+APPLY = [{"name": "apply", "elkit.almalinux.module_streams": {"streams": STREAMS, "allow_switch": True}}]
 UNDO = [{"name": "undo", "elkit.almalinux.module_streams": {"state": "reverted"}}]
-KEYS = [{"name": "keys", "elkit.almalinux.repositories": {"enabled": ["baseos"], "trusted_keys": "{{ repositories_trusted_keys }}"}}]
+READY = [{"name": "keys", "elkit.almalinux.repositories": {"enabled": ["baseos"], "trusted_keys": "{{ repositories_trusted_keys }}"}},
+         {"name": "old stream", "ansible.builtin.command": "dnf -q -y module install nodejs:18/common"}]
 # Streams, packages (a double one shows), and what rpm says of its own database.
 LOOK = """
 for file in /etc/dnf/modules.d/*; do [ ! -s "$file" ] || { echo "$file"; cat "$file"; }; done
@@ -24,8 +26,8 @@ rpm --verifydb || echo 'the database is damaged'
 """
 STEPS = {
     "planned": journal(CONCERN, "planned"),
-    # The third time, the state file has the files and the packages, and dnf is about to run.
-    "before dnf": journal(CONCERN, "planned", occurrence=3),
+    # The fourth time, the state file has the files, the packages and the switch, and dnf is about to run.
+    "before dnf": journal(CONCERN, "planned", occurrence=4),
     "first package": in_transaction(CONCERN, "planned", 1),
     "third package": in_transaction(CONCERN, "planned", 3),
     "applied": journal(CONCERN, "applied"),
@@ -47,7 +49,7 @@ def subject():
 
     def give(host):
         if host.name not in known.states:
-            assert play(host.name, KEYS).rc == 0
+            assert play(host.name, READY).rc == 0
         return known.on(host)
     return give
 

@@ -67,12 +67,7 @@ def ensure(wanted, allow_switch, check_mode):
     if not work:
         return result(wanted, current, current, {"installed": [], "removed": []})
     streams.check_switches(current, work, allow_switch)
-    items = []
-    for item in work:
-        now = current.get(item.name) or modulesd.empty()
-        items.append({
-            "name": item.name, "stream": item.stream or now["stream"], "profiles": item.profiles, "state": item.state,
-            "switch": now["state"] == modulesd.ENABLED and item.stream not in (None, now["stream"])})
+    items = streams.jobs(current, work, begun_switches() if interrupted else ())
     answer = client.call("streams", {"items": items, "apply": False})
     planned = dict(current)
     for item in work:
@@ -91,6 +86,11 @@ def ensure(wanted, allow_switch, check_mode):
     return result(wanted, current, planned, answer["transaction"])
 
 
+def begun_switches():
+    """Names of the modules that the interrupted run was to switch to another stream."""
+    return set(name for note in journal.revert(CONCERN, force=True).notes if note["kind"] == "switch" for name in note["data"]["modules"])
+
+
 def apply(items, transaction):
     """Let dnf do *items*; the journal keeps every state file and the packages that come and go."""
     with host_lock():
@@ -100,8 +100,11 @@ def apply(items, transaction):
         # A stream can enable others that it requires, so all state files are kept.
         for path in sorted(names | set(module_files())):
             entry.record_file(path, files.read_bytes(path), foreign=True)
-        # Before the transaction: a run that is killed in it must know what to take back.
+        # Before the transaction: a run that is killed in it must know what to take back, and what to go on with.
         entry.note("packages", {"before": transaction["removed"], "after": transaction["installed"]})
+        switched = [item["name"] for item in items if item["switch"]]
+        if switched:
+            entry.note("switch", {"modules": switched})
         entry.save()
         try:
             client.call("streams", {"items": items, "apply": True})

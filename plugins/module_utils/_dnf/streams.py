@@ -112,6 +112,20 @@ def check_switches(current, wanted, allow_switch):
                 module=item.name, enabled=now["stream"], wanted=item.stream)
 
 
+def jobs(current, wanted, switched=()):
+    """What the agent is asked for: a dict for each of *wanted* (list of Wanted), as agent.streams() takes them.
+
+    :param current: {name: module} of all modules with a state
+    :param switched: names of the modules whose switch a killed run had begun: the files know the new stream by then, the packages perhaps not
+    """
+    found = []
+    for item in wanted:
+        now = current.get(item.name) or modulesd.empty()
+        switch = now["state"] == modulesd.ENABLED and (item.stream not in (None, now["stream"]) or item.name in switched)
+        found.append({"name": item.name, "stream": item.stream or now["stream"], "profiles": item.profiles, "state": item.state, "switch": switch})
+    return found
+
+
 def predict(current, item, stream, profiles):
     """The module (dict) after *item* is done.
 

@@ -89,3 +89,20 @@ def test_a_switch_is_refused_unless_allowed():
 ])
 def test_predict(current, item, stream, profiles, expected):
     assert streams.predict(current, streams.parse_item(item), stream, profiles) == expected
+
+
+@pytest.mark.parametrize("current, item, switched, stream, switch", [
+    (enabled("1"), "a:2", [], "2", True),
+    (enabled("1"), "a:1", [], "1", False),
+    (enabled("1"), "a", [], "1", False),
+    (modulesd.empty(), "a:1", [], "1", False),
+    (DISABLED, "a:1", [], "1", False),
+    # The killed run had the new stream written, and not all of its packages.
+    (enabled("2"), "a:2", ["a"], "2", True),
+    (enabled("2"), "a", ["a"], "2", True),
+    (enabled("2"), "a:2", ["b"], "2", False),
+])
+def test_jobs(current, item, switched, stream, switch):
+    wanted = streams.parse_item(item)
+    assert streams.jobs({"a": current}, [wanted], switched) == [
+        {"name": "a", "stream": stream, "profiles": wanted.profiles, "state": wanted.state, "switch": switch}]
