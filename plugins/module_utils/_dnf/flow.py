@@ -115,6 +115,8 @@ def apply(items, transaction):
             raise
         for path in sorted(names | set(module_files())):
             entry.record_outcome(path)
+        # The others are nobody's concern when this is undone.
+        entry.drop_unchanged(names)
         entry.commit()
 
 

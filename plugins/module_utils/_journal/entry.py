@@ -204,6 +204,12 @@ class Entry(object):
         self.state["notes"].remove({"kind": kind, "data": data})
         self.store.save(self.state)
 
+    def drop_unchanged(self, kept):
+        """Forget those files, besides the *kept* paths, of which record_outcome() found that they are as they were. Nothing but memory knows of
+        it until save()."""
+        self.state["files"] = [item for item in self.state["files"] if item["path"] in kept
+                               or item["after"][-1] != (item["before"]["sha256"] if item["before"] else None)]
+
     def empty(self):
         """Whether there is nothing in it that could be put back."""
         return not self.state["files"] and not self.state["notes"]

@@ -44,3 +44,24 @@ def test_a_file_of_our_own_is_not_taken_for_foreign(tmp_path):
     path.write_bytes(b"by hand")
     with pytest.raises(ChangedSinceError):
         journal.revert("repositories", root=root)
+
+
+def test_what_the_other_program_left_as_it_was_is_somebody_elses_from_then_on(tmp_path):
+    root, names = str(tmp_path / "elkit"), ("kept", "changed", "idle", "nowhere")
+    for name in names[:3]:
+        (tmp_path / name).write_bytes(b"before")
+    paths = dict((name, str(tmp_path / name)) for name in names)
+    begun = journal.begin("streams", root)
+    for name in names:
+        begun.record_file(paths[name], None, foreign=True)
+    (tmp_path / "changed").write_bytes(b"after")
+    for name in names:
+        begun.record_outcome(paths[name])
+    begun.drop_unchanged({paths["kept"]})
+    begun.commit()
+    (tmp_path / "idle").write_bytes(b"by hand")
+    plan = journal.revert("streams", root=root)
+    assert [item["path"] for item in plan.restore] == [paths["changed"]]
+    plan.apply(None)
+    assert (tmp_path / "changed").read_bytes() == b"before" and (tmp_path / "idle").read_bytes() == b"by hand"
+    assert [item["path"] for item in plan.state["files"]] == [paths["kept"], paths["changed"]]
