@@ -290,13 +290,13 @@ def _shown(state, differing):
 
 
 def enabled_ids(documents):
-    """Ids of the repositories that are enabled, in the order of the files."""
-    found = []
+    """Ids of the repositories that are enabled, in the order of the files. Of several sections of one id, dnf takes the first."""
+    found = OrderedDict()
     for document in documents.values():
         for section in document.sections():
-            if section != "main" and options.is_true(document.get(section, "enabled"), True) and section not in found:
-                found.append(section)
-    return found
+            if section != "main":
+                found.setdefault(section, options.is_true(document.get(section, "enabled"), True))
+    return [section for section, enabled in found.items() if enabled]
 
 
 def _keys(desired, host, documents):

@@ -180,6 +180,12 @@ def test_dnf_conf_and_variables():
     assert make(conf=None)[0].texts == {}
 
 
+def test_of_an_id_in_two_files_the_first_says_whether_it_is_enabled():
+    off, on = "[x]\nbaseurl=http://x/\nenabled=0\n", "[x]\nbaseurl=http://x/\n"
+    assert plan.enabled_ids({"a.repo": ini.parse(off), "b.repo": ini.parse(on)}) == []
+    assert plan.enabled_ids({"a.repo": ini.parse(on), "b.repo": ini.parse(off)}) == ["x"]
+
+
 def test_rows_hold_no_password():
     planned, _texts = make(mirror="https://me:s3cr3t@m.example/almalinux", options={"extras": {"password": "0ther"}})
     assert "s3cr3t" in str(planned.texts) and "s3cr3t" not in str(planned.rows) and "0ther" not in str(planned.rows)
