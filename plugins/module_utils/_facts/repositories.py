@@ -53,7 +53,8 @@ def _repository(repo_id, path, options, main, major, ignored):
         "canonical": catalogue.canonical_id(repo_id, major),
         "name": options.get("name"),
         "file": path,
-        "enabled": bool(enabled) and not ignored,
+        # dnf passes over what is no boolean.
+        "enabled": enabled is not False and not ignored,
         "ignored": ignored,
         "mirrorlist": redact.redact_url(options.get("mirrorlist")) or None,
         "metalink": redact.redact_url(options.get("metalink")) or None,

@@ -8,8 +8,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Inp
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import nearest
 
 # What libdnf reads as a boolean.
-_TRUE = ("1", "yes", "true", "on", "enabled")
-_FALSE = ("0", "no", "false", "off", "disabled")
+_TRUE = ("1", "yes", "true", "on")
+_FALSE = ("0", "no", "false", "off")
 _WHOLE_NUMBER = re.compile(r"-?\d+\Z")
 WHOLE_NUMBERS = frozenset(["priority", "cost", "retries", "max_parallel_downloads", "installonly_limit", "deltarpm_percentage"])
 SWITCHES = frozenset("""
@@ -82,7 +82,6 @@ def check(names, known, place):
 
 
 def is_true(text, default=False):
-    """What dnf makes of a boolean option's text (str or None)."""
-    if text is None:
-        return default
-    return text.strip().lower() in _TRUE
+    """What dnf makes of a boolean option's text (str or None). What is no boolean is passed over, as if it were not there."""
+    word = (text or "").strip().lower()
+    return word in _TRUE if word in _TRUE + _FALSE else default

@@ -54,6 +54,7 @@ def test_names_mean_the_same_on_every_major(major, written, canonical):
     (9, {"minor": "9"}, ["'9'", "in quotes"]),
     (9, {"minor": "9.7", "source": "mirrorlist"}, ["vault", "mirrorlist"]),
     (9, {"options": {"baseos": {"prioritty": 1}}}, ["prioritty", "priority"]),
+    (9, {"options": {"baseos": {"gpgcheck": "enabled"}}}, ["gpgcheck", "true or false", "enabled"]),
     (9, {"options": {"base": {"priority": 1}}}, ["options", "base", "baseos"]),
     (9, {"options": {"baseos": {"enabled": True}}}, ["enabled"]),
     (9, {"options": {"baseos": "priority=1"}}, ["baseos", "dictionary"]),

@@ -186,6 +186,14 @@ def test_of_an_id_in_two_files_the_first_says_whether_it_is_enabled():
     assert plan.enabled_ids({"a.repo": ini.parse(on), "b.repo": ini.parse(off)}) == ["x"]
 
 
+@pytest.mark.parametrize("written, enabled", [
+    ("1", True), ("Yes", True), ("on", True), ("0", False), ("False", False), ("off", False),
+    # What is no boolean to dnf it passes over, and a repository is enabled where nothing else is said.
+    ("enabled", True), ("disabled", True), ("2", True), ("", True)])
+def test_what_dnf_takes_for_enabled(written, enabled):
+    assert plan.enabled_ids({"a.repo": ini.parse("[x]\nbaseurl=http://x/\nenabled={0}\n".format(written))}) == (["x"] if enabled else [])
+
+
 def test_rows_hold_no_password():
     planned, _texts = make(mirror="https://me:s3cr3t@m.example/almalinux", options={"extras": {"password": "0ther"}})
     assert "s3cr3t" in str(planned.texts) and "s3cr3t" not in str(planned.rows) and "0ther" not in str(planned.rows)
