@@ -49,7 +49,7 @@ def make(desired, host, texts, main, variables):
     plan.warnings = []
     before = OrderedDict((name, ini.parse(texts[name])) for name in sorted(texts))
     after = OrderedDict((name, document.copy()) for name, document in before.items())
-    _known(desired, host, after)
+    _known(desired, host, after, plan.warnings)
     _extra(desired, after)
     _undeclared(desired, host, after, plan.warnings)
     plan.documents = after
@@ -142,7 +142,7 @@ def _default_source(repository, host):
     return catalogue.url(repository, host, "mirrorlist")
 
 
-def _known(desired, host, documents):
+def _known(desired, host, documents, warnings):
     """AlmaLinux's and EPEL's repositories."""
     for name, repository in sorted(catalogue.known(host).items()):
         places = _places(documents, repository.id)
@@ -152,6 +152,8 @@ def _known(desired, host, documents):
             document.add_section(repository.id, [("name", repository.name), (key, url), ("enabled", "1"), ("gpgcheck", "1")]
                                  + list(repository.extra) + [("gpgkey", repository.gpgkey)])
             places = [document]
+        if not places and any(value is not None for value in desired.options.get(name, {}).values()):
+            warnings.append("{0} is not on this host, so its options are not written: enable it, or take them out".format(name))
         for document in places:
             source = _source(desired, repository, host, document)
             if source is not None:

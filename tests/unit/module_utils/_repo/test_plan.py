@@ -194,6 +194,14 @@ def test_what_dnf_takes_for_enabled(written, enabled):
     assert plan.enabled_ids({"a.repo": ini.parse("[x]\nbaseurl=http://x/\nenabled={0}\n".format(written))}) == (["x"] if enabled else [])
 
 
+@pytest.mark.parametrize("given, warned", [({"priority": 5}, True), ({"priority": None}, False)])
+def test_options_of_a_repository_that_is_not_there_are_told(given, warned):
+    planned, _texts = make(options={"epel": given})
+    assert planned.texts == {} and [line.startswith("epel is not on this host") for line in planned.warnings] == [True] * warned
+    planned, texts = make(options={"epel": given}, epel=True)
+    assert planned.warnings == [] and state(applied(planned, texts), "epel").get("priority") == ("5" if warned else None)
+
+
 def test_rows_hold_no_password():
     planned, _texts = make(mirror="https://me:s3cr3t@m.example/almalinux", options={"extras": {"password": "0ther"}})
     assert "s3cr3t" in str(planned.texts) and "s3cr3t" not in str(planned.rows) and "0ther" not in str(planned.rows)
