@@ -106,7 +106,10 @@ options:
         description: Its key as armored text, instead of O(extra[].gpgkey).
         type: str
       fingerprints:
-        description: Full fingerprints of all keys that O(extra[].gpgkey) or O(extra[].key) may hold.
+        description:
+          - Full fingerprints of the keys that O(extra[].gpgkey) or O(extra[].key) may hold. Another one stops the run, and each of these places
+            must hold one of them at least.
+          - A key that is to follow can be named in advance. As long as rpm lacks a named one, keys with a URL are fetched on every run.
         type: list
         elements: str
       gpgcheck:

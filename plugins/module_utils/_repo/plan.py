@@ -19,7 +19,7 @@ class Plan(object):
 
 class Key(object):
     """A key file that an enabled repository needs: repository (id), url (file://… or http…), pinned (set of good
-    fingerprints), expected (set of those that must be in it), text (armored text to be written to the file, or None), fetch
+    fingerprints), expected (set of those of which one at least must be in it), text (armored text to be written to the file, or None), fetch
     (URL to get the file from where it is missing, or None), ours (bool: AlmaLinux's or EPEL's)."""
 
     def __init__(self, repository, url, pinned, expected=(), text=None, fetch=None, ours=True):
@@ -323,6 +323,6 @@ def _keys(desired, host, documents):
                 fetch = desired.epel_key_url or (
                     desired.epel_mirror + "/" + known[identifier].key_file if desired.epel_mirror else known[identifier].key_url)
             if url not in found:
-                found[url] = Key(identifier, url, good, extra.fingerprints if extra and len(urls) == 1 else (),
+                found[url] = Key(identifier, url, good, extra.fingerprints if extra else (),
                                  extra.key if extra else None, fetch, extra is None)
     return list(found.values())

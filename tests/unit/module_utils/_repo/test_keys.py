@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The keys of third parties: which are taken, which are missed, which are fetched. With real keys; nothing goes over a network."""
+import os
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, ini, plan
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import Host
+
+NEXT = "0123456789ABCDEF0123456789ABCDEF01234567"
+URL = "https://acme.example/KEY"
+
+
+with open(os.path.join(os.path.dirname(__file__), "../../fixtures/keys/RPM-GPG-KEY-AlmaLinux"), "rb") as _handle:
+    # Its time is never up.
+    _KEY = _openpgp.parse(_handle.read(), "KEY")[0]
+KEY, MINE = _openpgp.armor(_KEY.data), _KEY.fingerprint
+
+
+def keys(fingerprints, urls=URL):
+    """The keys that a plan with one repository of others asks for."""
+    extra = SimpleNamespace(id="acme", fingerprints=fingerprints, key=None)
+    documents = {"acme.repo": ini.parse("[acme]\nbaseurl=http://a/\ngpgcheck=1\ngpgkey={0}\n".format(urls))}
+    return plan._keys(SimpleNamespace(extra=[extra], trusted=set(), epel_key_url=None, epel_mirror=None), Host(9, 8), documents)
+
+
+@pytest.mark.parametrize("fingerprints, imported", [([MINE], []), ([MINE, NEXT], []), ([NEXT, MINE], [MINE])])
+def test_a_key_that_is_named_in_advance_is_not_missed(fingerprints, imported):
+    found = flow.Keys()
+    flow.take(keys(fingerprints)[0], KEY, imported, found)
+    assert [item["fingerprint"] for item in found.missing] == ([] if imported else [MINE])
+
+
+def test_one_of_the_named_keys_must_be_there():
+    key = keys([NEXT])[0]
+    with pytest.raises(TrustError, match="not pinned"):
+        flow.take(key, KEY, [], flow.Keys())
+    # Trusted for AlmaLinux's own repositories is not named for this one.
+    key.pinned.add(MINE)
+    with pytest.raises(TrustError, match="holds no key that acme names in fingerprints.*" + MINE):
+        try:
+            flow.take(key, KEY, [], flow.Keys())
+        except TrustError as error:
+            raise TrustError(str(error))
+
+
+@pytest.mark.parametrize("urls", [URL, URL + " " + URL + "-2"])
+@pytest.mark.parametrize("imported, fetched", [([MINE, NEXT], False), ([MINE], True), ([], True)])
+def test_keys_that_rpm_has_all_of_are_not_fetched(monkeypatch, urls, imported, fetched):
+    asked = []
+    monkeypatch.setattr(flow.host, "imported_keys", lambda: dict.fromkeys(imported))
+    monkeypatch.setattr(flow, "fetched", lambda urls, _params, _main: asked.extend(urls) or {})
+    flow.needed_keys(SimpleNamespace(keys=keys([MINE, NEXT], urls)), {}, None)
+    assert sorted(asked) == (urls.split() if fetched else [])
