@@ -45,7 +45,7 @@ def identify(values, release_text, machine, packages):
         "is_el": distributions.is_el(values),
         "release_packages": [package.nevra for name, package in present],
         "leftover_release_packages": [
-            package.nevra for name, package in present if distribution and name not in distribution.packages],
+            package.nevra for name, package in present if distribution and not _is_its_own(distribution, name, package)],
         "conversion": distributions.as_source(distribution, major, arch),
     }
 
@@ -90,6 +90,12 @@ def _release_packages(packages):
     """
     known = set(name for item in distributions.DISTRIBUTIONS for name in item.packages)
     return [(name, package) for name in sorted(known) for package in packages.get(name, ())]
+
+
+def _is_its_own(distribution, name, package):
+    """Whether a release package belongs to *distribution*. Oracle builds a redhat-release of its own."""
+    family = set(item.os_id for item in distributions.DISTRIBUTIONS if name in item.packages)
+    return name in distribution.packages or distribution.os_id not in family and package.vendor in distribution.vendors
 
 
 def _architecture(distribution, packages, machine):

@@ -51,8 +51,8 @@ def test_el7_has_no_target():
     assert conversion["possible"] is False and "CentOS Linux 7" in conversion["reason"]
 
 
-def package(name, arch="noarch"):
-    return Package(name, 0, "10.2", "1.el10", arch)
+def package(name, arch="noarch", vendor=""):
+    return Package(name, 0, "10.2", "1.el10", arch, vendor)
 
 
 def test_only_packages_tell_the_v2_build_from_the_ordinary_one():
@@ -66,6 +66,19 @@ def test_release_packages_of_others_are_leftovers():
         "almalinux-release": [package("almalinux-release")], "centos-gpg-keys": [package("centos-gpg-keys")], "bash": [package("bash")]})
     assert facts["release_packages"] == ["almalinux-release-10.2-1.el10.noarch", "centos-gpg-keys-10.2-1.el10.noarch"]
     assert facts["leftover_release_packages"] == ["centos-gpg-keys-10.2-1.el10.noarch"]
+
+
+@pytest.mark.parametrize("os_id, vendor, leftover", [
+    ("ol", "Oracle America", False), ("ol", "Red Hat, Inc.", True), ("almalinux", "Oracle America", True), ("rhel", "Red Hat, Inc.", False)])
+def test_oracle_builds_a_redhat_release_of_its_own(os_id, vendor, leftover):
+    facts = look({"ID": os_id, "NAME": "x", "VERSION_ID": "9.6"}, None, {"redhat-release": [package("redhat-release", vendor=vendor)]})
+    assert facts["leftover_release_packages"] == (facts["release_packages"] if leftover else [])
+
+
+def test_kitten_on_almalinux_is_a_leftover_although_the_vendor_is_the_same():
+    facts = look({"ID": "almalinux", "NAME": "AlmaLinux", "VERSION_ID": "10.2"}, None, {
+        "almalinux-kitten-release": [package("almalinux-kitten-release", vendor="AlmaLinux")]})
+    assert len(facts["leftover_release_packages"]) == 1
 
 
 def test_no_distribution_claims_the_release_package_of_another_family():
