@@ -42,7 +42,7 @@ FOREIGN = frozenset([
     "min", "network", "virtual", "ohai", "facter", "all_ipv4_addresses", "all_ipv6_addresses", "apparmor", "architecture",
     "caps", "chroot", "cmdline", "date_time", "default_ipv4", "default_ipv6", "devices", "distribution",
     "distribution_major_version", "distribution_release", "distribution_version", "dns", "effective_group_ids",
-    "effective_user_id", "env", "fibre_channel_wwn", "fips", "interfaces", "is_chroot", "iscsi", "loadavg", "local", "lsb",
+    "effective_user_id", "env", "fibre_channel_wwn", "fips", "interfaces", "is_chroot", "iscsi", "kernel_version", "loadavg", "local", "lsb",
     "machine", "machine_id", "mounts", "nvme", "os_family", "pkg_mgr", "platform", "processor", "processor_cores",
     "processor_count", "python", "python_version", "real_user_id", "selinux", "service_mgr", "ssh_host_key_dsa_public",
     "ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public", "ssh_host_key_rsa_public", "ssh_host_pub_keys",

@@ -344,7 +344,7 @@ ALL = [name for name in registry.SECTIONS if name != "updates"]
     (["all"], ALL), ([], ALL), (["identity", "kernel"], ["identity", "kernel"]), (["kernel", "identity"], ["identity", "kernel"]),
     (["!packages"], [name for name in ALL if name != "packages"]), (["updates"], ["updates"]), (["all", "updates"], ALL + ["updates"]),
     (["all", "!kernel", "kernel"], [name for name in ALL if name != "kernel"]), (["!all", "reboot"], ["reboot"]), (["!all"], []),
-    (["!all", "min", "network"], []), (["network"], []), (["hardware", "virtual"], ["hardware"]), ([" identity "], ["identity"]),
+    (["!all", "min", "network"], []), (["network"], []), (["kernel_version"], []), (["hardware", "virtual"], ["hardware"]), ([" identity "], ["identity"]),
 ])
 def test_choose(subset, expected):
     assert registry.choose(subset) == expected
