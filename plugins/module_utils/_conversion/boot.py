@@ -32,6 +32,8 @@ TIMEOUT = 900
 IMAGE, INITRAMFS = "/boot/vmlinuz-{0}", "/boot/initramfs-{0}.img"
 ENTRIES = "/boot/loader/entries"
 GRUB, GRUB_LINKS = "/boot/grub2", ("/etc/grub2.cfg", "/etc/grub2-efi.cfg")
+# The password that grub asks for (grub2-setpassword), beside its configuration: on release 8 with EFI in a directory that changes its name.
+PASSWORD = "user.cfg"
 # What leads from the EFI system partition to grub's configuration below /boot, as the package grub2-common of release 9 and 10 writes it.
 STUB = "search --no-floppy --fs-uuid --set=dev {0}\nset prefix=($dev){1}\nexport $prefix\nconfigfile $prefix/grub.cfg\n"
 # Where zipl writes which blocks of the disk the machine is to read; it has to be run whenever they are others.
@@ -44,7 +46,8 @@ def mend(request, context=None):
 
     :param request: {"container": bool, "arch": str, "rebuild": [kernel release] (replaced in place: their initramfs is the source's),
         "flavour": of AlmaLinux's kernel that becomes the default (see _facts.kernel.IMAGES), "beside": [NEVRA] (kernels of the source that stay),
-        "efi": False where the user sees to EFI's boot entry, "again": whether an earlier run may have left files of a kernel half made}
+        "efi": False where the user sees to EFI's boot entry, "again": whether an earlier run may have left files of a kernel half made,
+        "password": as before() noted it}
     :raises HostError: no AlmaLinux kernel is installed, or a command failed; the host is not fit to be rebooted then
     """
     if request["container"]:
@@ -58,6 +61,7 @@ def mend(request, context=None):
     loader = loader_of(request, context)
     if loader:
         mend_stub(context, VENDOR + "/grub.cfg")
+        done += mend_password(context, VENDOR, request.get("password"))
     done += mend_default(IMAGE.format(newest)) + mend_bootmap(request)
     if loader:
         done.append(mend_efi(context, loader))
@@ -115,6 +119,25 @@ def mend_stub(context, path):
         return
     words = [commands.run(command + [GRUB], timeout=60).stdout.strip() for command in (["grub2-probe", "--target=fs_uuid"], ["grub2-mkrelpath"])]
     files.write_atomic(context.at(path), STUB.format(*words))
+
+
+def password(context):
+    """{"path", "text"} of the password of grub where it lies on the EFI system partition, or None."""
+    path = os.path.join(os.path.dirname(os.path.realpath(context.at(GRUB_LINKS[1]))), PASSWORD)[len(context.root):]
+    text = context.read(path) if path.startswith(ESP + "/") and context.exists(path) else None
+    return {"path": path, "text": text} if text else None
+
+
+def mend_password(context, directory, noted):
+    """Write the password of grub to *directory*, where it was elsewhere before and is not there: what was done ([str]).
+
+    :param noted: what password() gave, or None
+    """
+    path = os.path.join(directory, PASSWORD)
+    if not noted or is_filled(context, path) or not os.path.isdir(context.at(directory)):
+        return []
+    files.write_atomic(context.at(path), noted["text"], files.Attributes(os.geteuid(), os.getegid(), 0o600))
+    return ["grub's password"]
 
 
 def is_filled(context, path):
@@ -176,13 +199,15 @@ def default_kernel():
 
 def before(request, context=None):
     """What must be known for the way back: {"default": path or None, "entries": numbers of the EFI entries for AlmaLinux that were there,
-    "booted": (label, loader) of the entry that was booted, if it names a loader, or None, "configurations": paths of grub's}."""
+    "booted": (label, loader) of the entry that was booted, if it names a loader, or None, "configurations": paths of grub's,
+    "password": grub's, see password()}."""
     if request["container"]:
-        return {"default": None, "entries": [], "booted": None, "configurations": []}
+        return {"default": None, "entries": [], "booted": None, "configurations": [], "password": None}
     context = context or Context()
     found = set(os.path.realpath(context.at(path)) for path in GRUB_LINKS if context.exists(path))
     found.update(context.at("{0}/EFI/{1}/grub.cfg".format(ESP, name)) for name in context.names(ESP + "/EFI"))
     return {"default": default_kernel(), "entries": our_entries(request, context), "booted": booted_entry(request, context),
+            "password": password(context),
             "configurations": sorted(path[len(context.root):] for path in found if is_filled(context, path[len(context.root):]))}
 
 
@@ -225,6 +250,11 @@ def mend_back(request, noted, context=None):
     for path in noted.get("configurations", ()):
         if path.startswith(ESP):
             mend_stub(context, path)
+    if noted.get("password"):
+        done += mend_password(context, os.path.dirname(noted["password"]["path"]), noted["password"])
+        ours = os.path.join(VENDOR, PASSWORD)
+        if ours != noted["password"]["path"] and context.exists(ours) and context.read(ours) == noted["password"]["text"]:
+            files.remove(context.at(ours))
     if default:
         done += mend_default(default)
     done += mend_bootmap(request)

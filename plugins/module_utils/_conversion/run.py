@@ -330,7 +330,8 @@ class Run(object):
                 commands.run(["subscription-manager", "repos", "--disable={0}".format(item)], check=False, timeout=300)
 
     def boot(self):
-        return boot.mend(dict(self.request["boot"], again=self.ended_in == "boot" or remains.was_ended(self.state, "transaction")))
+        return boot.mend(dict(self.request["boot"], again=self.ended_in == "boot" or remains.was_ended(self.state, "transaction"),
+                              password=(self.state.read("boot-before.json") or {}).get("password")))
 
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)

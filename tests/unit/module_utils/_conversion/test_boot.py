@@ -269,7 +269,7 @@ def test_a_container_has_none_of_it(machine, tmp_path):
     one = machine(shown=SHOWN)
     inside, host = request(container=True), Tree(tmp_path)
     noted = boot.before(inside, host)
-    assert noted == {"default": None, "entries": [], "booted": None, "configurations": []}
+    assert noted == {"default": None, "entries": [], "booted": None, "configurations": [], "password": None}
     assert "container" in boot.mend(inside, host) and "container" in boot.mend_back(inside, noted, host) and one.calls == []
     assert boot.not_bootable(inside, host) == [] == boot.not_as_before(inside, noted, host)
 
@@ -294,6 +294,36 @@ def test_release_9_has_what_leads_to_it_there(machine):
     one.write("/boot/efi/EFI/almalinux/grub.cfg", "the package's")
     boot.mend(request(), host)
     assert (one.root / "boot/efi/EFI/almalinux/grub.cfg").read_text() == "the package's"
+
+
+HASH = "GRUB2_PASSWORD=grub.pbkdf2.sha512.10000.ABCD\n"
+
+
+def test_grub_keeps_its_password_on_release_8(machine):
+    one = machine()
+    own = one.write("/boot/efi/EFI/centos/user.cfg", HASH)
+    one.write("/boot/efi/EFI/centos/grub.cfg")
+    link(one.root, "etc/grub2-efi.cfg", "../boot/efi/EFI/centos/grub.cfg")
+    noted = json.loads(json.dumps(boot.before(request(), Tree(one.root))))
+    # The transaction: grub's packages change their directory.
+    (one.root / "etc/grub2-efi.cfg").unlink()
+    own.unlink()
+    host = converted(one, 8)
+    boot.mend(request(password=noted["password"]), host)
+    new = one.root / "boot/efi/EFI/almalinux/user.cfg"
+    assert new.read_text() == HASH and new.stat().st_mode & 0o777 == 0o600
+    new.write_text("another\n")
+    assert "password" not in boot.mend(request(password=noted["password"]), host) and new.read_text() == "another\n", "what is there stays"
+    new.write_text(HASH)
+    boot.mend_back(request(), noted, host)
+    assert own.read_text() == HASH and not new.exists()
+
+
+def test_grub_s_password_below_boot_is_left_where_it_is(machine):
+    one = machine()
+    one.write("/boot/grub2/user.cfg", HASH)
+    host = converted(one)
+    assert boot.before(request(), host)["password"] is None
 
 
 def test_a_link_that_leads_nowhere_is_none_of_ours(machine):
@@ -343,7 +373,8 @@ def test_an_entry_is_made_once_on_each_disk_and_taken_away_on_the_way_back(machi
     one = machine(tree, SHOWN.partition("Boot0002")[0])
     host = Tree(one.root)
     noted = boot.before(request(), host)
-    assert noted == {"default": "/boot/vmlinuz-source", "entries": [], "booted": ("CentOS Stream", "\\EFI\\centos\\shimx64.efi"), "configurations": []}
+    assert noted == {"default": "/boot/vmlinuz-source", "entries": [],
+                     "booted": ("CentOS Stream", "\\EFI\\centos\\shimx64.efi"), "configurations": [], "password": None}
     boot.mend_efi(host, "shimx64.efi")
     assert [(call[3], call[5]) for call in one.calls] == made and {call[9] for call in one.calls} == {"\\EFI\\almalinux\\shimx64.efi"}
     before = one.shown
