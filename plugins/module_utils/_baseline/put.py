@@ -136,6 +136,9 @@ class Run(object):
                     entry.forget("state", data)
                 entry.forget_files(paths)
                 entry.save()
+            else:
+                # A part of it may be done.
+                self.changed = True
             raise
         self.changed = True
 

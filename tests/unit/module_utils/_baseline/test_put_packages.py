@@ -47,7 +47,7 @@ def test_what_failed_is_not_noted(tmp_path, monkeypatch, bad, noted):
     run = put.Run()
     run.put(view, rows)
     notes = [note["data"]["installed"] for note in run.entry.state["notes"]] if run.entry else []
-    assert notes == noted and run.changed == (len(bad) < 2)
+    assert notes == noted and run.changed == bool(noted), "what dnf did before it failed is done"
     run.commit()
     folder = tmp_path / "var/lib/elkit/journal/baseline"
     assert len([name for name in os.listdir(str(folder)) if name.isdigit()]) == (1 if noted else 0)
