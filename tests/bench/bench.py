@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from elkit_testbed.inventory import path as inventory_path
 
+import aims as aims_of
 import conversions
 import fleet
 import hardening
@@ -84,6 +85,12 @@ def host_variables():
     return yaml.safe_load(INVENTORY.read_text())["all"]["hosts"][HOST]
 
 
+def described():
+    """The kind of the benchmark's host, and of what image it is (str)."""
+    variables = host_variables()
+    return "%s (%s)" % (variables["testbed_kind"], variables["testbed_image"])
+
+
 def fill(variables):
     """Install filler packages until the host has PACKAGES of them; the number that it has then."""
     have = int(testbed("exec", HOST, "--", "sh", "-c", "rpm -qa | wc -l"))
@@ -144,7 +151,7 @@ def medians(log):
 
 
 def measure(name, rounds):
-    """Run one benchmark, print and keep its result."""
+    """Run one benchmark, print and keep its result; gives it back."""
     testbed("up", "--fresh", "%s:%s" % (HOST, KINDS.get(name, "al9")))
     variables = host_variables()
     packages = prepared(name, variables)
@@ -160,47 +167,50 @@ def measure(name, rounds):
         ratios[title] = round(seconds[above] / seconds[below], 2)
         if aim:
             aims[title] = "%s %s" % aim
-    report(name, "%s (%s), %d packages" % (variables["testbed_kind"], variables["testbed_image"], packages), ratios, aims, seconds,
-           max(counts.values()), failures)
+    return report(name, "%s, %d packages" % (described(), packages), ratios, aims, seconds, max(counts.values()), failures)
 
 
 def measure_fleet(rounds):
-    """Run the benchmark of the fleet, print and keep its result."""
+    """Run the benchmark of the fleet, print and keep its result; gives it back."""
     testbed("up", "--fresh", HOST + ":cs9")
     OUT.mkdir(parents=True, exist_ok=True)
     found = fleet.measure(testbed, HOST, yaml.safe_load(INVENTORY.read_text()), environment_of(OUT / "fleet.jsonl"), rounds)
     title = "%d hosts at %d forks / one host" % (fleet.SIZE, fleet.FORKS[1])
-    report("fleet", "cs9 (lookalike), without systemd, on %d cores together with the controller" % os.cpu_count(),
-           {title: round(found["twenty"] / found["one"], 2)}, {title: "at most 12.0"},
-           {"one host": found["one"], "%d hosts" % fleet.SIZE: found["twenty"]},
-           found["n"], {}, {"MiB: the controller's peak memory at %d forks" % forks: round(value) for forks, value in found["memory"].items()})
+    return report("fleet", described() + fleet.CIRCUMSTANCES, {title: round(found["twenty"] / found["one"], 2)}, {title: "at most 12.0"},
+                  {"one host": found["one"], "%d hosts" % fleet.SIZE: found["twenty"]}, found["n"], {},
+                  {"MiB: the controller's peak memory at %d forks" % forks: round(value) for forks, value in found["memory"].items()})
 
 
 def measure_hardening(name, rounds):
-    """Run one of the benchmarks of hardening, print and keep its result."""
+    """Run one of the benchmarks of hardening, print and keep its result; gives it back."""
     testbed("up", "--fresh", HOST + ":hard9")
     OUT.mkdir(parents=True, exist_ok=True)
     found = hardening.measure(name, testbed, HOST, INVENTORY, environment_of, rounds)
-    report(name, found["host"], found["ratios"], found["aims"], found["seconds"], rounds, {}, found["more"])
+    return report(name, described() + found["circumstances"], found["ratios"], found["aims"], found["seconds"], rounds, {}, found["more"])
 
 
 def report(name, host, ratios, aims, seconds, rounds, failures, more=None):
-    """Print a result, and keep it."""
+    """Print a result, keep it, and give it back.
+
+    :param aims: {title of a ratio or of a number in *more*: "at most NUMBER" or "at least NUMBER"}
+    """
     core = subprocess.run([sys.executable, "-c", "import ansible.release; print(ansible.release.__version__)"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout.strip()
     result = {
         "name": name, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "ratios": ratios, "aims": aims,
         "seconds": {task: round(value, 3) for task, value in seconds.items()}, "n": rounds, "failed": failures, "host": host, "core": core,
-        "more": more or {},
+        "more": more or {}, "missed": aims_of.missed(aims, ratios, more or {}),
     }
     (OUT / ("%s.json" % name)).write_text(json.dumps(result, indent=1) + "\n")
     print("%s: %s, ansible-core %s, %d rounds" % (name, result["host"], core, result["n"]))
+    notes = {title: " (aim: %s, %s)" % (aim, "missed" if title in result["missed"] else "met") for title, aim in aims.items()}
     for title, ratio in ratios.items():
-        print("  %5.2f  %s%s" % (ratio, title, " (aim: %s)" % aims[title] if title in aims else ""))
+        print("  %5.2f  %s%s" % (ratio, title, notes.get(title, "")))
     for task, value in seconds.items():
         print("  %5.2f s  %s%s" % (value, task, " (failed in %d rounds)" % failures[task] if task in failures else ""))
     for title, value in result["more"].items():
-        print("  %5d    %s" % (value, title))
+        print("  %5d    %s%s" % (value, title, notes.get(title, "")))
+    return result
 
 
 def main():
@@ -214,18 +224,22 @@ def main():
             parser.error("there is no benchmark %r, only %s" % (name, ", ".join(NAMES)))
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be 1 or more, not %d" % options.rounds)
+    over = []
     try:
         for name in options.names or NAMES:
             rounds = options.rounds or FEWER.get(name, 12)
             if name == "fleet":
-                measure_fleet(rounds)
+                result = measure_fleet(rounds)
             elif name in hardening.PARTS:
-                measure_hardening(name, rounds)
+                result = measure_hardening(name, rounds)
             else:
-                measure(name, rounds)
+                result = measure(name, rounds)
+            over += aims_of.failing(result)
     finally:
         if not options.keep:
             testbed("down", HOST)
+    if over:
+        raise SystemExit("bench: " + "\nbench: ".join(over))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ import settings
 
 HERE = Path(__file__).resolve().parent
 FILES = 300000
+# Among them one that anybody may write, and the control that names it: an audit where that fails has walked through them.
+OPEN, OPEN_ID = "/srv/bench-files/29/2999/open", "file_permissions_unauthorized_world_writable"
+# Module calls of a first and a second run together; bytes of output of one command on one host.
+CALLS, BYTES = 8, 20 * 1024
 # Of the word "molecule", as in molecule/hardening; a real one comes from a vault.
 HASH = "grub.pbkdf2.sha512.10000." + "6D6F6C6563756C65." + "6D6F6C6563756C65" * 4
 VARIABLES = {"hardening_profile": settings.PROFILE, "hardening_values": {"grub_password_hash": HASH}}
@@ -97,12 +101,23 @@ def calls(output):
     return sum(1 for line in executed if "python" in line), len(executed)
 
 
+def opened(output):
+    """How many files that anybody may write an audit's table shows (int)."""
+    found = re.search(r"fail +[12] +%s +(\d+) of them" % OPEN_ID, output)
+    return int(found.group(1)) if found else 0
+
+
 def whole(bench, rounds):
-    """(ratios, aims, more) of first apply, second run and audit as whole commands, with the 300,000 files too."""
+    """(ratios, aims, more) of first apply, second run and audit as whole commands, with the 300,000 files too.
+
+    Ends the program if an audit does not look at those files, or one without them does.
+    """
     bench.trust()
     bench.testbed("exec", bench.host, "--", "mkdir", "-p", "/var/lib/machines")
-    bench.on_host("files", str(FILES))
+    bench.on_host("files", str(FILES), OPEN)
     sizes, numbers, tasks = {}, {}, {}
+    look = [{"elkit.almalinux.baseline_info": dict(CALL, only_ids=[OPEN_ID]), "register": "look"},
+            {"ansible.builtin.assert": {"that": "look.controls.0.before | list == ['%s']" % OPEN, "fail_msg": "{{ look.controls | string }}"}}]
 
     def measured(name, playbook, label, *more):
         bench.ping()
@@ -116,12 +131,20 @@ def whole(bench, rounds):
             for label, playbook in (("first apply", APPLY), ("second run", APPLY), ("audit", AUDIT)):
                 bench.playbook(playbook, None, "-vvv")
                 numbers[label] = calls(bench.output)
+            bench.on_host("show")
+            # An audit's table says how many there are; this, that it is ours and no other.
+            bench.play("look", look)
+            bench.on_host("hide")
         else:
             measured("first apply", APPLY, "first apply")
             measured("second run", APPLY, "second run")
             measured("audit", AUDIT, "audit")
+            before = opened(bench.output)
             bench.on_host("show")
             measured("audit with files", AUDIT, "audit with %d more files" % FILES)
+            if (before, opened(bench.output)) != (0, 1):
+                raise SystemExit("bench: audits found %d files that anybody may write without the %d files, and %d with them, where there is one"
+                                 % (before, FILES, opened(bench.output)))
             bench.on_host("hide")
         bench.play("revert", [{"elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first"}}])
     seconds = bench.medians()
@@ -132,8 +155,13 @@ def whole(bench, rounds):
     ratios["the same, the task alone"] = statistics.median(tasks["audit with files"]) / statistics.median(tasks["audit"])
     aims[title] = "at most 2.0"
     more = {"module calls on the host, %s" % label: number[0] for label, number in numbers.items()}
+    together = "module calls on the host, first apply and second run together"
+    more[together] = numbers["first apply"][0] + numbers["second run"][0]
+    aims[together] = "at most %d" % CALLS
     more.update({"commands over ssh, %s" % label: number[1] for label, number in numbers.items()})
-    more.update({"bytes of output at default verbosity, %s" % label: size for label, size in sizes.items()})
+    output = {"bytes of output at default verbosity, %s" % label: size for label, size in sizes.items()}
+    more.update(output)
+    aims.update(dict.fromkeys(output, "at most %d" % BYTES))
     return ratios, aims, more
 
 
@@ -204,17 +232,11 @@ PARTS = {"hardening": whole, "hardening_settings": one_by_one, "hardening_fleet"
 ROUNDS = {"hardening": 4, "hardening_settings": 2, "hardening_fleet": 3}
 
 
-def describe(name):
-    """Of what hosts a part speaks."""
-    where = "hard9 (lookalike)"
-    return where + (", without systemd, on %d cores together with the controller" % os.cpu_count() if name == "hardening_fleet" else "")
-
-
 def measure(name, testbed, host, inventory, environment, rounds):
-    """One part on a host that is up: {"ratios", "aims", "seconds", "more", "host"} as bench.report() takes them."""
+    """One part on a host that is up: {"ratios", "aims", "seconds", "more", "circumstances"} as bench.report() takes them."""
     # The catalogue is read with the collection's own code.
     sys.path[:0] = [path for path in environment(Path(os.devnull))["ANSIBLE_COLLECTIONS_PATH"].split(":") if path not in sys.path]
     bench = Bench(testbed, host, inventory, environment)
     ratios, aims, more = PARTS[name](bench, rounds)
     return {"ratios": {title: round(value, 2) for title, value in ratios.items()}, "aims": aims, "seconds": bench.medians(), "more": more,
-            "host": describe(name)}
+            "circumstances": fleet.CIRCUMSTANCES if name == "hardening_fleet" else ""}

@@ -16,19 +16,21 @@ import time
 
 import yaml
 
-from tests.runner import junit, kept, report, skips
+from tests.runner import junit, kept, made, report, skips
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LOGS = ROOT / ".build" / "log"
+BUILD = ROOT / ".build"
+LOGS = BUILD / "log"
 DEFAULT_MINUTES = 15
+COVERAGE = "log/coverage.txt"
 OUTPUT = threading.Lock()
 RUNNING = set()  # the process groups of the steps that run now
 
 
 class Outcome:
-    """What became of a step: state ("passed", "failed", "skipped"), seconds, and the counts that it adds."""
+    """What became of a step: state ("passed", "failed", "skipped"), seconds, the counts that it adds, and what it made and used (see made.py)."""
 
-    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None, commit=""):
+    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None, commit="", made=(), hosts=()):
         self.step = step
         self.state = state
         self.seconds = seconds
@@ -38,6 +40,8 @@ class Outcome:
         self.note = note
         self.ended = ended or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
         self.commit = commit
+        self.made = dict(made)
+        self.hosts = dict(hosts)
 
 
 def say(text):
@@ -47,13 +51,16 @@ def say(text):
 
 def run_step(step, full):
     """Run one step; its output goes to .build/log/<id>.log. Returns an Outcome."""
+    made.clear(BUILD, step)
     needs = step.get("needs")
     if needs and not (ROOT / needs).exists():
         return Outcome(step, "skipped", skipped=[(step["id"], "{} is not there".format(needs))])
     log = LOGS / (step["id"] + ".log")
     xml = LOGS / (step["id"] + ".xml")
-    xml.unlink(missing_ok=True)
-    environment = dict(os.environ, ELKIT_TESTBED=step["lane"])
+    hosts = LOGS / (step["id"] + ".hosts")
+    for path in (xml, hosts):
+        path.unlink(missing_ok=True)
+    environment = dict(os.environ, ELKIT_TESTBED=step["lane"], ELKIT_HOSTS_NOTE=str(hosts))
     if full:
         environment["ELKIT_NEW_EXAMPLES"] = "1"
     if step.get("pytest"):
@@ -78,7 +85,9 @@ def run_step(step, full):
         finally:
             RUNNING.discard(process.pid)
     seconds = time.monotonic() - started
-    return judge(step, code, note, seconds, xml)
+    outcome = judge(step, code, note, seconds, xml)
+    outcome.made, outcome.hosts = made.read(BUILD, step), made.hosts(hosts)
+    return outcome
 
 
 def judge(step, code, note, seconds, xml):
@@ -106,6 +115,8 @@ def tail(step, lines=40):
 def run_lane(steps, full, outcomes, files=None, commit=""):
     """Run *steps* one after the other. *files* (see kept.files): what passes is kept for a run that resumes."""
     for step in steps:
+        if files:
+            kept.forget(LOGS, step["id"])
         outcome = run_step(step, full)
         outcome.commit = commit
         outcomes.append(outcome)
@@ -187,9 +198,9 @@ def main():
     passed, failed, listed, unlisted = tally(outcomes, allowed)
     for identifier, reason in unlisted:
         say("FAILED   {} was skipped ({}) and is not in tests/skips.yml".format(identifier, reason))
-    coverage = LOGS / "coverage.txt"
-    if coverage.exists() and any(step["id"] == "units" for step in wanted):
-        say(coverage.read_text(encoding="utf-8").rstrip())
+    for outcome in outcomes:
+        if COVERAGE in outcome.made:
+            say(outcome.made[COVERAGE].rstrip())
     if arguments.full and not arguments.only:
         order = {step["id"]: index for index, step in enumerate(steps)}
         outcomes.sort(key=lambda outcome: order[outcome.step["id"]])

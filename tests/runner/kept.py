@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
 
 # Written by the run itself.
 REPORT = "docs/verification.md"
-KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit")
+KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit", "made", "hosts")
 
 # What a step that names test modules or a Molecule scenario does not look at: what only other steps read.
 APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/bench/|tests/runner/steps\.yml$|README\.md$|CHANGELOG")
@@ -44,7 +45,7 @@ def _owner(path):
 
 
 def digest(listed, step):
-    """What stands for the command of *step* and all files it hangs on (str).
+    """What stands for the command of *step*, the files it makes, and all that it hangs on: files, and which images are asked for (str).
 
     :param listed: what files() returned
     :param step: an entry of steps.yml
@@ -54,7 +55,8 @@ def digest(listed, step):
     words = set(step["run"].split())
     if words & {_owner(path) for path in listed}:
         listed = {path: entry for path, entry in listed.items() if not APART.match(path) and _owner(path) in words | {None}}
-    lines = [step["run"]] + ["{} {}".format(path, entry) for path, entry in sorted(listed.items())]
+    lines = [step["run"], "makes {}".format(step.get("makes")), "images {}".format(os.environ.get("ELKIT_IMAGES", "auto"))]
+    lines += ["{} {}".format(path, entry) for path, entry in sorted(listed.items())]
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
@@ -64,6 +66,11 @@ def write(folder, outcome, value):
     (pathlib.Path(folder) / (outcome.step["id"] + ".json")).write_text(json.dumps(data), encoding="utf-8")
 
 
+def forget(folder, identifier):
+    """A step runs again: what was kept of it counts no more, whatever comes of it now."""
+    (pathlib.Path(folder) / (identifier + ".json")).unlink(missing_ok=True)
+
+
 def read(folder, identifier, value):
     """The keywords of the Outcome of a step that was kept with this digest, or None."""
     path = pathlib.Path(folder) / (identifier + ".json")
@@ -71,6 +78,7 @@ def read(folder, identifier, value):
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if data.pop("files", None) != value:
+    # Kept by an earlier state of this code, it may lack something.
+    if data.pop("files", None) != value or set(data) != set(KEYS):
         return None
     return dict(data, skipped=[tuple(item) for item in data["skipped"]])

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import datetime
+import fnmatch
 import json
 import os
+import pathlib
 import platform
 import subprocess
 
@@ -35,41 +37,77 @@ def _output(root, command):
     return done.stdout.strip()
 
 
-def _images(root):
-    """The kind of test hosts that were used, as the step that made their images wrote it."""
-    path = root / ".build/log/images-mode"
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else "none"
+def _used(outcomes):
+    """{"official" or "look-alike": [kind of test host]} of what the steps started."""
+    used = {}
+    for outcome in outcomes:
+        for kind, image in outcome.hosts.items():
+            used.setdefault(image, set()).add(kind)
+    return {image: sorted(kinds) for image, kinds in sorted(used.items())}
 
 
-def _bench(root):
+def _evidence(outcomes, folder, show):
+    """What the steps made in a folder below .build, each after a line that says of which run of which step it is.
+
+    :param show: function that gives the lines for {path: text} of one step
+    """
     lines = []
-    for path in sorted((root / ".build/bench").glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        lines += ["### {}".format(data["name"]), "", "| Measured | Value |", "| --- | --- |"]
-        lines += ["| {} (ratio) | {:.2f} |".format(key, value) for key, value in data.get("ratios", {}).items()]
-        lines += ["| {} (s) | {:.3f} |".format(key, value) for key, value in data.get("seconds", {}).items()]
-        lines += ["| {} | {} |".format(key, value) for key, value in data.get("more", {}).items()]
-        lines += ["| repetitions | {} |".format(data.get("n", "")), ""]
+    for outcome in outcomes:
+        patterns = [pattern for pattern in outcome.step.get("makes", ()) if pattern.startswith(folder)]
+        if not patterns or outcome.state == "skipped":
+            continue
+        found = {path: text for path, text in outcome.made.items() if path.startswith(folder)}
+        missing = [pattern for pattern in patterns if not fnmatch.filter(found, pattern)]
+        lines += ["{} {} at commit {}, {} UTC{}:".format(
+            outcome.step["id"], outcome.state, outcome.commit or "unknown", outcome.ended,
+            "" if outcome.state == "passed" else " (**the step failed**; this is what it wrote until then)"), ""]
+        lines += (show(found) if found else []) + (["It did not write {}.".format(", ".join(missing)), ""] if missing else [])
     return lines or ["None were run.", ""]
 
 
-def _faults(root):
-    """The fault tables of this run, as the matrices wrote them."""
+def _parsed(found):
+    """The JSON in {path: text}, by path; what a step that was ended left half written is left out."""
+    for path, text in found.items():
+        try:
+            yield pathlib.PurePath(path), json.loads(text)
+        except ValueError:
+            continue
+
+
+def _bench_row(data, title, unit, value):
+    aim = "{}: {}".format(data["aims"][title], "**missed**" if title in data["missed"] else "met") if title in data["aims"] else ""
+    times = " (failed in {} rounds)".format(data["failed"][title]) if title in data["failed"] else ""
+    return "| {}{}{} | {} | {} |".format(title, unit, times, value, aim)
+
+
+def _bench(found):
+    """The results as tests/bench/bench.py wrote them."""
     lines = []
-    for path in sorted((root / ".build/faults").glob("*.txt")):
-        lines += ["### {}".format(path.stem), "", "```text", path.read_text(encoding="utf-8").rstrip(), "```", ""]
-    return lines or ["None were run.", ""]
+    for _path, data in _parsed(found):
+        lines += ["### {}".format(data["name"]), "", "On {}, ansible-core {}.".format(data["host"], data["core"]), "",
+                  "| Measured | Value | Aim |", "| --- | --- | --- |"]
+        lines += [_bench_row(data, title, " (ratio)", "{:.2f}".format(value)) for title, value in data["ratios"].items()]
+        lines += [_bench_row(data, title, " (s)", "{:.3f}".format(value)) for title, value in data["seconds"].items()]
+        lines += [_bench_row(data, title, "", value) for title, value in data["more"].items()]
+        lines += [_bench_row(data, "repetitions", "", data["n"]), ""]
+    return lines
 
 
-def _judged(root):
+def _faults(found):
+    """The fault tables, as the matrices wrote them."""
+    lines = []
+    for path, text in found.items():
+        lines += ["### {}".format(pathlib.PurePath(path).stem), "", "```text", text.rstrip(), "```", ""]
+    return lines
+
+
+def _judged(found):
     """What the outside judge said of hardened hosts, as tests/hosts/test_outside.py wrote it."""
     lines = ["| Profile | Release | Rules | Passed before | Passed after | After | Of the failing, waived |", "| --- | --- | --- | --- | --- | --- | --- |"]
-    paths = sorted((root / ".build/outside").glob("*.json"), key=lambda path: [int(word) if word.isdigit() else word for word in path.stem.split("-")])
-    for path in paths:
-        data = json.loads(path.read_text(encoding="utf-8"))
+    for _path, data in sorted(_parsed(found), key=lambda item: [int(word) if word.isdigit() else word for word in item[0].stem.split("-")]):
         lines.append("| {profile} | {el} | {total} | {before} | {after} | {percent} % | {waivers} |".format(
             waivers=", ".join(data["waived"]) or "none", **data))
-    return lines + [""] if paths else ["Nothing was judged.", ""]
+    return lines + [""]
 
 
 def render(root, outcomes, allowed, totals):
@@ -79,7 +117,7 @@ def render(root, outcomes, allowed, totals):
     :param allowed: the entries of tests/skips.yml
     :param totals: (passed, failed, skipped)
     """
-    images = _images(root)
+    used = _used(outcomes)
     lines = [
         "<!-- SPDX-License-Identifier: GPL-3.0-or-later -->",
         "# Verification",
@@ -92,18 +130,20 @@ def render(root, outcomes, allowed, totals):
         "| Commit | {}{} |".format(_output(root, ["git", "rev-parse", "HEAD"]),
                                    " with uncommitted changes" if _output(root, ["git", "status", "--porcelain", "--", ".", ":!docs/verification.md"]) else ""),
         "| Machine | {} |".format(machine()),
-        "| Test hosts | {} |".format(images),
+        "| Test hosts | {} |".format("; ".join("{}: {}".format(image, ", ".join(kinds)) for image, kinds in used.items()) or "none"),
         "| Result | {} passed, {} failed, {} skipped; the steps took {:.0f} s together |".format(*totals, sum(outcome.seconds for outcome in outcomes)),
         "",
     ]
-    if images == "lookalike":
-        lines += ["The test hosts are look-alikes: a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's",
-                  "package names (tests/testbed/README.md). None of this is a result on AlmaLinux itself.", ""]
+    if "look-alike" in used:
+        lines += ["Look-alikes are a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's package names (tests/testbed/README.md).",
+                  "What a step found on them is no result on AlmaLinux itself.", ""]
     lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py).", "",
-              "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) | Commit |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+              "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) | Commit | Test hosts |",
+              "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for outcome in outcomes:
-        lines.append("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |".format(
-            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds, outcome.ended, outcome.commit))
+        lines.append("| {} | {} | {} | {} | {} | {:.1f} | {} | {} | {} |".format(
+            outcome.step["id"], outcome.state, outcome.passed, len(outcome.failed), len(outcome.skipped), outcome.seconds, outcome.ended, outcome.commit,
+            ", ".join(_used([outcome]))))
     lines += ["", "## Not run here", ""]
     met = {}
     for outcome in outcomes:
@@ -117,8 +157,10 @@ def render(root, outcomes, allowed, totals):
     for identifier, reasons in met.items():
         entry = listed.get(identifier, {"reason": reasons[0] + " (not listed)", "machine": "?"})
         lines.append("| {} | {} | {} | {} |".format(identifier, len(reasons), entry["reason"], entry["machine"]))
-    lines += ["", "## Faults", "", "What a host was left in, and what it came to.", ""] + _faults(root)
-    lines += ["## The outside judge", "", "OpenSCAP on hardened look-alikes, over the rules in tests/outside/denominators; a waived rule counts as failed.", ""]
-    lines += _judged(root)
-    lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run.", ""] + _bench(root)
+    lines += ["", "## Faults", "", "What a host was left in, and what it came to.", ""] + _evidence(outcomes, "faults/", _faults)
+    lines += ["## The outside judge", "", "OpenSCAP on hardened test hosts, over the rules in tests/outside/denominators; a waived rule counts as failed.", ""]
+    lines += _evidence(outcomes, "outside/", _judged)
+    lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run. A count that misses its aim fails the step,",
+              "a time does not.", ""]
+    lines += _evidence(outcomes, "bench/", _bench)
     return "\n".join(lines).rstrip() + "\n"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the benchmarks of hardening need done on the host: keep, reset, files NUMBER, show, hide.
+# What the benchmarks of hardening need done on the host: keep, reset, files NUMBER OPEN, show, hide.
 set -eu
 kept=/root/bench
 list() { find /etc -xdev ! -type d | sort; }
@@ -23,8 +23,8 @@ case $1 in
             [ "$(cat "$path")" = "$value" ] || printf '%s\n' "$value" >"$path"
         done <"$kept/sysctl"
         ;;
-    files)  # $2 of them in directories of a hundred, hidden
-        python3 - "$2" <<'PYTHON'
+    files)  # $2 of them in directories of a hundred, hidden; and $3 (its path when they are shown), which anybody may write
+        python3 - "$2" "$3" <<'PYTHON'
 import os, sys
 number, top = int(sys.argv[1]), "/var/lib/machines/bench-files"
 for first in range(0, number, 100):
@@ -32,6 +32,9 @@ for first in range(0, number, 100):
     os.makedirs(place)
     for one in range(first, min(first + 100, number)):
         os.close(os.open("%s/file-%06d.dat" % (place, one), os.O_CREAT | os.O_WRONLY, 0o644))
+path = top + sys.argv[2][len("/srv/bench-files"):]
+os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+os.chmod(path, 0o646)
 PYTHON
         ;;
     # Virtual machines' trees are no part of this host's, and no walk looks at them.

@@ -119,7 +119,7 @@ def _run(options):
         return
     if options.command == "list":
         for host in hosts.all().values():
-            print("%-16s %-8s %-10s %-15s %s" % (host.name, host.kind, "official" if host.official else "look-alike",
+            print("%-16s %-8s %-10s %-15s %s" % (host.name, host.kind, host.image,
                                                  host.address or "-", "up" if host.running else "stopped"))
         return
     with lock(), podman.namespace_kept():
