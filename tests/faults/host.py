@@ -91,6 +91,14 @@ class FaultHost:
         armed = json.dumps(point.armed(action))
         self.run(f"rm -rf {PLACE}; mkdir -m 0700 {PLACE}; cat >{PLACE}/armed.json <<'END'\n{armed}\nEND\n")
 
+    def blind(self):
+        """From now on, the lockout guard refuses nothing beforehand."""
+        self.run(f"rm -rf {PLACE}; mkdir -m 0700 {PLACE}; touch {PLACE}/blind")
+
+    def blinded(self):
+        """Whether it was asked since, and did not."""
+        return self.run(f"[ -e {PLACE}/blinded ] && echo yes; true").strip() == "yes"
+
     def disarm(self):
         """No fault any more; one that waits goes on."""
         self.point = None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host to harden, in a state that somebody else left it in."""
 import subprocess
+import tempfile
 from dataclasses import dataclass
 
 import yaml
@@ -108,6 +109,21 @@ class Host:
                    "-o", "ControlPath=none", "-o", "ConnectTimeout=15", "-p", str(port), f"{variables['ansible_user']}@{host['ansible_host']}",
                    "sudo", "-k", "-n", "id", "-un"]
         return subprocess.run(command, check=True, text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60).stdout.strip()
+
+    def refusal(self):
+        """(whether the banner of /etc/issue.net came, how many keys were refused before the connection was): what the sshd that runs does."""
+        variables, host = inventory(self.name)
+        with tempfile.TemporaryDirectory() as folder:
+            keys = [f"{folder}/{number}" for number in range(8)]
+            for key in keys:
+                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, stdin=subprocess.DEVNULL, timeout=60)
+            command = ["ssh", "-v", *variables["ansible_ssh_common_args"].split(), *(word for key in keys for word in ("-i", key)), "-o", "IdentitiesOnly=yes",
+                       "-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "ConnectTimeout=15", "-p",
+                       str(host.get("ansible_port", 22)), f"{variables['ansible_user']}@{host['ansible_host']}", "true"]
+            done = subprocess.run(command, check=False, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        assert done.returncode != 0 and "Too many authentication failures" in done.stderr, done.stderr
+        banner = self.run("cat /etc/issue.net").strip()
+        return banner in done.stderr, done.stderr.count("Offering public key:")
 
     def sshd(self, key, **who):
         """What sshd does for a connection (str), by its own word."""

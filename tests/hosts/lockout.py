@@ -87,6 +87,7 @@ class Fault:
     name: for people. make: the control, or a function of the host that gives it. outcome: how it ends.
     before, after: shell scripts that prepare the host for it, and clean up
     variables: what else the play knows (passwords)
+    unrefused: how one that is refused beforehand ends where nothing is
     policy_on: hosts (their names) where the crypto policy says it on sshd's command line: no file can, and the control must say so
     """
 
@@ -97,6 +98,7 @@ class Fault:
     after: str = ""
     variables: dict = field(default_factory=dict)
     policy_on: tuple = ()
+    unrefused: str = RETURNED
 
     def control(self, host):
         return self.make(host) if callable(self.make) else self.make
@@ -135,8 +137,8 @@ FAULTS = [
     Fault("ForceCommand in a Match block", sshd("Match Address 10.0.0.0/8,172.16.0.0/12", "  ForceCommand /bin/false"), REFUSED),
     Fault("Match block denies", sshd("Match User admin", "  DenyUsers admin"), REFUSED),
     Fault("ChrootDirectory", sshd("Match User admin", "  ChrootDirectory /var/empty"), REFUSED),
-    Fault("sshd does not know the word", sshd("NoSuchKeyword yes"), REFUSED),
-    Fault("sshd has no host key", no_host_key, REFUSED),
+    Fault("sshd does not know the word", sshd("NoSuchKeyword yes"), REFUSED, unrefused=TAKEN_BACK),
+    Fault("sshd has no host key", no_host_key, REFUSED, unrefused=TAKEN_BACK),
     Fault("MaxAuthTries 0", keyword("MaxAuthTries", "0"), RETURNED),
     Fault("MaxSessions 0", keyword("MaxSessions", "0"), RETURNED),
     Fault("key exchange that the client has not", keyword("KexAlgorithms", "diffie-hellman-group1-sha1"), RETURNED, policy_on=("lk8",)),

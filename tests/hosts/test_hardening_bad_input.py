@@ -135,7 +135,7 @@ class Case:
     full: bool = True
 
 
-CHANGED = ("changed", ())
+CHANGED, PASS = ("changed", ()), ("pass", ())
 TREE = (r"cd /; find etc home -xdev -printf '%p %y %u %g %m %l\n' | sort | sha256sum; "
         "find etc home -xdev -type f ! -path '*/.ansible*' -print0 | sort -z | xargs -0 sha256sum | sha256sum")
 VICTIM = "echo 'almalinux of old' >/tmp/victim; chmod 666 /tmp/victim; chown nobody /tmp/victim;"
@@ -172,8 +172,9 @@ CASES = [
          look="ls -A /tmp/evil"),
     Case("hostile links of a user", "useradd -m eve; cd /home/eve; for name in .bashrc .bash_profile .netrc .forward .rhosts .evil; do rm -f $name; "
          "ln -s /etc/shadow $name; done; ln -s /etc .config; chown -h eve .??*; sha256sum </etc/shadow >/root/shadow.sum",
-         {"file_permission_user_init_files": None, "accounts_user_dot_user_ownership": None, "no_netrc_files": None,
-          "no_forward_files": None, "accounts_user_dot_group_ownership": None, ISSUE: CHANGED},
+         {"file_permission_user_init_files": CHANGED, "accounts_user_dot_user_ownership": PASS, "accounts_user_dot_group_ownership": PASS,
+          "no_netrc_files": ("fail", ["somebody may need /home/eve/.netrc", "Ask its owner"]),
+          "no_forward_files": ("fail", ["somebody may need /home/eve/.forward", "Ask its owner"]), ISSUE: CHANGED},
          "userdel -r eve 2>/dev/null; true", look=HASH, says="0 0\nsame"),
     Case("an immutable file", "cp -p /etc/issue.net /root/keep; chattr +i /etc/issue.net; lsattr /etc/issue.net | grep -q i",
          {ISSUE_NET: ("error", ["/etc/issue.net", "lsattr"]), ISSUE: CHANGED, SYSCTL: CHANGED}, "chattr -i /etc/issue.net", full=False),
@@ -221,8 +222,9 @@ CASES = [
     Case("allowed and refused", "true",
          {"sshd_limit_user_access": ("error", ["admin"]), ROOT: CHANGED, ISSUE: CHANGED}, "true",
          values={"sshd_allow_users": ["admin"], "sshd_deny_users": ["admin"]}),
-    Case("a default zone there is not", "true", {"set_firewalld_default_zone": ("fail", ["no zone dorp", "firewall-cmd --get-zones"]), ISSUE: CHANGED}, "true",
-         values={"firewall_default_zone": "dorp; touch /tmp/pwned"[:4]}),
+    Case("a default zone there is not", "true",
+         {"set_firewalld_default_zone": ("fail", ["no zone dorp; touch /tmp/pwned", "firewall-cmd --get-zones"]), ISSUE: CHANGED}, "true",
+         values={"firewall_default_zone": "dorp; touch /tmp/pwned"}, look="ls /tmp/pwned 2>/dev/null"),
     Case("a service there is not", "true", {"configure_firewalld_ports": ("error", ["https;reboot", "443/tcp"]), ISSUE: CHANGED}, "true",
          values={"firewall_open": ["https;reboot"]}),
     Case("a read-only /etc/sysctl.d", "mount --bind /etc/sysctl.d /etc/sysctl.d; mount -o remount,ro,bind /etc/sysctl.d",
@@ -259,9 +261,6 @@ def test_the_host_is_broken(broken, nine, name):
     rows = {row["id"]: row for row in result["controls"]}
     for identifier, wanted in case.rows.items():
         row = rows[identifier]
-        if wanted is None:
-            assert row["status"] in ("pass", "changed", "not_applicable") or row["message"], row
-            continue
         status, words = wanted
         assert row["status"] == status, row
         missing = [word for word in words if word not in row["message"]]
@@ -347,8 +346,10 @@ def test_no_systemd(plain):
     run = play(plain.name, [baseline(**options), baseline("again", **options), UNDO])
     assert run.rc == 0 and "Traceback" not in run.output, run.output
     result = run.result(plain.name, "apply")
-    bad = [row for row in result["controls"] if row["status"] == "error" and not row.get("message")]
-    assert result["counts"]["changed"] > 50 and not bad, (result["counts"], bad)
+    errors = {row["id"]: row.get("message") for row in result["controls"] if row["status"] == "error"}
+    # Nobody imported the key of its repository here.
+    assert result["counts"]["changed"] > 50 and set(errors) == {"package_systemd-journal-remote_installed"}, (result["counts"], errors)
+    assert "key" in errors["package_systemd-journal-remote_installed"], errors
     assert run.result(plain.name, "again")["changed_ids"] == []
     now = plain.look()
     assert now == before, sorted(set(now.splitlines()) ^ set(before.splitlines()))

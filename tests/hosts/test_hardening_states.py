@@ -93,6 +93,22 @@ def test_hardened_by_hand_differently(state, el):
     exact(host, before)
 
 
+def test_after_an_undo_daemons_do_what_their_old_files_say(state):
+    """By a connection of its own: what the running sshd does, not what its files say that it would do. Who did not run is not started."""
+    # Where there is a socket of syslog's, it would bring rsyslog up.
+    host = state(9, "echo 'look-alike banner' >/etc/issue.net; systemctl stop syslog.socket 2>/dev/null || true; systemctl stop rsyslog")
+    before = host.look()
+    assert host.refusal() == (False, 6)
+    done = host.apply(only_ids=["sshd_set_max_auth_tries", "sshd_enable_warning_banner_net", "rsyslog_remote_loghost"],
+                      values={"logging_loghost": "loghost.example"})
+    assert set(done.statuses().values()) == {"changed"} and host.refusal() == (True, 4)
+    assert host.run("systemctl is-active rsyslog; true").strip() == "inactive"
+    exact(host, before)
+    assert host.refusal() == (False, 6)
+    assert host.run("systemctl is-active rsyslog; true").strip() == "inactive"
+    host.run("systemctl start syslog.socket 2>/dev/null; systemctl start rsyslog")
+
+
 CLOUD = """
 printf 'PasswordAuthentication yes\\nMaxAuthTries 20\\n' >/etc/ssh/sshd_config.d/50-cloud-init.conf
 printf 'PermitRootLogin yes\\nClientAliveInterval 0\\n' >/etc/ssh/sshd_config.d/00-aaa-vendor.conf

@@ -36,6 +36,8 @@ systemctl is-active sshd firewalld
 systemctl list-units --plain --no-legend 'elkit-*' | wc -l
 """
 SLICE = ("key exchange that the client has not", "sudo runs no shell", "sudoers syntax")
+# Of what is refused beforehand: sshd does not start, nobody listens, the account is closed.
+UNREFUSED_SLICE = ("ListenAddress of no interface", "another port", "account expired")
 
 
 @dataclass
@@ -78,27 +80,39 @@ def table():
 
 
 class Watch:
-    """Logs in again and again, as root by sudo, and notes the longest time in which it could not."""
+    """Logs in again and again, as root by sudo, and notes the longest time in which it could not, and how often it tried.
+
+    Leaving it raises what kept it from trying.
+    """
 
     def __init__(self, name):
-        self.name, self.longest, self._end = name, 0.0, threading.Event()
+        self.name, self.longest, self.tries, self._end, self._error = name, 0.0, 0, threading.Event(), None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
         self._thread.start()
         return self
 
-    def __exit__(self, *_error):
+    def __exit__(self, kind, *_error):
         self._end.set()
         self._thread.join(30)
+        if kind is None:
+            if self._error is not None:
+                raise self._error
+            assert self.tries and not self._thread.is_alive(), f"{self.tries} logins were tried"
 
     def _run(self):
-        last = time.monotonic()
-        while not self._end.wait(2.5):
-            if reachable(self.name):
-                last = time.monotonic()
-            else:
-                self.longest = max(self.longest, time.monotonic() - last)
+        try:
+            last, ends = time.monotonic(), False
+            while not ends:
+                if reachable(self.name):
+                    last = time.monotonic()
+                else:
+                    self.longest = max(self.longest, time.monotonic() - last)
+                self.tries += 1
+                ends = self._end.wait(2.5)
+        except Exception as error:
+            self._error = error
 
 
 def reachable(name):
@@ -161,16 +175,26 @@ def host(fresh):
         assert found.run(LOOK) == before, "the undo is not exact"
 
 
-def row_of(table, host, fault, result, unreachable, seconds):
-    """Put one fault of a host into the table; how it ended, and the rows of its run by id."""
+def how_it_ended(message):
+    """The outcome that a guilty control's message speaks of, or the message where it speaks of none."""
+    words = {"refused, for it would shut out ": lockout.REFUSED, "taken back: a fresh login failed at the ": lockout.RETURNED,
+             "sshd refuses it: ": lockout.TAKEN_BACK, "sudo refuses it: ": lockout.TAKEN_BACK}
+    return next((outcome for start, outcome in words.items() if message.startswith(start)), message)
+
+
+def row_of(table, host, fault, result, unreachable, seconds, outcome=None):
+    """Put one fault of a host into the table; the rows of its run by id.
+
+    outcome: how it must have ended, where not as the fault has it
+    """
     rows = {row["id"]: row for row in result["controls"]}
     guilty = rows[GUILTY]
     message = guilty.get("message") or ""
-    ended = lockout.REFUSED if message.startswith("refused") else lockout.RETURNED if message.startswith("taken back") else lockout.TAKEN_BACK
+    ended = how_it_ended(message)
     table.add(host.name, fault.name, ended, "yes" if guilty["status"] == "error" else "no", ", ".join(sorted({rows[item]["status"] for item in INNOCENT})),
               unreachable, seconds, " ".join(message.split())[:150])
     assert guilty["status"] == "error" and message, guilty
-    assert ended == fault.outcome, message
+    assert ended == (outcome or fault.outcome), message
     assert ended != lockout.REFUSED or "shut out admin" in message, message
     return rows
 
@@ -202,7 +226,21 @@ def test_refused_beforehand(host, table, tmp_path, faults):
 
 @pytest.mark.parametrize("name", [pytest.param(item.name, marks=[] if item.name in SLICE else [pytest.mark.full]) for item in ALONE])
 def test_shut_out(host, table, tmp_path, name):
+    shut_out(host, table, tmp_path, lockout.BY_NAME[name], lockout.BY_NAME[name].outcome)
+
+
+@pytest.mark.parametrize("name", [pytest.param(item.name, marks=[] if item.name in UNREFUSED_SLICE else [pytest.mark.full])
+                                  for item in lockout.FAULTS if item.outcome == lockout.REFUSED])
+def test_shut_out_by_what_the_look_beforehand_missed(host, table, tmp_path, name):
+    """What is refused beforehand never reaches the host; a fault of the same kind that nobody foresaw does, and must end as well."""
     fault = lockout.BY_NAME[name]
+    host.blind()
+    shut_out(host, table, tmp_path, fault, fault.unrefused)
+    assert host.blinded(), "the guard refused nothing, because nobody asked it"
+
+
+def shut_out(host, table, tmp_path, fault, outcome):
+    """One fault of a host, by itself, which must end by *outcome*."""
     if fault.before:
         host.run(fault.before)
     try:
@@ -218,10 +256,11 @@ def test_shut_out(host, table, tmp_path, name):
             assert {row["status"] for row in result["controls"] if row["id"] != GUILTY} == {"changed"} and result["guard"]["outcome"] == "committed", result
             table.add(host.name, fault.name, "not written", "yes", "changed", f"{watch.longest:.0f}", f"{took:.0f}", " ".join(guilty["message"].split())[:150])
             return
-        rows = row_of(table, host, fault, result, f"{watch.longest:.0f}", f"{took:.0f}")
+        rows = row_of(table, host, fault, result, f"{watch.longest:.0f}", f"{took:.0f}", outcome)
         assert [rows[item]["status"] for item in INNOCENT] == ["changed", "changed"], rows
         assert watch.longest <= TIMEOUT + SLACK, f"nobody could log in for {watch.longest:.0f} s"
-        assert result["guard"]["outcome"] in ("committed", "returned"), result["guard"]
+        assert result["guard"]["outcome"] == ("returned" if outcome == lockout.RETURNED else "committed"), result["guard"]
+        assert result["guard"]["logins"] >= (2 if outcome == lockout.RETURNED else 1), result["guard"]
         assert host.state(STATE)["stage"] in ("committed", "returned")
     finally:
         if fault.after:
@@ -324,6 +363,38 @@ def test_the_module_is_killed(host, table, tmp_path, point):
         running.wait()
     left_alone(host, table, f"module killed at {point.name}", tmp_path, strike, point, KILL)
 
+
+# --- without systemd -----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def plain():
+    """A host without systemd: a process of ours waits there, and sshd is told by a signal."""
+    remote.testbed("up", "lkp9:plain9", timeout=3600)
+    found = FaultHost("lkp9")
+    found.install()
+    yield found
+    found.disarm()
+    undone = play(found.name, UNDO)
+    assert undone.rc == 0, undone.output
+
+
+def test_without_systemd_the_controller_dies_before_the_commit(plain, table, tmp_path):
+    def strike(running, record):
+        assert plain.run("pgrep -fc 'guard.zip wait [0-9a-f]'").strip() == "1"
+        kill_all(running)
+        plain.release(record["pid"])
+    left_alone(plain, table, "controller killed before the commit", tmp_path, strike)
+    # The worker of the second run looks once a second whether it was committed.
+    assert plain.run("sleep 3; pgrep -fc 'guard.zip wait [0-9a-f]'; true").strip() == "0"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["MaxSessions 0", "PAM lets others in"])
+def test_without_systemd_somebody_is_shut_out(plain, table, tmp_path, name):
+    shut_out(plain, table, tmp_path, lockout.BY_NAME[name], lockout.RETURNED)
+
+
+# --- other ways in --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.full
 def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):

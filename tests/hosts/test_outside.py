@@ -15,7 +15,11 @@ KINDS = {8: "hard8", 9: "hard9", 10: "hard10"}
 VALUES = {"sudo_ask_password": True, "grub_password_hash": "grub.pbkdf2.sha512.10000." + "A1" * 64 + "." + "B2" * 64}
 BECOME = {"ansible_become_password": "look-alike"}
 KEYS = [{"name": "keys", "elkit.almalinux.repositories": {"trusted_keys": "{{ repositories_trusted_keys }}", "verify": False}}]
-AIMS = {"cis_server_l1": 97.0, "cis_server_l2": 95.0}
+# Measured: 98.4 to 99.2, 96.6 to 97.5, 97.5 to 98.3, and (on release 9 alone) 94.96 per cent.
+AIMS = {"cis_server_l1": 97.0, "cis_server_l2": 95.0, "pci_dss": 97.0, "hipaa": 94.0}
+# Controls of ours that end as an error on the look-alike, at most, as measured with those; by profile, and by release where they differ.
+ERRORS = {"cis_server_l1": 0, "cis_server_l2": 1, "pci_dss": {8: 3, 9: 2, 10: 2}, "hipaa": {8: 2, 9: 1, 10: 1}}
+GOOD = ("pass", "fixed")
 OUT = Path(remote.BUILD) / "outside"
 # Files that a vendor's package owns and that a drop-in of ours takes the place of: rpm finds nothing to say about them.
 VENDOR_FILES = "/etc/ssh/sshd_config /etc/sudoers /etc/systemd/journald.conf /etc/systemd/coredump.conf /etc/security/pwquality.conf"
@@ -53,18 +57,25 @@ def test_the_judge_agrees(host, el, profile):
 
     waived = judge.waivers(el)
     claimed = {row["id"] for row in result["controls"] if row["status"] in ("pass", "changed")}
-    refuted = sorted(rule for rule in claimed if after.get(rule) == "fail" and rule not in waived)
-    worse = sorted(rule for rule, was in before.items() if was == "pass" and after.get(rule) == "fail")
+    # A rule that applied at first must pass: neither an error, nor no answer, nor that it does not apply any more is as good.
+    counted = set(judge.denominator(el, profile))
+    bad = {rule for rule in counted | set(after) if (after.get(rule) not in GOOD if rule in counted else after.get(rule) == "fail")}
+    refuted = sorted((claimed & bad) - set(waived))
+    worse = sorted(rule for rule, was in before.items() if was == "pass" and rule in bad)
     first, then = judge.score(before, el, profile), judge.score(after, el, profile)
     errors = {row["id"]: row.get("message") for row in result["controls"] if row["status"] in ("error", "fail")}
+    most = ERRORS[profile][el] if isinstance(ERRORS[profile], dict) else ERRORS[profile]
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{profile}-{el}.json").write_text(json.dumps({
         "profile": profile, "el": el, "total": then.total, "before": len(first.passed), "after": len(then.passed), "percent": round(then.percent, 1),
-        "waived": list(then.waived), "failed": list(then.failed), "not_applicable": list(then.not_applicable), "counts": result["counts"]}, indent=1))
+        "waived": list(then.waived), "failed": list(then.failed), "not_applicable": list(then.not_applicable), "counts": result["counts"],
+        "ours": errors}, indent=1))
     print(f"{profile} on the look-alike of AlmaLinux {el}: {first} before; {then} after; ours: {result['counts']}")
     assert refuted == [], {rule: next(row for row in result["controls"] if row["id"] == rule) for rule in refuted}
     assert worse == []
-    assert then.percent >= AIMS.get(profile, 0), (then, errors)
+    assert then.percent >= AIMS[profile], (then, errors)
+    assert then.not_applicable == (), then.not_applicable
+    assert result["counts"]["error"] <= most, errors
     if profile == "cis_server_l1":
         again = play(name, baseline(profile=profile), variables=BECOME)
         assert again.rc == 0 and again.result(name, "baseline")["changed"] is False, again.result(name, "baseline")["changed_ids"]

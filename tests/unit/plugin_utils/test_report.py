@@ -107,6 +107,34 @@ def test_a_page_is_well_formed_fetches_nothing_and_runs_nothing(mode):
         assert word in page.words, word
 
 
+def block(style, condition):
+    """What stands in the block "@media CONDITION" of a style sheet."""
+    assert style.count("@media " + condition + " {") == 1, condition
+    start = style.index("@media " + condition + " {") + len("@media " + condition + " {")
+    depth, end = 1, start
+    while depth:
+        depth += {"{": 1, "}": -1}.get(style[end], 0)
+        end += 1
+    return style[start:end - 1]
+
+
+def test_pages_fit_a_narrow_screen_the_dark_and_paper():
+    for text in (report.page(evidence()), report.index_page([report.index_row(evidence(), "web1")])):
+        head, style = text.partition("<body")[0], text.partition("<style>")[2].partition("</style>")[0]
+        assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in head
+        # A table becomes a list of its cells, each with the name of its column.
+        narrow = block(style, "(max-width: 40rem)")
+        for rule in ("table.stack thead { display: none; }", "table.stack tr { display: block;", "content: attr(data-name)"):
+            assert rule in narrow, rule
+        # Dark ink on white whatever the screen has, and no row over two pages.
+        paper = block(style, "print")
+        for rule in ("color-scheme: light;", "--ink: #000;", "--paper: #fff;", "tr { break-inside: avoid; }", "print-color-adjust: exact;"):
+            assert rule in paper, rule
+        dark = block(style, "(prefers-color-scheme: dark)")
+        assert "--ink: #e6eaf0;" in dark and "--paper: #12161c;" in dark
+        assert '<table class="stack' in text and "data-name=" in text
+
+
 def test_a_page_shows_all_hosts_the_lowest_score_first():
     rows = [report.index_row(evidence(name), report.file_name(name)) for name in ("b", "a", "x/<y>")]
     rows[0]["percent"], rows[1]["percent"], rows[2]["percent"] = 90, 10, None

@@ -66,6 +66,18 @@ def test_it_dies_at_the_point_and_nowhere_else(place):
     assert place.confirmed()["pid"] == process.pid and place.confirmed()["state"] == {"step": "staged", "stage": "x"}
 
 
+@pytest.mark.parametrize("blind, says", [(True, "{} {}"), (False, "{'a': 'no'} {'a': 'no'}")])
+def test_a_guard_that_is_blind_refuses_nothing(place, blind, says):
+    (place.folder / "product" / "_baseline").mkdir(parents=True)
+    (place.folder / "product" / "_baseline" / "guard_checks.py").write_text("def guilty(*_all):\n    return {'a': 'no'}\n")
+    if blind:
+        (place.place / "blind").touch()
+    process = place.start("import sys; sys.path[:0] = [{folder!r}, {folder!r} + '/product']\nimport elkit_fault\n"
+                          "from _baseline import guard_checks\nprint(guard_checks.guilty(1, 2, 3), guard_checks.guilty(1, 2, 3))\n")
+    output, _none = process.communicate(timeout=30)
+    assert output.strip() == says and (place.place / "blinded").exists() is blind
+
+
 def test_the_second_time_is_another_point(place):
     place.arm(journal("any", "staged", occurrence=2), KILL)
     process = place.start()

@@ -55,6 +55,7 @@ class Host(object):
         self.asked = []
         self.firewalld = True
         self.tally = ""
+        self.zones = {}
         for path, text in FILES.items():
             place = root / path[1:]
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,8 @@ class Host(object):
             return Result(0, "firewalld.service loaded {0} x\nsshd.service loaded active running x\n".format(state), "")
         if argv[0] == "ip":
             return Result(0, "2: eth0    inet 10.0.0.5/24 brd 10.0.0.255\n", "")
+        if argv[0] == "firewall-cmd":
+            return Result(0, self.zones.get(argv[1], ""), "")
         if argv[0] == "faillock":
             return Result(0, self.tally, "")
         return Result(0, "", "")
@@ -190,6 +193,16 @@ def test_a_home_that_others_could_write(host):
     assert guard_sshd.problems(view, admin()) == ["/home/admin could be written by others (StrictModes)"]
 
 
+@pytest.mark.parametrize("path", ["/home/admin", "/home/admin/.ssh", "/home/admin/.ssh/authorized_keys"])
+@pytest.mark.parametrize("owner, strict, good", [(4711, "yes", False), (4711, "no", True), (0, "yes", True)])
+def test_a_key_on_a_way_that_is_another_users(host, path, owner, strict, good):
+    host.sshd = SSHD.replace("strictmodes yes", "strictmodes " + strict)
+    view = host.view()
+    now = view.state("mode", path)
+    view.put("mode", path, [owner] + now[1:])
+    assert guard_sshd.problems(view, admin()) == ([] if good else ["{0} could be written by others (StrictModes)".format(path)])
+
+
 # --- accounts, PAM, units ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("path, text, words", [
@@ -280,6 +293,17 @@ def test_sudo_without_a_rule(host):
 def test_the_firewall(host, path, text, words):
     view = host.view()
     view.write(path, text)
+    found = guard_firewall.problems(view, admin())
+    assert (not found) if words is None else len(found) == 1 and words in found[0], found
+
+
+@pytest.mark.parametrize("now, default, words", [
+    ("work", "public", "zone work does not open port 22/tcp"), ("public", "public", None), ("no zone", "public", None), ("", "", None)])
+def test_the_zone_into_which_networkmanager_put_the_interface(host, now, default, words):
+    """None of firewalld's files names it: firewall-cmd alone knows."""
+    host.zones = {"--get-zone-of-interface=eth0": now, "--get-default-zone": default}
+    view = host.view()
+    view.write("/etc/firewalld/zones/work.xml", "<zone/>")
     found = guard_firewall.problems(view, admin())
     assert (not found) if words is None else len(found) == 1 and words in found[0], found
 

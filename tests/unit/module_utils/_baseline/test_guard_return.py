@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Arm, apply, commit, return: the guard's stages over a small tree, with systemd's commands noted and not run."""
+import fcntl
 import io
 import os
+import socket
+import threading
 import zipfile
 
 import pytest
@@ -242,6 +245,24 @@ def test_a_return_starts_what_went_down(host):
     assert "systemctl restart sshd.service" in host.calls and host.state()["errors"] == []
 
 
+@pytest.mark.parametrize("down, times", [((), 1), (("sshd.service",), 0)])
+def test_sshd_is_told_of_a_return_though_it_reads_none_of_the_files_itself(host, down, times):
+    """A stack of PAM, or a crypto policy: sshd sees it, and no row of the readers says so."""
+    host.down.update(down)
+    done = apply(host, items=[("risky", "/etc/pam.d/sshd", "new\n", ["lockout"])])
+    host.calls[:] = []
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert not (host.root / "etc/pam.d/sshd").exists()
+    assert host.calls.count("systemctl reload sshd.service") == times and "systemctl restart sshd.service" not in host.calls
+
+
+def test_a_return_tells_each_reader_once(host):
+    done = apply(host, items=[("one", "/etc/ssh/a", "x\n", ["lockout"]), ("two", "/etc/ssh/b", "x\n", ["lockout"])])
+    host.calls[:] = []
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert host.calls.count("systemctl reload sshd.service") == 1
+
+
 def test_a_return_at_boot_starts_nothing(host):
     done = apply(host)
     host.calls[:] = []
@@ -330,6 +351,90 @@ def test_a_new_run_first_takes_back_what_nobody_committed(host):
     assert host.text() == "old\n" and guards.settle(host.context()) is None
 
 
+class Clock(object):
+    """Time that passes while somebody sleeps; *then* happens in each sleep, with the seconds so far."""
+
+    def __init__(self, then):
+        self.now, self.then, self.sleeps = 0.0, then, []
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.sleeps.append(seconds)
+        self.now += seconds
+        self.then(self.now)
+
+
+@pytest.fixture
+def wait(host, monkeypatch):
+    """A function that runs the worker of a host without systemd: wait(token, seconds, then) is (its code, the Clock)."""
+    def run_worker(token, seconds, then=lambda now: None):
+        clock = Clock(then)
+        monkeypatch.setattr(guard_worker, "time", clock)
+        monkeypatch.setattr(guard_worker, "Context", lambda booting=False: host.context(booting))
+        monkeypatch.setattr(guard_worker, "PATIENCE", 0.0)
+        monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip", "wait", token, str(seconds)])
+        return guard_worker.main(), clock
+    os.rmdir(str(host.root / "run/systemd/system"))
+    return run_worker
+
+
+def test_without_systemd_the_part_goes_back_when_the_time_is_up_and_not_before(host, wait):
+    token, seen = apply(host).guard["token"], []
+    code, clock = wait(token, 60, lambda now: seen.append(host.text()))
+    assert code == 0 and set(seen) == {"new\n"} and 59 <= clock.now <= 61
+    assert host.text() == "old\n" and host.text("etc/issue") == "new\n" and not host.waits()
+    assert host.state()["stage"] == "returned" and host.state()["why"] == guard_worker.TIME_IS_UP
+
+
+def test_without_systemd_a_part_that_waits_to_be_applied_goes_back_too(host, wait):
+    token = apply(host).guard["token"]
+    guard_return.save(host.context(), host.state(), stage=guard_return.ARMED)
+    assert wait(token, 60)[0] == 0 and host.text() == "old\n"
+
+
+def test_without_systemd_nobody_waits_on_after_the_commit(host, wait):
+    token = apply(host).guard["token"]
+    code, clock = wait(token, 60, lambda now: guard_return.commit(host.context(), token) if now == 3 else None)
+    assert code == 0 and clock.now <= 4 and host.text() == "new\n" and host.state()["stage"] == "committed"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_without_systemd_the_part_of_another_run_is_left_alone(host, wait, gone):
+    apply(host)
+    if gone:
+        os.unlink(str(host.root) + STATE)
+    code, clock = wait("0" * 16, 60)
+    assert code == 0 and clock.now <= 1 and host.text() == "new\n"
+
+
+def test_without_systemd_a_return_that_fails_is_tried_again(host, wait):
+    """Somebody holds the host's lock when the time is up, for the first two tries."""
+    token = apply(host).guard["token"]
+    holder = open(str(host.root) + "/var/lib/elkit/lock", "a")
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    code, clock = wait(token, 60, lambda now: holder.close() if now >= 80 else None)
+    assert code == 0 and clock.sleeps[-2:] == [10, 10] and 80 <= clock.now <= 82
+    assert host.text() == "old\n" and host.state()["stage"] == "returned"
+
+
+def test_without_systemd_a_return_that_never_works_ends_and_says_so(host, wait, capsys):
+    token = apply(host).guard["token"]
+    with open(str(host.root) + "/var/lib/elkit/lock", "a") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        code, clock = wait(token, 60)
+    assert code == 1 and clock.now >= 600 and host.state()["stage"] == "applied" and "another run" in capsys.readouterr().err
+
+
+def test_a_part_that_cannot_be_armed_leaves_no_entry(host):
+    host.refused = "systemd-run"
+    began, guard = put.Run(), guards.Guard("login", timeout=60)
+    with pytest.raises(CommandError):
+        guard.arm(began, ["risky"], host.context())
+    assert began.entry is None and guard.state is None and not journal.interrupted("baseline", str(host.root) + "/var/lib/elkit")
+
+
 def test_what_cannot_be_armed_is_not_changed(host):
     host.refused = "systemd-run"
     done = apply(host)
@@ -396,6 +501,69 @@ def test_local_returns_where_sshd_does_not_run_any_more(host, monkeypatch):
     assert done.rows[1].status == "error" and "sshd.service does not run any more" in done.rows[1].message
     assert done.guard["outcome"] == "returned" and done.guard["controls"] == ["risky"] and "does not run" in done.guard["reason"]
     assert host.text() == "old\n" and "sshd.service" not in host.down
+
+
+class Shut(object):
+    """Stands for the checks of a login: nobody gets in while there is /etc/shut."""
+
+    @staticmethod
+    def problems(view, who):
+        return ["/etc/shut is there"] if view.exists("/etc/shut") else []
+
+
+def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypatch):
+    """No plan tells it: a program makes the file when it reads its configuration anew."""
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    ran = host.run
+
+    def shuts(argv, **more):
+        if "reload" in argv and host.text() == "new\n":
+            (host.root / "etc/shut").write_text("")
+        return ran(argv, **more)
+    host.run = shuts
+    done = apply(host, guard=guards.Guard("local", timeout=60, users=["rescue"]))
+    assert [row.status for row in done.rows] == ["changed", "error"] and "rescue: /etc/shut is there" in done.rows[1].message
+    assert done.guard["outcome"] == "returned" and "rescue: /etc/shut is there" in done.guard["reason"] and host.text() == "old\n"
+
+
+@pytest.fixture
+def greeter():
+    """A function that gives the port of a server that greets with *words*, or of none at all (None)."""
+    servers = []
+
+    def serve(server, words):
+        try:
+            while True:
+                connection, _address = server.accept()
+                connection.sendall(words)
+                connection.close()
+        except OSError:
+            pass
+
+    def start(words):
+        server = socket.socket()
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        if words is None:
+            server.close()
+            return port
+        server.listen(5)
+        servers.append(server)
+        threading.Thread(target=serve, args=(server, words), daemon=True).start()
+        return port
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize("words, good", [(b"SSH-2.0-OpenSSH_8.7\r\n", True), (b"HTTP/1.1 400 Bad Request\r\n", False), (b"", False), (None, False)])
+def test_local_returns_where_no_sshd_answers_at_the_port_of_the_connection(host, monkeypatch, greeter, words, good):
+    port = greeter(words)
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", ())
+    monkeypatch.setattr(guard_who, "connection", lambda process=None: ("admin", "10.0.0.9", ("127.0.0.1", port)))
+    done = apply(host, "local")
+    assert done.guard["outcome"] == ("committed" if good else "returned") and host.text() == ("new\n" if good else "old\n")
+    assert good or done.guard["reason"] == "nobody answers on 127.0.0.1 port {0}".format(port)
 
 
 def test_without_systemd_a_process_waits_and_sshd_is_told(host, monkeypatch):

@@ -7,7 +7,7 @@ import stat
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put, run, services
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as registry_of_kinds
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
@@ -172,6 +172,40 @@ def test_one_bad_control_hides_no_other_and_leaves_no_half(host, context_of, mec
     assert not (host / "etc/half").exists() and not (host / "etc/useless").exists()
 
 
+class Restless(Line):
+    """A line whose next look, after the change, is what *error* is."""
+
+    error = None
+
+    @classmethod
+    def check(cls, control, view):
+        if cls.error is not None and control.need("line") in (view.read(control.need("path")) or "") and not view.planned_files:
+            raise cls.error
+        return Line.check(control, view)
+
+
+@pytest.mark.parametrize("risk", [[], ["lockout"]])
+def test_what_does_not_hold_when_it_is_looked_at_again_is_no_success(host, context_of, risk):
+    """The program that reads the file anew writes its own in its place."""
+    def ran(argv, **more):
+        if argv[0] == "reload-daemon":
+            (host / "etc/daemon").write_text("good\n")
+        return commands.Result(0, "", "")
+
+    done = apply([line("lost", "/etc/daemon", risk=risk), line("two")], lambda: Context(root=str(host), run=ran, uname=("5.14", "x86_64")))
+    assert statuses(done.rows) == {"lost": "error", "two": "changed"}
+    assert done.rows[0].message.startswith("it was changed, and does not hold: ") and done.rows[1].message is None
+
+
+@pytest.mark.parametrize("error, words", [(ControlError("it is broken", "Mend it"), "it is broken"), (IndexError("out of range"), "IndexError: out of range")])
+def test_what_cannot_be_looked_at_again_is_no_success(host, context_of, monkeypatch, error, words):
+    monkeypatch.setitem(MECHANISMS, "restless", Restless)
+    monkeypatch.setattr(Restless, "error", error)
+    done = apply([dict(line("new", "/etc/new"), mechanism="restless"), line("two")], context_of)
+    assert statuses(done.rows) == {"new": "error", "two": "changed"}
+    assert "it was changed, and does not hold: " + words in done.rows[0].message
+
+
 def test_exceptions(host, context_of):
     kept = {"reason": "r", "owner": "o", "expires": "2030-01-01", "expired": False}
     gone = dict(kept, expires="2020-01-01", expired=True)
@@ -184,6 +218,27 @@ def test_exceptions(host, context_of):
 def test_environment_and_packages(host, context_of):
     rows = run.audit(run.parse([line("x", not_in=["container"]), line("y", only_in=["desktop"]), line("z")]), context_of(), 9, {"container": "podman"})
     assert statuses(rows) == {"x": "not_applicable", "y": "not_applicable", "z": "fail"}
+
+
+class Install(object):
+    """A package, which the plan alone knows."""
+
+    @staticmethod
+    def check(control, view):
+        return Finding(view.has_package(control.need("name")))
+
+    @staticmethod
+    def fix(control, view):
+        view.put("package", control.need("name"), True)
+
+
+def test_check_mode_names_the_package_that_a_control_waits_for(host, context_of, monkeypatch):
+    monkeypatch.setitem(MECHANISMS, "package", Install)
+    monkeypatch.setattr(registry_of_kinds.KINDS["package"], "load", lambda view, name: name == "there")
+    done = run.preview(run.parse([{"id": "installed", "mechanism": "package", "args": {"name": "aide"}}, line("waits", package=["there", "aide"]),
+                                  line("ready", package=["there"]), line("never", package="gdm")]), context_of(), 9, ())
+    assert statuses(done.rows) == {"installed": "changed", "waits": "changed", "ready": "changed", "never": "not_applicable"}
+    assert [row.report().get("waits_for") for row in done.rows] == [None, ["aide"], None, None]
 
 
 def test_files_that_a_reader_refuses_are_put_back_and_the_others_stay(host, context_of):

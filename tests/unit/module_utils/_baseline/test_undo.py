@@ -94,6 +94,66 @@ def left(done):
     return [(item["kind"], item["name"]) for item in done]
 
 
+def test_who_reads_a_file_reads_its_old_text_anew_once_and_nobody_else_is_told(host, monkeypatch):
+    monkeypatch.setattr(services, "READERS", services.READERS + (services.Reader("other", ("/etc/other*",), None, ["reload-other"]),))
+    host.change(changes={"daemon": "new\n", "daemon.d": "new\n", "a": "new\n"})
+    host.run = told(host, "daemon")
+    host.revert(check_mode=True)
+    assert host.calls == []
+    host.revert()
+    assert [call for call in host.calls if call[0].startswith("reload-")] == [["reload-daemon"]] and host.read == ["old\n"]
+
+
+def told(host, name):
+    """host.run, and host.read: what stood in the file each time that its program was told to read it."""
+    ran, host.read = host.run, []
+
+    def run(argv, **more):
+        if argv[0] == "reload-" + name:
+            host.read.append((host.root / "etc" / name).read_text())
+        return ran(argv, **more)
+    return run
+
+
+RESTART = ["systemctl", "restart", "x.service"]
+
+
+@pytest.mark.parametrize("reader, systemd, word, acted", [
+    (dict(act=RESTART, unit="x.service"), True, "active", True),
+    (dict(act=RESTART, unit="x.service"), True, "inactive", False),
+    (dict(act=RESTART, unit="x.service"), True, "failed", False),
+    (dict(act=RESTART, unit="x.service"), False, "active", False),
+    (dict(act=["exportfs", "-ra"], unit="x.service"), True, "inactive", False),
+    (dict(act=RESTART), True, "inactive", True),
+    (dict(act=["dconf", "update"]), False, "", True),
+    (dict(act=RESTART, unit="x.service", unless=lambda context: True), True, "active", False),
+    (dict(act=RESTART, unit="x.service", unless=lambda context: False), True, "active", True),
+    (dict(unit="x.service"), True, "active", False),
+])
+def test_who_is_told_that_its_files_changed(tmp_path, reader, systemd, word, acted):
+    calls = []
+
+    def run(argv, **_more):
+        calls.append(list(argv))
+        return commands.Result(0 if word == "active" else 3, word + "\n", "")
+    if systemd:
+        (tmp_path / "run/systemd/system").mkdir(parents=True)
+    put.act(Context(root=str(tmp_path), run=run), services.Reader("x", ("/etc/x",), **reader))
+    assert [call for call in calls if call[:2] != ["systemctl", "is-active"]] == ([reader["act"]] if acted else [])
+
+
+@pytest.mark.parametrize("said, locked", [("enabled 2\nfailure 1\n", True), ("enabled 1\nfailure 2\n", False), ("", False)])
+def test_locked_audit_rules_are_left_for_the_boot(tmp_path, said, locked):
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    calls = []
+
+    def run(argv, **_more):
+        calls.append(argv[0])
+        return commands.Result(0, said if argv[0] == "auditctl" else "active\n", "")
+    put.act(Context(root=str(tmp_path), run=run), next(item for item in services.READERS if item.name == "audit rules"))
+    assert ("augenrules" in calls) is not locked
+
+
 def test_what_is_gone_is_left_and_named(host):
     host.change([private("a"), private("b"), ("account", "bob", {"max": 365}), ("account", "ann", {"max": 365})])
     host.write("passwd", "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n")
