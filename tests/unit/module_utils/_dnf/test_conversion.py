@@ -220,10 +220,13 @@ def modules(dnf, monkeypatch):
     return asked, refusals
 
 
-@pytest.mark.parametrize("streams, enabled", [([["perl", "rhel8", ["common"]], ["virt", "rhel", []]], [["perl:rhel8", "virt:rhel"]]), ([], [])])
-def test_streams_are_switched_before_anything_is_resolved(modules, streams, enabled):
-    conversion.switch_streams(object(), streams)
-    assert modules[0] == enabled
+@pytest.mark.parametrize("streams, asked", [
+    # Profiles after their streams, with which dnf forgets them.
+    ([["perl", "rhel8", ["common", "s2i"]], ["virt", "rhel", []]], [["perl:rhel8", "virt:rhel"], ("perl", "rhel8", "common"), ("perl", "rhel8", "s2i")]),
+    ([], [])])
+def test_streams_are_switched_with_their_profiles_before_anything_is_resolved(modules, streams, asked):
+    conversion.switch_streams(types.SimpleNamespace(_moduleContainer=types.SimpleNamespace(install=lambda *profile: modules[0].append(profile))), streams)
+    assert modules[0] == asked
 
 
 def test_streams_that_almalinux_does_not_have_are_named(modules):
