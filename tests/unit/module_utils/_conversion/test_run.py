@@ -103,7 +103,8 @@ def source(tmp_path, monkeypatch):
             (tmp_path / nevra).write_text(build)
         monkeypatch.setattr(run.dnf_conversion, "fetch_exact", lambda _base, wanted: asked.append(wanted) or dict(
             (nevra, str(tmp_path / nevra)) for nevra in builds if nevra in wanted))
-    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep: asked.append((settings["cache"], keep)) or SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep: asked.append((settings["cache"], keep)) or SimpleNamespace(
+        close=lambda: None))
     monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
     monkeypatch.setattr(run.rpm_transaction, "header_hash", lambda path: files.read_text(path))
     one.fetch, one.asked = fetch, asked
