@@ -155,7 +155,11 @@ class FaultHost:
         self.run(CUT % pid)
 
     def stop_and_start(self):
-        """Stop the host as a power cut does, and start it: all processes and /run are gone, the disk is not."""
+        """Kill all processes of the host at once, and start it: they and /run are gone, the disk is not.
+
+        That is not all of a power cut: what was written and had not come to the disk yet is still there. Unit tests see to it that the
+        order of what is waited for is right.
+        """
         # Asked first: the inventory of the hosts that are up does not have it while it is down.
         container = remote.container_of(self.name)
         kind = remote.testbed("podman", "--", "container", "inspect", "--format", '{{index .Config.Labels "elkit.kind"}}', container).strip()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import yaml
@@ -48,6 +49,17 @@ class Play:
             raise
         lines = self._events.read_text().splitlines() if self._events.exists() else []
         return conftest.Run(self.process.returncode, self._log.read_text(), [json.loads(line) for line in lines])
+
+    def says(self, words, timeout=120):
+        """Wait until its output has *words*.
+
+        :raises TimeoutError: it ended without them, or the time was up
+        """
+        deadline = time.monotonic() + timeout
+        while words not in self._log.read_text():
+            if self.process.poll() is not None or time.monotonic() >= deadline:
+                raise TimeoutError(f"{words!r} was not said:\n{self._log.read_text()}")
+            time.sleep(0.2)
 
     def kill(self):
         """SIGKILL to ansible-playbook and all it started here."""

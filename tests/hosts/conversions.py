@@ -13,12 +13,10 @@ from tests.faults.plays import Play
 MODULE = "elkit.almalinux.conversion"
 INFO = "elkit.almalinux.conversion_info"
 TRUSTED = "{{ repositories_trusted_keys }}"
-# Every package with its vendor and the hash of its header, for sources and AlmaLinux share NEVRAs; and every file of /etc.
-LOOK = """
-rpm -qa --qf '%{nevra} %{vendor} %{sha256header}\\n' | sort
+# What the scenarios of Molecule look at, which a way back must bring back, and what rpm and dnf think of it.
+LOOK = (Path(__file__).parents[2] / "molecule" / "shared" / "convert" / "state.sh").read_text() + """
 rpm --verifydb || echo 'the database is damaged'
 dnf -q check 2>&1
-find /etc -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
 """
 NEVRAS = "rpm -qa --qf '%{nevra}\\n' | grep -v ^gpg-pubkey | sort"
 # Verdicts after which the installed package is there no more.

@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.host import mirror_fault
 from tests.faults.plays import Play, play
+from tests.faults.points import PAUSE, conversion
 
 from . import conversions
 from .conversions import LOOK, MODULE, back, convert, look, there
@@ -45,6 +46,31 @@ def test_check_mode_changes_nothing_and_a_change_is_seen(host):
     host.run("touch -r /etc/passwd /etc/passwd; touch /usr/share/elkit-probe; chmod 700 /usr/share/elkit-probe; rm -f /usr/share/elkit-probe.no")
     assert conversions.changed(before, conversions.everything(host)) == {"/etc/passwd", "/usr/share/elkit-probe"}
     host.run("rm /usr/share/elkit-probe")
+
+
+# What LOOK must see, for a way back to be exact: (what somebody does to the host, how it goes again).
+SEEN = {
+    "a mode": ("chmod 600 /etc/motd", "chmod 644 /etc/motd"),
+    "an owner": ("chown 1 /etc/motd", "chown 0 /etc/motd"),
+    "a byte": ("cp -p /etc/motd /root/; echo >>/etc/motd", "mv /root/motd /etc/"),
+    "another target of a link": ("cp -dp /etc/alternatives/awk /root/; ln -sfn /usr/bin/true /etc/alternatives/awk", "mv /root/awk /etc/alternatives/"),
+    "a link more": ("ln -s motd /etc/elkit-probe", "rm /etc/elkit-probe"),
+    "an empty directory": ("mkdir /etc/elkit-probe", "rmdir /etc/elkit-probe"),
+    "what alternatives are noted": ("mkdir /var/lib/alternatives; touch /var/lib/alternatives/elkit", "rm -r /var/lib/alternatives"),
+    "an entry of the boot menu": ("echo x >/boot/loader/entries/elkit.conf", "rm /boot/loader/entries/elkit.conf"),
+    "the mode of a packaged file elsewhere": ("chmod 600 /usr/lib/os-release", "chmod 644 /usr/lib/os-release"),
+    "a packaged file that is missing": ("mv /usr/lib/os-release /root/", "mv /root/os-release /usr/lib/"),
+}
+
+
+def test_what_a_way_back_must_bring_back_is_looked_at(untouched):
+    before = untouched.run(LOOK)
+    overlooked = []
+    for name, (done, undone) in SEEN.items():
+        untouched.run(done)
+        overlooked += [name] if untouched.run(LOOK) == before else []
+        untouched.run(undone)
+    assert overlooked == []
 
 
 def test_what_check_mode_says_is_what_is_done_and_the_way_back_is_exact(host):
@@ -159,13 +185,36 @@ def test_an_os_release_that_cannot_be_written(untouched):
         assert "immutable" in refused(["/usr/lib/os-release", "chattr -i"], convert())["inhibitors"]
 
 
-def test_two_runs_at_once_are_one(host):
+# The conversions that are on record, and how often dnf has swapped packages.
+ON_RECORD = "ls /var/lib/elkit/conversion; echo -; dnf -q history list | grep -c '^ *[0-9]'"
+
+
+@pytest.mark.parametrize("paused", [True, pytest.param(False, marks=pytest.mark.full)], ids=["while the first one works", "at the same moment"])
+def test_two_runs_at_once_are_one(host, paused):
     before = host.run(LOOK)
-    runs = [Play(HOST, [convert()]) for _number in range(2)]
-    ended = [one.wait(300) for one in runs]
-    assert [run.rc for run in ended] == [0, 0], ended[0].output + ended[1].output
-    assert host.run("ls /var/lib/elkit/conversion | wc -l; cat /etc/os-release").count("AlmaLinux") > 0
-    assert {run.result(HOST, "convert").get("result") for run in ended} <= {"converted", None}
+    numbers, transactions = host.run(ON_RECORD).split("-")
+    if paused:
+        host.arm(conversion("download"), PAUSE)
+    runs = [Play(HOST, [convert()])]
+    try:
+        if paused:
+            host.confirmed(timeout=120)
+        runs.append(Play(HOST, [convert()]))
+        if paused:
+            # It goes along: it has begun nothing of its own, and reports what the first one does.
+            runs[1].says(f"{HOST}: download")
+            assert runs[0].process.poll() is None
+    finally:
+        if paused:
+            host.disarm()
+        ended = [one.wait(300) for one in runs]
+    assert [run.rc for run in ended] == [0, 0], ended[0].output + ended[-1].output
+    results = [run.result(HOST, "convert") for run in ended]
+    now, after = host.run(ON_RECORD).split("-")
+    assert len(set(now.split()) - set(numbers.split())) == 1 and int(after) == int(transactions) + 1
+    # At the same moment, one may also come when the other has ended.
+    assert [one["changed"] and one["result"] for one in results] == ["converted"] * 2 or not paused
+    assert len({one["number"] for one in results if one["changed"]}) == 1 and any(one["changed"] for one in results)
     back(HOST, host, before)
 
 

@@ -57,6 +57,36 @@ def test_there_and_back_and_there_again(source):
     assert host.run(LOOK) == converted
 
 
+# What dnf has on record of modules, and the packages of two of them with whose build they are.
+STREAMS = """cd /etc/dnf/modules.d; for file in $(ls); do tr '\\n' ' ' <$file; echo; done
+rpm -q --qf '%{name} %{version} %{vendor}\\n' podman nginx"""
+
+
+@pytest.mark.parametrize("source", ["ol8"], indirect=True)
+def test_module_streams_become_those_of_almalinux_and_oracle_s_again(source):
+    name, _kind, host = source
+    host.run("set -e; dnf -q -y module install container-tools:ol8/common nginx:1.22/common; dnf -q -y module enable virt:ol; dnf -q -y module disable php",
+             timeout=300)
+    before, on_record = host.run(LOOK), host.run(STREAMS).splitlines()
+    assert on_record == [
+        "[container-tools] name=container-tools stream=ol8 profiles=common state=enabled ", "[nginx] name=nginx stream=1.22 profiles=common state=enabled ",
+        "[php] name=php stream= profiles= state=disabled ", "[virt] name=virt stream=ol profiles= state=enabled ",
+        "podman 4.9.4 Oracle America", "nginx 1.22.1 Oracle America"]
+    found = ran(name, look()).result(name, "look")
+    assert found["verdict"] == "ready" and host.run(LOOK) == before
+    assert found["streams"] == [{"module": "container-tools", "before": "ol8", "after": "rhel8"}, {"module": "nginx", "before": "1.22", "after": "1.22"},
+                                {"module": "virt", "before": "ol", "after": "rhel"}]
+    assert [item["found"] for item in found["checks"] if item["id"] == "streams"] == [
+        "module streams: container-tools:ol8 becomes rhel8, nginx:1.22, virt:ol becomes rhel"]
+    done = ran(name, convert()).result(name, "convert")
+    assert done["result"] == "converted" and done["verdict_after"]["remains"] == [] and done["packages"] == found["packages"]
+    words = {"stream=ol8": "stream=rhel8", "stream=ol ": "stream=rhel ", "Oracle America": "AlmaLinux"}
+    for source_s, ours in words.items():
+        on_record = [line.replace(source_s, ours) for line in on_record]
+    assert host.run(STREAMS).splitlines() == on_record
+    assert ran(name, convert(state="reverted")).result(name, "convert")["result"] == "reverted" and host.run(LOOK) == before
+
+
 # The host says that it is a machine, and that Oracle's UEK runs; programs that Debian does not package or that need a real /boot are stand-ins.
 MACHINE = """
 set -e

@@ -105,6 +105,24 @@ def fleet(number, failing=(), module="conversion", good=DONE, bad=FAILED, name="
     return {name.format(one): {"answers": {module: bad if one in failing else good}} for one in range(1, number + 1)}
 
 
+# --- around a conversion ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("check", "around"), [((), ["web01"]), (("--check",), [])])
+def test_what_comes_before_and_after_is_for_hosts_that_are_converted(play, tmp_path, core, check, around):
+    """Not for one that is refused, nor for one that is AlmaLinux already; before and after is before and after."""
+    for name, word in (("before", "drained"), ("after", "filled")):
+        (tmp_path / f"{name}.yml").write_text(f"[{{name: It is {word}, ansible.builtin.debug: {{msg: '{word} {{{{ inventory_hostname }}}}'}}}}]")
+    hosts = {"web01": ("ready", dict(DONE, result="converted", changed=True)), "web02": ("inhibited", FAILED), "web03": ("almalinux", DONE)}
+    hosts = {name: {"answers": {"conversion_info": dict(LOOKED, verdict=verdict), "conversion": answer}} for name, (verdict, answer) in hosts.items()}
+    run = play("convert", hosts, core=core, arguments=check, convert_max_fail=100, convert_pre_tasks=str(tmp_path / "before.yml"),
+               convert_post_tasks=str(tmp_path / "after.yml"))
+    assert set(run.hosts("conversion")) == set(NAMES[:3]), run.output
+    assert re.findall(r"\b(?:drained|filled) web..", run.output) == [f"{word} {name}" for word in ("drained", "filled") for name in around], run.output
+    first, converted, last = (run.output.find(words) for words in ("drained web01", "TASK [elkit.almalinux.convert : Convert the host]", "filled web01"))
+    assert converted > 0 and (first < converted < last or check), run.output
+
+
 # --- the end of a play ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("core", CORES)

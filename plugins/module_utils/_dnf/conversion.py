@@ -133,6 +133,10 @@ def switch_streams(base, streams):
     except dnf.exceptions.Error as error:
         raise Failure("host", "dnf refuses the module streams of AlmaLinux: {0}".format(" ".join(str(error).split())),
                       "Reset the module on the host, or name the stream it is to have (source_extra: streams)", untouched=True)
+    # dnf forgets with a stream which profiles of it are installed.
+    for name, stream, profiles in streams:
+        for profile in profiles:
+            base._moduleContainer.install(name, stream, profile)
 
 
 def put(base, jobs):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a way back decides."""
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 
 def kernel(name, version="5.14.0-687.el9.aarch64"):
@@ -116,3 +119,116 @@ def test_what_is_foreseen_is_what_is_then_done(one):
     way, _now = one
     assert way.foreseen() == [{"package": None, "verdict": "not-kept", "becomes": ACME["nevra"]},
                               {"package": BASH_THERE["nevra"], "verdict": "returns", "becomes": BASH["nevra"]}]
+
+
+# --- the verdict ------------------------------------------------------------------------------------------------------
+
+class World(object):
+    """A host at the end of a way back that nothing is wrong with; the cases change one thing."""
+
+    def __init__(self, now):
+        self.now = now
+        self.now[:] = [ACME, BASH]
+        self.keys, self.boot = {"A" * 40: "gpg-pubkey-a"}, []
+        self.before, self.after, self.etc = {"/etc/a": 1, "/etc/b": 1}, {"/etc/a": 2, "/etc/b": 1, "/etc/new": 1}, {"/etc/a": 1, "/etc/b": 1}
+
+
+@pytest.fixture
+def end(one, monkeypatch):
+    """(the Back, its World): back_verify() of it looks at that."""
+    way, now = one
+    world = World(now)
+    monkeypatch.setattr(back.remains, "imported_keys", lambda: world.keys)
+    monkeypatch.setattr(back.snapshot, "take", lambda: world.etc)
+    monkeypatch.setattr(back.boot, "not_as_before", lambda request, noted: world.boot if (request, noted) == (
+        {"container": True}, {"default": "/boot/vmlinuz-1", "entries": []}) else ["asked for something else"])
+    way.state.write("boot-before.json", {"default": "/boot/vmlinuz-1", "entries": []})
+
+    def verify():
+        way.state.write("keys-before.json", {"A" * 40: "gpg-pubkey-a"})
+        way.state.write("etc-before.json", world.before)
+        way.state.write("etc-after.json", world.after)
+        return way.back_verify()
+    return way, world, verify
+
+
+def test_a_way_back_that_passes(end):
+    way, _world, verify = end
+    assert verify() == "as it was" and way.state.read("absent.json") == [] and way.state.read("pending.json") == []
+
+
+def lose(world):
+    world.now.remove(BASH)
+
+
+def change_build(world):
+    world.now[:] = [ACME, dict(BASH, hash="of AlmaLinux")]
+
+
+@pytest.mark.parametrize("change, said", [
+    (lose, ["bash-5-1.x86_64 is missing"]),
+    (change_build, ["bash-5-1.x86_64 is missing", "bash-5-1.x86_64 is still there"]),
+    (lambda world: world.now.append(LOGOS), ["almalinux-logos-9-1.noarch is still there"]),
+    (lambda world: world.keys.clear(), ["the key {0} is imported no more".format("A" * 40)]),
+    (lambda world: world.etc.update({"/etc/a": 2}), ["/etc/a is not what it was"]),
+    (lambda world: world.etc.pop("/etc/a"), ["/etc/a is not what it was"]),
+    (lambda world: world.etc.update({"/etc/new": 1}), ["/etc/new is not what it was"]),
+    # Where the conversion did not come to its end, nobody knows what it changed.
+    (lambda world: vars(world).update(after=None, etc={"/etc/a": 1, "/etc/b": 2}), ["/etc/b is not what it was"]),
+    (lambda world: world.boot.append("the default kernel is x, not y"), ["the default kernel is x, not y"])],
+    ids=["package", "build", "AlmaLinux's package", "key", "file", "file that is gone", "file that came", "an unfinished conversion's file", "boot"])
+def test_what_must_not_be_after_a_way_back(end, change, said):
+    _way, world, verify = end
+    change(world)
+    with pytest.raises(VerificationError) as caught:
+        verify()
+    assert caught.value.details["remains"] == said and all(item in caught.value.message for item in said) and caught.value.remedy
+
+
+@pytest.mark.parametrize("change", [
+    lambda world: world.keys.update({"B" * 40: "gpg-pubkey-b"}), lambda world: world.etc.update({"/etc/b": 2, "/etc/mine": 1}),
+], ids=["a key that came", "a file that the conversion left alone"])
+def test_what_may_be_after_a_way_back(end, change):
+    _way, world, verify = end
+    change(world)
+    assert verify() == "as it was"
+
+
+def test_what_was_not_kept_and_what_waits_for_a_reboot_is_noted(end, monkeypatch):
+    way, world, verify = end
+    monkeypatch.setattr(back.os, "uname", lambda: SimpleNamespace(release="5-2.x86_64"))
+    world.now[:] = [BASH, KERNEL_THERE]
+    assert verify() == "pending reboot: 5-2.x86_64 runs"
+    assert way.state.read("absent.json") == [ACME["nevra"]] and way.state.read("pending.json") == [KERNEL_THERE["nevra"]]
+
+
+# --- and what leads to it -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("noted, content, words", [
+    (True, "rpm", None), (True, "rpM", "not what was fetched and checked"), (False, "rpM", None)], ids=["as it was", "changed since", "by an older version"])
+def test_what_was_kept_is_looked_at_before_anything_is_done(one, monkeypatch, noted, content, words):
+    way, _now = one
+    path = way.kept[BASH["nevra"]]
+    way.digests = {BASH["nevra"]: files.digest(path)} if noted else {}
+    with open(path, "w") as handle:
+        handle.write(content)
+    ran = []
+    monkeypatch.setattr(back.rpm_transaction, "run", lambda add, erase, _progress, test=False: ran.append((add, erase, test)))
+    monkeypatch.setattr(back.remains, "leftovers", lambda: [])
+    way.state.write("etc-before.json", {})
+    for stage in (way.back_test, way.back_transaction):
+        if words:
+            with pytest.raises(HostError, match=words):
+                stage()
+        else:
+            stage()
+    todo = ([(path, False)], [(BASH_THERE["nevra"], BASH_THERE["hash"])])
+    assert ran == ([] if words else [todo + (True,), todo + (False,)])
+
+
+def test_a_before_image_that_is_gone_stops_it_before_anything_is_done(one, monkeypatch):
+    way, _now = one
+    monkeypatch.setattr(back.rpm_transaction, "run", lambda *_arguments, **_more: pytest.fail("something was done"))
+    way.state.write("etc-before.json", {"/etc/a": {"type": "file", "sha256": "0" * 64}})
+    with pytest.raises(HostError, match="/etc/a"):
+        way.back_test()

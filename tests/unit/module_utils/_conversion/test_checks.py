@@ -109,6 +109,7 @@ CASES = [
     ({"plan": plan(rows=[row("kept-third-party")])}, "third-party-packages", "note", "acme", False),
     ({"excludes": {"/etc/dnf/dnf.conf": ["bash"]}}, "excludes", "inhibitor", "bash", True),
     ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
+    ({"streams": {"streams": [{"module": "nginx", "stream": "1.22", "state": "enabled"}]}}, "streams", "note", "module streams: nginx:1.22", False),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
     ({"repositories": broken("/etc/distro.repos.d/x.repo")}, "broken-repositories", "warning", "x.repo is broken: line 1", False),
     ({"repositories": broken("/etc/yum.repos.d/x.repo")}, "broken-repositories", "inhibitor", "x.repo is broken: line 1", False),
@@ -165,7 +166,7 @@ def test_a_kernel_that_is_there_is_nothing_to_tell(other):
 
 
 def test_every_check_is_seen_by_these_tests():
-    assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space", "streams"}
+    assert set(checks.CHECKS) - {case[1] for case in CASES} == {"minor", "third-party-kernels", "space"}
 
 
 # What libsolv says on a host where acme needs the source's newer build of NetworkManager.
@@ -200,3 +201,27 @@ def test_repositories_of_a_cloud_that_no_table_knows(identifier, enabled, found)
     repositories = {"configured": [{"id": identifier, "enabled": enabled}], "broken_files": []}
     rows = [row for row in checks.run(host("rhel", repositories=repositories), {}) if row["id"] != "foreign-repositories"]
     assert [row["id"] for row in rows] == found and all(identifier in row["found"] and "source_extra" in row["remedy"] for row in rows)
+
+
+@pytest.mark.parametrize("streams, after, found", [
+    ([("perl", "ol8", "enabled"), ("nginx", "1.22", "enabled"), ("php", "7.4", "disabled")], [["perl", "rhel8", []]],
+     ["module streams: perl:ol8 becomes rhel8, nginx:1.22"]),
+    ([("php", "7.4", "disabled")], [], []), ([], [], [])], ids=["some", "none that is enabled", "none"])
+def test_what_becomes_of_module_streams(streams, after, found):
+    seen = host("oracle", 8, streams={"streams": [dict(zip(("module", "stream", "state"), item)) for item in streams]}, streams_after=after)
+    assert [item["found"] for item in checks.run(seen, {})] == found
+    assert checks.run(host("oracle", 8, source=None, why_not="It is Fedora", streams=seen.streams), {})[0]["id"] == "source"
+
+
+@pytest.mark.parametrize("environment, files, words", [
+    # Of the kernel that runs, and of no other.
+    ("machine", {"vmlinuz-5.14.0-1.el9.x86_64": 2 << 20, "initramfs-5.14.0-1.el9.x86_64.img": 4 << 20, "vmlinuz-5.14.0-0.el9.x86_64": 8 << 20},
+     "6 MiB for kernels"),
+    ("machine", {"vmlinuz-5.14.0-0.el9.x86_64": 8 << 20}, "120 MiB for kernels"), ("container", {}, None)],
+    ids=["as large as the one that runs", "as large as they are", "a container has none"])
+def test_the_room_that_a_kernel_takes_in_boot(environment, files, words):
+    rows = [dict(row("added-kernel"), becomes="kernel-core-5.14.0-2.el9.x86_64")]
+    seen = host(environment={"type": environment, "container": "podman"}, files={"/boot/" + name: "x" * size for name, size in files.items()},
+                mounts=[{"mount": "/boot", "free": 5 << 20, "type": "xfs", "options": ["rw"]}], plan=plan(rows=rows))
+    found = [item["found"] for item in checks.run(seen, {}) if item["id"] == "space"]
+    assert len(found) == (1 if words else 0) and all(words in item for item in found), found

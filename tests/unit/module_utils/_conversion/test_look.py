@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look, mapping
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import plan as repo_plan
@@ -89,3 +89,17 @@ def test_the_room_that_files_take(tmp_path):
     (tmp_path / "two").write_bytes(b"x" * 5000)
     (tmp_path / "link").symlink_to("two")
     assert look.size_of([str(tmp_path), str(tmp_path / "none")]) == 4096 + 8192
+
+
+def on_record(module, stream, state="enabled", profiles=()):
+    return {"module": module, "stream": stream, "profiles": list(profiles), "state": state}
+
+
+@pytest.mark.parametrize("product, extra, streams, found", [
+    ("oracle", None, [on_record("perl", "ol8", profiles=["common"]), on_record("virt", "ol"), on_record("nginx", "1.22")],
+     [["perl", "rhel8", ["common"]], ["virt", "rhel", []]]),
+    ("oracle", None, [on_record("perl", "ol8", "disabled"), on_record("virt", "ol", "")], []), ("rocky", None, [on_record("perl", "ol8")], []),
+    ("rocky", {"streams": {"ours": "rhel8"}}, [on_record("perl", "ours")], [["perl", "rhel8", []]]), ("oracle", None, [], [])],
+    ids=["Oracle's", "not enabled", "another source", "one of the user's own", "none"])
+def test_which_streams_almalinux_calls_otherwise(product, extra, streams, found):
+    assert look.streams_after(mapping.source(product, 8, "x86_64", extra), {"streams": streams}) == found

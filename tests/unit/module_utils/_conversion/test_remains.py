@@ -4,6 +4,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, plan, remains
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
@@ -149,3 +150,116 @@ def test_a_repository_that_has_an_id_of_almalinux_and_comes_from_the_source(conf
     request = {"source_urls": [ROCKY, "https://mirror.example.com/el9"], "settings": {"repositories": [
         {"id": "baseos", "url": "https://mirror.example.com/el9/"}, {"id": "appstream", "url": "https://mirror.example.com/appstream"}]}}
     assert remains.from_the_source(configured, request) == ([words] if words else [])
+
+
+# --- the verdict --------------------------------------------------------------------------------------------------------
+
+with open(os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "keys", "RPM-GPG-KEY-AlmaLinux")) as handle:
+    KEYS = handle.read()
+TRUSTED = sorted(key.fingerprint for key in _openpgp.parse(KEYS.encode("utf-8"), "the fixture"))
+ROCKY_VENDOR = "Rocky Enterprise Software Foundation"
+
+
+def of(vendor, name):
+    return {"nevra": name + "-1-1.x86_64", "name": name, "vendor": vendor, "hash": name, "arch": "x86_64"}
+
+
+class World(object):
+    """A converted host that nothing is wrong with, and what was asked of its conversion; the cases change one thing."""
+
+    def __init__(self, product="rocky"):
+        self.source = mapping.source(product, 9, "x86_64", {"exceptions": {"rocky-tools": "we need them"}})
+        self.facts = {"is_almalinux": True, "name": "AlmaLinux", "leftover_release_packages": []}
+        self.packages = [of("AlmaLinux", "bash"), of("Acme", "acme")]
+        self.complaints, self.drift, self.not_bootable = ["acme lacks x"], {"/etc/ours": "S.5......"}, []
+        self.repositories = [OURS, repository("appstream", DIRECTORY + "almalinux-appstream.repo", "https://mirror.example.com/appstream")]
+        self.keys = {TRUSTED[0]: "gpg-pubkey-1"}
+        self.request = {
+            "before": {"dependencies": ["acme lacks x"], "configuration": {"/etc/ours": "S.5......"}}, "may_stay": ["kernel-core-1-1.x86_64"],
+            "enabled_after": ["appstream", "baseos"], "keys": KEYS, "boot": {"container": False}, "source_urls": [ROCKY],
+            "settings": {"repositories": [{"id": name, "url": "https://mirror.example.com/" + name} for name in ("appstream", "baseos", "crb")]}}
+
+    def verify(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr(remains, "Context", lambda: SimpleNamespace(identity=lambda: (self.facts, None)))
+        monkeypatch.setattr(remains, "dependencies", lambda: self.complaints)
+        monkeypatch.setattr(remains, "configuration", lambda: self.drift)
+        monkeypatch.setattr(remains, "leftovers", lambda: ["/etc/a.rpmnew"])
+        monkeypatch.setattr(remains, "imported_keys", lambda: self.keys)
+        monkeypatch.setattr(remains.rpm_transaction, "installed", lambda: self.packages)
+        monkeypatch.setattr(remains.repositories, "collect", lambda _context: {
+            "configured": self.repositories, "enabled": [item["id"] for item in self.repositories if item["enabled"]]})
+        monkeypatch.setattr(remains.boot, "not_bootable", lambda request, _context: asked.append(request) or self.not_bootable)
+        found = remains.verify(self.source, self.request, lambda: asked.append("meanwhile"))
+        assert asked == ["meanwhile", self.request["boot"]]
+        return found
+
+
+def changed(**values):
+    def change(world):
+        vars(world).update(values)
+    return change
+
+
+def facts(**values):
+    return lambda world: world.facts.update(values)
+
+
+def more(*packages):
+    return lambda world: world.packages.extend(packages)
+
+
+def configured(*items):
+    return lambda world: world.repositories.extend(items)
+
+
+def test_the_vendor_says_nothing_of_a_source_that_shares_it_with_almalinux(monkeypatch):
+    assert World("almalinux-kitten").verify(monkeypatch)["remains"] == []
+
+
+def test_a_host_that_passes(monkeypatch):
+    assert World().verify(monkeypatch) == {"remains": [], "kept": [], "configuration": {}, "left": ["/etc/a.rpmnew"]}
+
+
+@pytest.mark.parametrize("change, said", [
+    (facts(is_almalinux=False, name="Rocky Linux"), "the host calls itself Rocky Linux"),
+    (facts(leftover_release_packages=["rocky-release-9.6-1.noarch"]), "the release package rocky-release-9.6-1.noarch is still there"),
+    (more(of(ROCKY_VENDOR, "sed")), "sed-1-1.x86_64 is still of " + ROCKY_VENDOR),
+    (changed(complaints=["acme lacks x", "bash lacks y"]), "dnf check: bash lacks y"),
+    (lambda world: world.repositories.pop(), "the repository appstream is not enabled"),
+    (lambda world: world.repositories.insert(0, repository("baseos", DIRECTORY + "a.repo", ROCKY)), "the repository baseos still comes from the source"),
+    (configured(repository("plus", DIRECTORY + "rocky.repo", ROCKY + "/plus")), "the repository plus of the source is still enabled"),
+    (changed(keys={"A" * 40: "gpg-pubkey-2"}), "none of AlmaLinux's keys is imported"),
+    (changed(not_bootable=["the default kernel is x, not AlmaLinux's y"]), "the default kernel is x, not AlmaLinux's y")],
+    ids=["name", "release package", "package", "dependencies", "not enabled", "from the source", "repository of the source", "keys", "boot"])
+def test_what_must_not_be_after_a_conversion(monkeypatch, change, said):
+    world = World()
+    change(world)
+    found = world.verify(monkeypatch)["remains"]
+    assert len(found) == 1 and found[0].startswith(said), found
+
+
+@pytest.mark.parametrize("change, rest", [
+    (more(of(ROCKY_VENDOR, "kernel-core"), of(ROCKY_VENDOR, "rocky-tools")), {"kept": ["kernel-core-1-1.x86_64", "rocky-tools-1-1.x86_64"]}),
+    (changed(drift={"/etc/ours": "S.5......", "/etc/new": "..5......"}), {"configuration": {"/etc/new": "..5......"}}),
+    (changed(complaints=[]), {}), (configured(repository("acme", DIRECTORY + "acme.repo", "https://acme.example.com")), {}),
+    (configured(repository("plus", DIRECTORY + "rocky.repo", ROCKY + "/plus", enabled=False)), {}),
+    # That has the id of one of the target's, and is not of the source: the user's own mirror of AlmaLinux.
+    (configured(repository("crb", DIRECTORY + "ours.repo", "https://mirror.example.com/crb")), {}),
+    (changed(keys=dict((fingerprint, "gpg-pubkey") for fingerprint in TRUSTED + ["A" * 40])), {})],
+    ids=["kernel and exception", "configuration", "a complaint less", "a third party's", "a disabled one", "one of the target", "keys of others too"])
+def test_what_may_be_after_a_conversion(monkeypatch, change, rest):
+    world = World()
+    change(world)
+    assert world.verify(monkeypatch) == dict({"remains": [], "kept": [], "configuration": {}, "left": ["/etc/a.rpmnew"]}, **rest)
+
+
+def not_read():
+    raise HostError("rpm does not answer", "Mend it")
+
+
+def test_what_cannot_be_looked_at_is_no_verdict(monkeypatch):
+    world = World()
+    monkeypatch.setattr(World, "drift", property(lambda _self: not_read(), lambda _self, _value: None), raising=False)
+    with pytest.raises(HostError, match="rpm does not answer"):
+        world.verify(monkeypatch)

@@ -4,7 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan, run
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 
 def comes(nevra, action="upgrade"):
@@ -74,3 +77,119 @@ def test_what_is_fetched_anew_is_what_was_checked(monkeypatch, checked, fine):
     else:
         with pytest.raises(HostError, match="bash-5-2"):
             run.Run.fetched(one)
+
+
+# --- the packages of the source, for the way back ---------------------------------------------------------------------
+
+def leaves(nevra, verdict="upgraded"):
+    return {"package": nevra, "verdict": verdict, "becomes": None}
+
+
+KERNEL = "kernel-core-5-1"
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A Run before it keeps the source's packages: bash and rocky-release leave, a kernel stays beside. fetch({nevra: build}): what the mirror has."""
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "ignore": [], "kernels_beside": [KERNEL],
+                           "source_repositories": ["baseos", "acme"], "settings": {"repositories": [{"id": "baseos"}, {"id": "appstream"}]}}, str(tmp_path))
+    state.write("packages-before.json", [have("bash-5-1"), have("rocky-release-9-1"), have(KERNEL), have("acme-1-1")])
+    one = run.Run(state)
+    one.answer = {"rows": [leaves("bash-5-1"), leaves("rocky-release-9-1", "removed"), leaves(KERNEL, "kept-beside"), leaves("acme-1-1", "kept-third-party")]}
+    asked = []
+
+    def fetch(builds):
+        for nevra, build in builds.items():
+            (tmp_path / nevra).write_text(build)
+        monkeypatch.setattr(run.dnf_conversion, "fetch_exact", lambda _base, wanted: asked.append(wanted) or dict(
+            (nevra, str(tmp_path / nevra)) for nevra in builds if nevra in wanted))
+    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep: asked.append((settings["cache"], keep)) or SimpleNamespace(
+        close=lambda: None))
+    monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
+    monkeypatch.setattr(run.rpm_transaction, "header_hash", lambda path: files.read_text(path))
+    one.fetch, one.asked = fetch, asked
+    return one
+
+
+ALL = {"bash-5-1": "theirs", "rocky-release-9-1": "theirs", KERNEL: "theirs", "acme-1-1": "theirs"}
+
+
+def without(gone):
+    return dict((nevra, build) for nevra, build in ALL.items() if nevra != gone)
+
+
+def test_what_leaves_is_kept_and_noted(source):
+    source.fetch(ALL)
+    assert source.keep_source() == 3 and source.asked == [
+        (source.state.path("source-cache"), ["baseos", "acme"]), {"bash-5-1", "rocky-release-9-1", KERNEL}]
+    noted = source.state.read("source-packages.json")
+    assert sorted(noted["kept"]) == sorted(noted["sha256"]) == ["bash-5-1", KERNEL, "rocky-release-9-1"] and noted["missing"] == []
+    assert all(noted["sha256"][nevra] == files.digest(path) for nevra, path in noted["kept"].items())
+
+
+@pytest.mark.parametrize("builds, missing", [
+    (without("bash-5-1"), ["bash-5-1"]),
+    # AlmaLinux's, or one that was built again: it has the name, and is not what was there.
+    (dict(ALL, **{"bash-5-1": "ours"}), ["bash-5-1"]), (dict(ALL, **{"bash-5-1": "ours", "rocky-release-9-1": "other"}), ["bash-5-1", "rocky-release-9-1"]),
+    # It does not leave now.
+    (without(KERNEL), []), (dict(ALL, **{KERNEL: "other"}), [])],
+    ids=["gone", "another build", "two of them", "a kernel that is gone", "a kernel of another build"])
+def test_a_way_back_has_the_very_builds_or_there_is_none(source, builds, missing):
+    source.fetch(builds)
+    if missing:
+        with pytest.raises(HostError) as caught:
+            source.keep_source()
+        assert caught.value.details["packages"] == missing and all(nevra in caught.value.message for nevra in missing)
+        assert source.state.read("source-packages.json") is None
+        source.request["ignore"] = ["rollback-packages"]
+    good = [nevra for nevra in ("bash-5-1", KERNEL, "rocky-release-9-1") if builds.get(nevra) == "theirs"]
+    assert source.keep_source() == len(good)
+    noted = source.state.read("source-packages.json")
+    assert sorted(noted["kept"]) == good and noted["missing"] == missing
+
+
+# --- signatures -------------------------------------------------------------------------------------------------------
+
+PATHS = {"bash-5-2": "/cache/bash.rpm", "acme-2-1": "/cache/acme.rpm"}
+
+
+def signed(source, monkeypatch, result, ours=None):
+    """What check() does with bash of AlmaLinux, and acme of another repository whose signature dnf finds *result*: the files that were held against
+    AlmaLinux's keys."""
+    checked = []
+
+    class Package(object):
+        def __init__(self, nevra, reponame):
+            self.nevra, self.reponame = nevra, reponame
+
+        def __str__(self):
+            return self.nevra
+
+    def check(headers, keys, _directory):
+        checked.append((headers, keys))
+        if ours:
+            raise ours
+    monkeypatch.setattr(run.trust, "check", check)
+    monkeypatch.setattr(run._openpgp, "parse", lambda data, _name: data)
+    source.request["keys"] = "AlmaLinux's"
+    source.answer = answer(comes("bash-5-2"), dict(comes("acme-2-1"), repository="acme"), goes("rocky-release-9-1"))
+    source.base = SimpleNamespace(transaction=SimpleNamespace(install_set=[Package("bash-5-2", "baseos"), Package("acme-2-1", "acme")]),
+                                  package_signature_check=lambda package: result if str(package) == "acme-2-1" else pytest.fail("not by its own rules"))
+    source.check(PATHS, {"bash-5-2": "header of bash", "acme-2-1": "header of acme"})
+    return checked
+
+
+def test_packages_are_held_against_the_keys_of_those_they_come_from(source, monkeypatch):
+    assert signed(source, monkeypatch, (0, "")) == [({"/cache/bash.rpm": "header of bash"}, b"AlmaLinux's")]
+
+
+@pytest.mark.parametrize("result, words", [((2, "bad signature"), "acme-2-1 is not good: bad signature"), ((1, ""), "acme-2-1 is not good: no key for it")])
+def test_a_bad_signature_of_a_third_party_s_package_stops_it(source, monkeypatch, result, words):
+    with pytest.raises(Failure, match=words) as caught:
+        signed(source, monkeypatch, result)
+    assert caught.value.kind == "trust" and caught.value.details["untouched"]
+
+
+def test_a_bad_signature_of_almalinux_s_package_stops_it(source, monkeypatch):
+    with pytest.raises(TrustError, match="bash"):
+        signed(source, monkeypatch, (0, ""), TrustError("bash is signed by another key", "Get it anew"))

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a base that only looks has in the place of a transaction: by table. That it says what is then done is a matter of the tests on hosts."""
+"""The leash that a conversion has dnf on, and what a base that only looks has in the place of a transaction: by table.
+
+That it says what is then done is a matter of the tests on hosts.
+"""
+import sys
+import types
+
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent, conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.conversion import DOWNGRADE, INSTALL, OBSOLETED, REINSTALL, REMOVE, UPGRADE
 
 
@@ -58,3 +64,173 @@ def test_planned(goal, items):
     planned = conversion.Planned(goal)
     assert [(action, str(package)) for action, package in planned] == items
     assert planned._rpm_limitations() is None
+
+
+# --- the leash --------------------------------------------------------------------------------------------------------
+
+class RepoError(Exception):
+    pass
+
+
+class Found(list):
+    """A query of dnf's."""
+
+    def installed(self):
+        return Found(package for package in self if package.reponame == "@System")
+
+    def available(self):
+        return Found(package for package in self if package.reponame != "@System")
+
+    def filter(self, pkg):
+        return Found(package for package in self if package in pkg)
+
+
+class Base(object):
+    """dnf's, of a host whose dnf.conf says otherwise in everything; it takes part in what it is told to."""
+
+    packages, loads = (), True
+
+    def __init__(self):
+        self.excluded = []
+        self.conf = types.SimpleNamespace(
+            best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], gpgcheck=False, keepcache=False,
+            exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"], module_platform_id="platform:el8", read=lambda: None,
+            cachedir="/var/cache/dnf", persistdir="/var/lib/dnf", logdir="/var/log", substitutions=Substitutions({"basearch": "x86_64"}))
+        self.repos = Repositories()
+        self.sack = types.SimpleNamespace(query=lambda: Found(package for package in Base.packages if package.reponame in ["@System"] + list(self.repos)),
+                                          add_excludes=self.excluded.extend)
+
+    def read_all_repos(self):
+        for name in ("baseos", "acme", "epel"):
+            self.repos[name] = types.SimpleNamespace(id=name, options={})
+
+    def fill_sack(self):
+        if not Base.loads:
+            raise RepoError("Failed to download metadata for repo 'appstream'")
+
+
+class Substitutions(dict):
+    def update_from_etc(self, root):
+        self["ours"] = "of " + root
+
+
+class Repositories(dict):
+    def all(self):
+        return list(self.values())
+
+    def add(self, repo):
+        self[repo.id] = repo
+
+
+class Repo(object):
+    enabled = False
+
+    def __init__(self, name, _conf):
+        self.id = name
+
+    def enable(self):
+        self.enabled = True
+
+
+@pytest.fixture
+def dnf(monkeypatch):
+    """dnf and libdnf as much as open_base() needs of them."""
+    made = dict((name, types.ModuleType(name)) for name in ("dnf", "dnf.repo", "dnf.exceptions", "libdnf", "libdnf.conf"))
+    made["dnf"].Base, made["dnf.repo"].Repo, made["dnf.exceptions"].RepoError = Base, Repo, RepoError
+    made["dnf"].repo, made["dnf"].exceptions, made["libdnf"].conf = made["dnf.repo"], made["dnf.exceptions"], made["libdnf.conf"]
+    made["libdnf.conf"].ConfigParser = types.SimpleNamespace(substitute=lambda text, words: text.replace("$basearch", words["basearch"]))
+    for name, module in made.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(Base, "packages", ())
+    monkeypatch.setattr(Base, "loads", True)
+
+
+def settings(**more):
+    return dict({"major": 9, "directory": None, "cache": None, "others": [], "unprotected": ["rocky-release"], "repositories": [
+        {"id": "baseos", "option": "mirrorlist", "url": "https://m/$basearch", "keys": ["file:///k"], "options": {"sslverify": False}},
+        {"id": "appstream", "option": "baseurl", "url": "https://a/$basearch", "keys": ["file:///k"], "options": {}}]}, **more)
+
+
+@pytest.mark.parametrize("option, value", [
+    ("best", True), ("install_weak_deps", False), ("clean_requirements_on_remove", False), ("installonly_limit", 0), ("excludepkgs", []), ("gpgcheck", True),
+    ("keepcache", True), ("exit_on_lock", True), ("module_platform_id", "platform:el9"),
+    # What the conversion exchanges may go, and nothing else that somebody protects.
+    ("protected_packages", ["dnf", "sudo"]),
+    ("substitutions", {"basearch": "x86_64", "ours": "of /", "releasever": "9"}), ("cachedir", "/var/cache/dnf"), ("persistdir", "/var/lib/dnf")])
+def test_dnf_is_on_the_leash_whatever_its_configuration_says(dnf, option, value):
+    assert getattr(conversion.open_base(settings()).conf, option) == value
+
+
+@pytest.mark.parametrize("given, cachedir, persistdir", [
+    ({"directory": "/tmp/look"}, "/tmp/look/cache", "/tmp/look/persist"), ({"cache": "/var/lib/elkit/1/cache"}, "/var/lib/elkit/1/cache", "/var/lib/dnf")])
+def test_where_dnf_writes(dnf, given, cachedir, persistdir):
+    conf = conversion.open_base(settings(**given)).conf
+    assert (conf.cachedir, conf.persistdir) == (cachedir, persistdir)
+
+
+def test_almalinux_s_repositories_are_what_was_asked_for_and_the_others_those_that_are_named(dnf):
+    assert sorted(conversion.open_base(settings()).repos) == ["appstream", "baseos"]
+    base = conversion.open_base(settings(others=["epel"]))
+    assert sorted(base.repos) == ["appstream", "baseos", "epel"]
+    found = [vars(base.repos[name]) for name in ("baseos", "appstream")]
+    common = {"gpgcheck": True, "gpgkey": ["file:///k"], "skip_if_unavailable": False, "retries": conversion.RETRIES, "enabled": True}
+    assert found == [dict(common, id="baseos", mirrorlist="https://m/x86_64", sslverify=False), dict(common, id="appstream", baseurl=["https://a/x86_64"])]
+
+
+def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
+    monkeypatch.setattr(Base, "loads", False)
+    with pytest.raises(agent.Failure, match="appstream") as caught:
+        conversion.open_base(settings())
+    assert caught.value.details["untouched"]
+
+
+def of(name, repository):
+    return types.SimpleNamespace(name=name, reponame=repository)
+
+
+def test_others_offer_only_what_is_theirs_already(dnf, monkeypatch):
+    theirs, newer_bash, new = of("acme", "epel"), of("bash", "epel"), of("htop", "epel")
+    monkeypatch.setattr(Base, "packages", [of("bash", "@System"), of("acme", "@System"), of("bash", "baseos"), of("almalinux-release", "baseos"),
+                                           theirs, newer_bash, new, of("acme", "acme")])
+    assert conversion.open_base(settings(others=["epel"])).excluded == [newer_bash, new]
+    assert conversion.open_base(settings()).excluded == []
+
+
+@pytest.fixture
+def modules(dnf, monkeypatch):
+    """What dnf is asked to enable: [[spec]]; and what it says of it, where it refuses."""
+    asked, refusals = [], []
+
+    class ModuleBase(object):
+        def __init__(self, _base):
+            pass
+
+        def enable(self, specs):
+            asked.append(specs)
+            for refusal in refusals:
+                raise refusal
+
+    made = types.ModuleType("dnf.module"), types.ModuleType("dnf.module.module_base")
+    made[0].module_base, made[1].ModuleBase = made[1], ModuleBase
+    sys.modules["dnf"].module = made[0]
+    for module in made:
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    sys.modules["dnf"].exceptions.Error = Exception
+    sys.modules["dnf"].exceptions.MarkingErrors = KeyError
+    return asked, refusals
+
+
+@pytest.mark.parametrize("streams, asked", [
+    # Profiles after their streams, with which dnf forgets them.
+    ([["perl", "rhel8", ["common", "s2i"]], ["virt", "rhel", []]], [["perl:rhel8", "virt:rhel"], ("perl", "rhel8", "common"), ("perl", "rhel8", "s2i")]),
+    ([], [])])
+def test_streams_are_switched_with_their_profiles_before_anything_is_resolved(modules, streams, asked):
+    conversion.switch_streams(types.SimpleNamespace(_moduleContainer=types.SimpleNamespace(install=lambda *profile: modules[0].append(profile))), streams)
+    assert modules[0] == asked
+
+
+def test_streams_that_almalinux_does_not_have_are_named(modules):
+    modules[1].append(ValueError("No such stream:\n  perl:x"))
+    with pytest.raises(agent.Failure, match="No such stream: perl:x") as caught:
+        conversion.switch_streams(object(), [["perl", "x", []]])
+    assert caught.value.details["untouched"] and "source_extra" in caught.value.remedy

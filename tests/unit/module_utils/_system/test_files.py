@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import snapshot
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, LockedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files, lock
 
@@ -54,6 +55,49 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
     with pytest.raises(HostError):
         files.write_atomic(str(tmp_path / "missing" / "file"), b"x")
     assert os.listdir(str(tmp_path)) == []
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """What is renamed, and what the disk is waited for, in order: "rename NAME", "fsync SIZE" of a file, "fsync directory", "sync"."""
+    found = []
+    rename, fsync = os.rename, os.fsync
+
+    def note_rename(source, target):
+        found.append("rename " + os.path.basename(target))
+        rename(source, target)
+
+    def note_fsync(descriptor):
+        info = os.fstat(descriptor)
+        found.append("fsync directory" if stat.S_ISDIR(info.st_mode) else "fsync {0}".format(info.st_size))
+        fsync(descriptor)
+    monkeypatch.setattr(os, "rename", note_rename)
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "sync", lambda: found.append("sync"))
+    return found
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_it_is_done(tmp_path, waits):
+    files.write_atomic(str(tmp_path / "file"), b"12345")
+    assert waits == ["fsync 5", "rename file", "fsync directory"]
+    files.write_soon(str(tmp_path / "soon"), b"12345")
+    assert waits[3:] == ["rename soon"]
+    files.remove(str(tmp_path / "file"))
+    assert waits[4:] == ["fsync directory"]
+
+
+def test_a_snapshot_is_on_the_disk_before_anything_counts_on_it(tmp_path, waits):
+    root, kept = tmp_path / "etc", tmp_path / "kept"
+    for path in (root, kept):
+        path.mkdir()
+    for name in ("a", "b"):
+        (root / name).write_text(name)
+    entries = snapshot.take(str(kept), (str(root),))
+    names = sorted(entry["sha256"] for entry in entries.values())
+    assert sorted(waits[:-1]) == ["rename " + name for name in names] and waits[-1] == "sync" and sorted(os.listdir(str(kept))) == names
+    del waits[:]
+    snapshot.take(None, (str(root),))
+    assert waits == []
 
 
 def _opened(path):
