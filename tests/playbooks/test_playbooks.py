@@ -44,8 +44,8 @@ def collections(tmp_path_factory):
     """A folder of collections: ours, with stand-ins for what would touch a host."""
     folder = tmp_path_factory.mktemp("collections")
     ours = folder / "ansible_collections" / "elkit" / "almalinux"
-    for name in ("galaxy.yml", "meta", "playbooks", "roles", *(f"plugins/{name}" for name in ("filter", "module_utils", "modules", "plugin_utils",
-                                                                                             "doc_fragments"))):
+    for name in ("galaxy.yml", "meta", "playbooks", "roles", "plugins/filter", "plugins/module_utils", "plugins/modules", "plugins/plugin_utils",
+                 "plugins/doc_fragments"):
         link(ours / name, ROOT / name)
     for name in MODULES:
         link(ours / "plugins" / "action" / (name + ".py"), Path(__file__).parent / "stand_in" / "action.py")
@@ -79,8 +79,8 @@ def play(collections, tmp_path):
     def run(playbook, hosts, core="main", limit=None, inventory_vars=None, groups=None, arguments=(), **variables):
         common = dict({"ansible_connection": "elkit.almalinux.pretend", "ansible_become": False, "os_release": ROCKY,
                        "ansible_python_interpreter": "{{ ansible_playbook_python }}"}, **(inventory_vars or {}))
-        inventory = {"all": {"vars": common, "hosts": {name: dict(more, answers=dict({"host_facts": FACTS}, **more.get("answers", {})))
-                                                        for name, more in hosts.items()},
+        known = {name: dict(more, answers=dict({"host_facts": FACTS}, **more.get("answers", {}))) for name, more in hosts.items()}
+        inventory = {"all": {"vars": common, "hosts": known,
                              "children": {name: {"hosts": dict.fromkeys(members, {})} for name, members in (groups or {}).items()}}}
         (tmp_path / "inventory.json").write_text(json.dumps(inventory))
         (tmp_path / "ansible.cfg").touch()
@@ -100,9 +100,9 @@ def play(collections, tmp_path):
     return run
 
 
-def fleet(number, failing=(), module="conversion", good=DONE, bad=FAILED, name="web{:02}"):
+def fleet(number, failing=(), module="conversion", good=None, bad=None, name="web{:02}"):
     """{host: variables} of *number* hosts, of which those with the numbers *failing* fail."""
-    return {name.format(one): {"answers": {module: bad if one in failing else good}} for one in range(1, number + 1)}
+    return {name.format(one): {"answers": {module: (bad or FAILED) if one in failing else (good or DONE)}} for one in range(1, number + 1)}
 
 
 # --- around a conversion ----------------------------------------------------------------------------------------------

@@ -41,9 +41,13 @@ def wait(token, seconds):
     """Sleep until the time is up or the part was committed; then go back, again and again until it is done."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        state = guard_return.load(Context())
-        if state is None or state["token"] != token or state["stage"] not in guard_return.WAITING:
-            return 0
+        try:
+            state = guard_return.load(Context())
+            if state is None or state["token"] != token or state["stage"] not in guard_return.WAITING:
+                return 0
+        except ElkitError as error:
+            # It may be readable again before the time is up; nobody else waits here.
+            sys.stderr.write("{0}\n".format(error))
         time.sleep(1)
     for _again in range(60):
         if go_back(token, TIME_IS_UP) == 0:

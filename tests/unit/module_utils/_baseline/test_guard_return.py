@@ -419,6 +419,14 @@ def test_without_systemd_a_return_that_fails_is_tried_again(host, wait):
     assert host.text() == "old\n" and host.state()["stage"] == "returned"
 
 
+def test_without_systemd_a_state_that_cannot_be_read_for_a_while_ends_no_waiting(host, wait):
+    token = apply(host).guard["token"]
+    state = host.root / STATE.lstrip("/")
+    text = state.read_text()
+    code, clock = wait(token, 60, lambda now: state.write_text("{" if now < 10 else text))
+    assert code == 0 and clock.now >= 59 and host.text() == "old\n" and host.state()["stage"] == "returned"
+
+
 def test_without_systemd_a_return_that_never_works_ends_and_says_so(host, wait, capsys):
     token = apply(host).guard["token"]
     with open(str(host.root) + "/var/lib/elkit/lock", "a") as holder:

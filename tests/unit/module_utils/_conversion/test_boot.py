@@ -148,8 +148,8 @@ DISK = [disk("sda", part("sda1", ESP))]
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    def make(tree=DISK, shown="", efi=True):
-        one = Machine(tmp_path, tree, shown)
+    def make(tree=None, shown="", efi=True):
+        one = Machine(tmp_path, DISK if tree is None else tree, shown)
         monkeypatch.setattr(boot.commands, "run", one.run)
         monkeypatch.setattr(boot.commands, "find", lambda name: "/usr/sbin/" + name)
         if efi:

@@ -54,8 +54,14 @@ def rpm(monkeypatch, tmp_path):
         def check(self):
             return []
 
-        setVSFlags = setProbFilter = setFlags = lambda self, _flags: None
-        order = closeDB = lambda self: None
+        def setFlags(self, _flags):
+            pass
+
+        def order(self):
+            pass
+
+        setVSFlags = setProbFilter = setFlags
+        closeDB = order
 
     module.TransactionSet = TransactionSet
     monkeypatch.setitem(sys.modules, "rpm", module)
