@@ -173,14 +173,14 @@ def test_one_bad_control_hides_no_other_and_leaves_no_half(host, context_of, mec
 
 
 class Restless(Line):
-    """A line whose next look, after the change, is what *error* is."""
+    """A line whose next look, after the change, raises the first of *errors*."""
 
-    error = None
+    errors = ()
 
     @classmethod
     def check(cls, control, view):
-        if cls.error is not None and control.need("line") in (view.read(control.need("path")) or "") and not view.planned_files:
-            raise cls.error
+        if cls.errors and control.need("line") in (view.read(control.need("path")) or "") and not view.planned_files:
+            raise cls.errors[0]
         return Line.check(control, view)
 
 
@@ -200,7 +200,7 @@ def test_what_does_not_hold_when_it_is_looked_at_again_is_no_success(host, conte
 @pytest.mark.parametrize("error, words", [(ControlError("it is broken", "Mend it"), "it is broken"), (IndexError("out of range"), "IndexError: out of range")])
 def test_what_cannot_be_looked_at_again_is_no_success(host, context_of, monkeypatch, error, words):
     monkeypatch.setitem(MECHANISMS, "restless", Restless)
-    monkeypatch.setattr(Restless, "error", error)
+    monkeypatch.setattr(Restless, "errors", [error])
     done = apply([dict(line("new", "/etc/new"), mechanism="restless"), line("two")], context_of)
     assert statuses(done.rows) == {"new": "error", "two": "changed"}
     assert "it was changed, and does not hold: " + words in done.rows[0].message

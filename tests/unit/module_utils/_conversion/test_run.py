@@ -106,7 +106,7 @@ def source(tmp_path, monkeypatch):
     monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep: asked.append((settings["cache"], keep)) or SimpleNamespace(
         close=lambda: None))
     monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
-    monkeypatch.setattr(run.rpm_transaction, "header_hash", lambda path: files.read_text(path))
+    monkeypatch.setattr(run.rpm_transaction, "header_hash", files.read_text)
     one.fetch, one.asked = fetch, asked
     return one
 
