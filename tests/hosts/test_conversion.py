@@ -52,14 +52,15 @@ def test_check_mode_changes_nothing_and_a_change_is_seen(host):
 SEEN = {
     "a mode": ("chmod 600 /etc/motd", "chmod 644 /etc/motd"),
     "an owner": ("chown 1 /etc/motd", "chown 0 /etc/motd"),
-    "a byte": ("cp -p /etc/motd /root/; echo >>/etc/motd", "mv /root/motd /etc/"),
-    "another target of a link": ("cp -dp /etc/alternatives/awk /root/; ln -sfn /usr/bin/true /etc/alternatives/awk", "mv /root/awk /etc/alternatives/"),
+    "a byte": ("cp -p /etc/motd /var/tmp/elkit-was; echo >>/etc/motd", "mv /var/tmp/elkit-was /etc/motd"),
+    "another target of a link": ("cp -dp /etc/alternatives/awk /var/tmp/elkit-was; ln -sfn /usr/bin/true /etc/alternatives/awk",
+                                 "mv -T /var/tmp/elkit-was /etc/alternatives/awk"),
     "a link more": ("ln -s motd /etc/elkit-probe", "rm /etc/elkit-probe"),
     "an empty directory": ("mkdir /etc/elkit-probe", "rmdir /etc/elkit-probe"),
     "what alternatives are noted": ("mkdir /var/lib/alternatives; touch /var/lib/alternatives/elkit", "rm -r /var/lib/alternatives"),
     "an entry of the boot menu": ("echo x >/boot/loader/entries/elkit.conf", "rm /boot/loader/entries/elkit.conf"),
     "the mode of a packaged file elsewhere": ("chmod 600 /usr/lib/os-release", "chmod 644 /usr/lib/os-release"),
-    "a packaged file that is missing": ("mv /usr/lib/os-release /root/", "mv /root/os-release /usr/lib/"),
+    "a packaged file that is missing": ("mv /usr/lib/os-release /var/tmp/elkit-was", "mv /var/tmp/elkit-was /usr/lib/os-release"),
 }
 
 
@@ -344,10 +345,10 @@ def test_a_repository_goes_with_its_package_and_a_way_back_says_what_it_does_wit
     assert done["result"] == "converted" and done["verdict_after"]["remains"] == []
     # A way back that cannot begin is none.
     kept = host.run("ls -d /var/lib/elkit/conversion/*/source-cache/*/packages/bash-*.rpm").split()[-1]
-    host.run(f"mv {kept} /root/kept.rpm")
+    host.run(f"mv {kept} /var/tmp/elkit-kept.rpm")
     refused(["kept for the way back are gone", "bash-", kept], convert(state="reverted"))
     assert ran(convert()).result(HOST, "convert")["changed"] is False
-    host.run(f"mv /root/kept.rpm {kept}")
+    host.run(f"mv /var/tmp/elkit-kept.rpm {kept}")
     back_there = refused(["not everything could be put back", "epel-next-release-1-1.noarch"], convert(state="reverted"))
     assert back_there["result"] == "reverted" and back_there["not_restored"] == ["epel-next-release-1-1.noarch"]
     again = ran(convert(state="reverted")).result(HOST, "convert")
@@ -430,11 +431,11 @@ def test_the_playbooks_and_the_role(host, tmp_path):
     assert json.loads((tmp_path / f"{HOST}-conversion.json").read_text())["result"] == "converted"
     # As if the play had been lost while the host worked: what follows is owed until it was done.
     owed = {"convert_post_tasks": str(tmp_path / "after.yml")}
-    (tmp_path / "after.yml").write_text("- {name: Undrain, ansible.builtin.file: {path: /root/elkit-after, state: touch}}\n")
+    (tmp_path / "after.yml").write_text("- {name: Undrain, ansible.builtin.file: {path: /var/tmp/elkit-after, state: touch}}\n")
     host.run("sed -i 's/\"follow_up\": \"done\"/\"follow_up\": \"wanted\"/' /var/lib/elkit/conversion/*/state.json")
     run = play(HOST, "elkit.almalinux.convert", variables=owed)
     assert run.rc == 0 and "changed=1" in run.output, run.output
-    host.run("rm /root/elkit-after")
+    host.run("rm /var/tmp/elkit-after")
     run = play(HOST, "elkit.almalinux.convert", variables=owed)
     assert run.rc == 0 and "changed=0" in run.output, run.output
     run = play(HOST, "elkit.almalinux.rollback", variables={"rollback_concerns": ["repositories", "conversion"]})

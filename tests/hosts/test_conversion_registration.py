@@ -12,6 +12,7 @@ HOST = "fr9"
 CALLS = "/root/subscription-manager.calls"
 CERTIFICATE = "/etc/pki/consumer/cert.pem"
 REPOSITORIES = "/etc/yum.repos.d/redhat.repo"
+WAS = "/var/tmp/elkit-redhat.repo"
 REGISTER = f"""
 mkdir -p /etc/pki/consumer; echo stand-in >{CERTIFICATE}; rm -f {CALLS}
 cat >/usr/sbin/subscription-manager <<'END'
@@ -54,7 +55,7 @@ def test_it_is_refused_until_somebody_decides(host):
 def test_it_is_unregistered_right_before_the_transaction_and_a_way_back_says_that_it_stays_so(host):
     # Of no counterpart, and managed by subscription-manager alone.
     client = "satellite-client-6-for-rhel-9-x86_64-rpms"
-    host.run(f"cp -p {REPOSITORIES} /root/; sed -n '/appstream-rpms/,$p' /root/redhat.repo | sed '1s/.*/[{client}]/' >>{REPOSITORIES}")
+    host.run(f"cp -p {REPOSITORIES} {WAS}; sed -n '/appstream-rpms/,$p' {WAS} | sed '1s/.*/[{client}]/' >>{REPOSITORIES}")
     found = ran(HOST, look(registration="unregister")).result(HOST, "look")
     assert found["verdict"] == "ready" and calls(host) == []
     assert {"before": client, "after": None, "kept": False} in found["repositories"]
@@ -65,7 +66,7 @@ def test_it_is_unregistered_right_before_the_transaction_and_a_way_back_says_tha
     run = ran(HOST, convert(state="reverted"))
     assert run.result(HOST, "convert")["result"] == "reverted"
     assert any("not restored" in item for item in run.result(HOST, "convert")["warnings"]) and "register the host anew" in " ".join(run.output.split())
-    assert client in host.run(f"cat {REPOSITORIES}; mv /root/redhat.repo {REPOSITORIES}")
+    assert client in host.run(f"cat {REPOSITORIES}; mv {WAS} {REPOSITORIES}")
 
 
 def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host):
