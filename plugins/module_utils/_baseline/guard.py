@@ -40,6 +40,8 @@ class Guard(object):
         self.asked = asked
         self.state = None
         self.began = None
+        # What stands against somebody already: a change that has no part in it is not taken back for it.
+        self.known = set()
 
     @property
     def possible(self):
@@ -47,7 +49,10 @@ class Guard(object):
 
     def refuse(self, rows, view):
         """{control id: reason} of the controls whose plan would shut the connecting user, or a user that must get in, out."""
-        return guard_checks.guilty([row.control for row in rows], view, guard_who.all_of(self.asked))
+        people = guard_who.all_of(self.asked)
+        if self.mode == LOCAL:
+            self.known = guard_checks.problems(guard_checks.bare(view), people)
+        return guard_checks.guilty([row.control for row in rows], view, people)
 
     def arm(self, run, ids, context):
         """Arm the return, before anything of the part is changed.
@@ -108,7 +113,7 @@ class Guard(object):
     def shut_out(self, view):
         """[reason] why somebody would not get in now, as far as this host itself can tell."""
         people = guard_who.all_of(self.asked)
-        found = ["{0}: {1}".format(name, reason) for name, reason in sorted(guard_checks.problems(view, people))]
+        found = ["{0}: {1}".format(name, reason) for name, reason in sorted(guard_checks.problems(view, people) - self.known)]
         units = guard_return.active_units(view.context)
         found += ["{0} does not run any more".format(unit) for unit in self.state["units"] if unit not in units]
         for who in people:

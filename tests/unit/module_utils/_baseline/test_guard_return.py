@@ -534,6 +534,13 @@ def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypa
     assert done.guard["outcome"] == "returned" and "rescue: /etc/shut is there" in done.guard["reason"] and host.text() == "old\n"
 
 
+def test_local_takes_nothing_back_for_who_could_not_log_in_before_either(host, monkeypatch):
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    (host.root / "etc/shut").write_text("")
+    done = apply(host, guard=guards.Guard("local", timeout=60, users=["rescue"]))
+    assert [row.status for row in done.rows] == ["changed", "changed"] and done.guard["outcome"] == "committed" and host.text() == "new\n"
+
+
 @pytest.fixture
 def greeter():
     """A function that gives the port of a server that greets with *words*, or of none at all (None)."""
