@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 
-
 @pytest.mark.parametrize("aim, value, met", [
     ("at most 8", 8, True), ("at most 8", 9, False), ("at most 1.33", 1.34, False), ("at least 10.0", 10.0, True), ("at least 10.0", 9.99, False),
 ])
