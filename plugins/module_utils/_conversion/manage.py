@@ -65,14 +65,14 @@ def begin(seen, report, params, last, check_mode):
         if gone and not check_mode:
             with host_lock():
                 kernels.remove(gone)
-        return dict(report, changed=bool(gone), running=False, stage=None, progress=None, removed_kernels=gone, **unfollowed(last, params))
+        return dict(dict(report, changed=bool(gone), running=False, stage=None, progress=None, result=None, removed_kernels=gone), **unfollowed(last, params))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
             "this host is not converted, for {0}".format("; ".join("{0}: {1}".format(row["id"], row["found"]) for row in stopping)),
             " ".join(row["remedy"] for row in stopping if row["remedy"]), **report)
     if check_mode:
-        return dict(report, changed=True, running=False, stage=None, progress=None)
+        return dict(report, changed=True, running=False, stage=None, progress=None, result=None)
     asked = request_of(seen, report, params)
     files.make_directory(STATE_DIRECTORY, 0o700)
     # Not the worker's lock: this one is held for a moment, so that of two runs at once one begins and the other goes along.
@@ -104,7 +104,7 @@ def follow_up(check_mode):
     if state is not None and state.data["finished"] and state.data.get("follow_up") == WANTED and not check_mode:
         state.data["follow_up"] = DONE
         state.save()
-    return {"changed": False, "running": False, "stage": None, "progress": None}
+    return {"changed": False, "running": False, "stage": None, "progress": None, "result": None}
 
 
 def hand_over(seen, state):
