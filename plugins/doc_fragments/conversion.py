@@ -21,14 +21,15 @@ options:
   sync:
     description: >-
       Whether a host that is AlmaLinux already gets the newest packages of its major by the same road, with a plan, a resumable run and a
-      way back. Otherwise such a host is left as it is.
+      way back, and a newer kernel beside the one it has. The packages for the way back come from the vault where they are in no repository any
+      more. Otherwise such a host is left as it is.
     type: bool
     default: false
   minor:
     description: A minor release of AlmaLinux to convert to, for example V("9.7"), quoted. Default is the newest.
     type: str
   vault_mirror:
-    description: Root of the vault for O(minor). Default is O(mirror), else AlmaLinux's own.
+    description: Root of the vault for O(minor), and for the way back of O(sync). Default is O(mirror), else AlmaLinux's own.
     type: str
   ignore:
     description: Ids of checks that must not stop the conversion, or dictionaries with C(id) and C(reason), which is then in the evidence.

@@ -132,3 +132,31 @@ def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again
     assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade\n"
     back(name, host, before)
     assert host.run("grubby --default-kernel").strip() == uek
+
+
+# AlmaLinux as it was half a year ago. Its packages are in the vault alone.
+AN_OLDER_MINOR = """set -e
+dnf -q -y --disablerepo='*' --repofrompath=older,https://vault.almalinux.org/9.7/BaseOS/x86_64/os \
+    --setopt=older.gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-AlmaLinux-9 distro-sync
+rpm -qa 'kernel*' | grep el9_8 | xargs -r rpm -e
+rpm -q --qf '%{version}\\n' almalinux-release
+"""
+KERNELS = "rpm -qa 'kernel-core*' | sort"
+
+
+@pytest.mark.parametrize("source", ["al9"], indirect=True)
+def test_an_older_minor_of_almalinux_is_brought_to_the_newest_and_back(source):
+    name, _kind, host = source
+    assert host.run(AN_OLDER_MINOR, timeout=300).endswith("9.7\n")
+    before, older = host.run(LOOK), host.run(KERNELS).split()
+    assert ran(name, convert()).result(name, "convert")["changed"] is False and host.run(LOOK) == before, "nobody asked for that"
+    # What is there can be had again, though only from the vault.
+    found = ran(name, look(sync=True)).result(name, "look")
+    assert found["verdict"] == "ready" and host.run(LOOK) == before
+    assert ran(name, look(sync=True, vault_mirror="https://vault.almalinux.org/nowhere")).result(name, "look")["inhibitors"] == ["rollback-packages"]
+    done = there(name, host, "Nobody", ENABLED["9"], sync=True)
+    assert done["packages"] == found["packages"] and "AlmaLinux 9.8" in host.run("cat /etc/os-release")
+    kernels = host.run(KERNELS).split()
+    assert len(older) == 1 and len(kernels) == 2 and set(older) < set(kernels), "a newer one beside it"
+    back(name, host, before)
+    assert host.run(KERNELS).split() == older

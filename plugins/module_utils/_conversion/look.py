@@ -41,7 +41,7 @@ class Seen(object):
     or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
     keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
-    leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
+    vault (target.vault()), leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
     directory (where dnf wrote meanwhile, or None; close() removes it), files_size (bytes of what a snapshot keeps), metadata_size (bytes of caches()
     that are on another file system than the state directory)
     """
@@ -61,6 +61,7 @@ class Seen(object):
         self.dnf_check = []
         self.targets = []
         self.enabled_after = []
+        self.vault = []
         self.streams_after = []
         self.registered = False
         self.registration = "refuse"
@@ -144,8 +145,9 @@ def fill(seen, context, params):
     if seen.source is None:
         return
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
-    seen.targets = target.repositories(
-        seen.source.major, seen.source.arch, seen.enabled_after, target.asked(seen.source, seen.enabled_after, params))
+    where = target.asked(seen.source, seen.enabled_after, params)
+    seen.targets = target.repositories(seen.source.major, seen.source.arch, seen.enabled_after, where)
+    seen.vault = target.vault(seen.source, seen.identity["minor"], seen.enabled_after, where)
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
@@ -189,7 +191,7 @@ def request(seen, params, directory):
         "streams": seen.streams_after, "registration": params["registration"],
         # A container's kernel is not its own.
         "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
-        "source_repositories": sorted(set(seen.repositories["enabled"])),
+        "source_repositories": sorted(set(seen.repositories["enabled"])), "vault": seen.vault,
         "source_urls": source_urls(source, seen.repositories["configured"]),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,

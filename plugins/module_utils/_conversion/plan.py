@@ -90,6 +90,8 @@ def jobs(source, installed, available, flavour=None):
         _one(found, source, package, by_name, exact)
     if source.release_packages:
         found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
+    if source.distribution.product == distributions.ALMALINUX:
+        found.install.extend(_newer_kernels(source, installed, by_name))
     if flavour is not None:
         found.kernel = _bootable(found, installed, by_name, flavour)
     return found
@@ -112,6 +114,16 @@ def _bootable(found, installed, by_name, flavour):
 
 def _newest(packages):
     return max(packages, key=lambda item: version.evr_key(evr(item)))
+
+
+def _newer_kernels(source, installed, by_name):
+    """NEVRAs of the kernels that come beside those of an older minor of AlmaLinux."""
+    newest = {}
+    for package in installed:
+        if package["name"] in KERNELS and is_target(package, source):
+            newest[package["name"]] = _newest([package, newest.get(package["name"], package)])
+    return [_newest(by_name[name])["nevra"] for name, package in sorted(newest.items())
+            if name in by_name and version.evr_key(evr(_newest(by_name[name]))) > version.evr_key(evr(package))]
 
 
 def _one(found, source, package, by_name, exact):

@@ -55,7 +55,7 @@ def builds(request):
     """What the repositories of the source have of the installed packages, as _dnf.conversion.builds_of() gives it."""
     directory = os.path.join(request["settings"]["directory"], "source")
     os.mkdir(directory)
-    base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"])
+    base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"], request["vault"])
     found = dnf_conversion.builds_of(base, dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
     base.close()
     return found
@@ -222,7 +222,8 @@ class Run(object):
         """
         gone = leaving(self.answer)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
-        base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"])
+        base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"],
+                                          self.request["vault"])
         paths = dnf_conversion.fetch_exact(base, gone | set(self.request["kernels_beside"]))
         base.close()
         kept, missing = {}, []

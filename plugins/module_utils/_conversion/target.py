@@ -4,6 +4,7 @@
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, desired
 
 # Not AlmaLinux as released.
@@ -50,6 +51,27 @@ def repositories(major, arch, wanted, where):
             "id": repository.id, "canonical": canonical, "option": option, "url": url, "keys": [],
             "required": canonical in REQUIRED or canonical in wanted,
             "options": {"skip_if_unavailable": not (canonical in REQUIRED or canonical in wanted)}})
+    return found
+
+
+def vault(source, minor, wanted, where):
+    """Where the packages of an older minor of AlmaLinux still are, for _dnf.conversion.source_base(): AlmaLinux's own repositories hold those of
+    the newest minor alone. What does not exist there is passed over. [] of another source.
+
+    :param source: mapping.Source
+    :param minor: that of the host (int), or None
+    :param wanted: canonical ids of what the host has enabled
+    :param where: what asked() gave
+    """
+    if source.distribution.product != distributions.ALMALINUX or minor is None:
+        return []
+    here, pinned = host_of(source.major, source.arch), "{0}.{1}".format(source.major, minor)
+    found = []
+    for canonical in wanted:
+        repository = catalogue.known(here)[canonical]
+        if repository.kind == "almalinux":
+            option, url = catalogue.url(repository, here, "baseurl", where.mirror, pinned, where.vault or where.mirror)
+            found.append({"id": "elkit-vault-{0}".format(canonical), "option": option, "url": url, "keys": [], "options": {"skip_if_unavailable": True}})
     return found
 
 

@@ -327,11 +327,12 @@ def busy(base):
     return process
 
 
-def source_base(settings, keep):
+def source_base(settings, keep, more=()):
     """A dnf.Base with the repositories that the host has enabled now but none of the target's, to get the host's own packages again.
 
     :param settings: as in open_base(); only directory and cache count
     :param keep: ids of the repositories of the source
+    :param more: further repositories, as in open_base()
     """
     import dnf
 
@@ -352,6 +353,8 @@ def source_base(settings, keep):
         else:
             repo.skip_if_unavailable = True
             repo.enable()
+    for item in more:
+        add_repository(base, item)
     # Every version counts, whichever stream of a module is enabled.
     for repo in base.repos.iter_enabled():
         repo.module_hotfixes = True

@@ -40,7 +40,7 @@ def test_what_the_boot_stage_is_asked(monkeypatch, esp, efi, kind):
         ("kernel-uek-core-5.15.0-1.el9uek.x86_64", "kept-beside"), ("kernel-rt-core-5.14.0-687.el9.x86_64", "replaced"), (None, "added-kernel")]]
     standard = {"release": "5.14.0-687.el9.x86_64", "flavour": "standard"}
     seen = SimpleNamespace(
-        source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": [], "configured": []}, targets=[], keys="",
+        source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": [], "configured": []}, targets=[], vault=[], keys="",
         dnf_check=[], drift={},
         registered=False, enabled_after=[], environment={"type": kind}, esp=esp, plan={"kernel": "rt", "items": []},
         kernel={"running": "5.14.0-687.el9.x86_64+rt", "installed": [standard, dict(standard, flavour="rt")]})

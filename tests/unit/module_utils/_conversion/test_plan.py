@@ -6,6 +6,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra
 
 STREAM = mapping.source("centos-stream", 9, "x86_64")
 ORACLE = mapping.source("oracle", 9, "x86_64")
+OF_OLD = mapping.source("almalinux", 9, "x86_64")
 
 
 def package(text, vendor="CentOS", size=100, provides=()):
@@ -117,6 +118,19 @@ UEK = package("kernel-uek-core-5.15.0-200.el9uek.x86_64", "Oracle America")
 def test_there_will_be_a_kernel_of_almalinux_to_boot(installed, available, flavour, gets, added):
     jobs = plan.jobs(ORACLE, installed, [offer(text) for text in available], flavour)
     assert jobs.kernel == gets and [text for text in jobs.data()["install"] if text.startswith("kernel")] == added
+
+
+@pytest.mark.parametrize("source, installed, available, comes", [
+    (OF_OLD, ["kernel-core-5-1.el9.x86_64"], ["kernel-core-5-2.el9.x86_64", "kernel-core-5-10.el9.x86_64"], ["kernel-core-5-10.el9.x86_64"]),
+    (OF_OLD, ["kernel-core-5-1.el9.x86_64", "kernel-core-5-10.el9.x86_64"], ["kernel-core-5-10.el9.x86_64"], []),
+    (OF_OLD, ["kernel-core-5-11.el9.x86_64"], ["kernel-core-5-10.el9.x86_64"], []), (OF_OLD, ["kernel-core-5-1.el9.x86_64"], [], []),
+    (OF_OLD, ["kernel-rt-core-5-1.el9.x86_64"], ["kernel-core-5-10.el9.x86_64"], []), (OF_OLD, [], ["kernel-core-5-10.el9.x86_64"], []),
+    (STREAM, ["kernel-core-5-1.el9.x86_64"], ["kernel-core-5-10.el9.x86_64"], []),
+])
+def test_a_newer_kernel_comes_beside_that_of_an_older_minor(source, installed, available, comes):
+    jobs = plan.jobs(source, [package(nevra, "AlmaLinux") for nevra in installed], [offer(nevra) for nevra in available])
+    assert [nevra for nevra in jobs.data()["install"] if nevra.startswith("kernel")] == comes and jobs.data()["sync"] == []
+    assert {verdict for verdict, _detail in jobs.expected.values()} <= {"same"}
 
 
 def test_kernels_of_every_flavour_are_beside_each_other():

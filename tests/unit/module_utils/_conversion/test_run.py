@@ -92,7 +92,8 @@ KERNEL = "kernel-core-5-1"
 def source(tmp_path, monkeypatch):
     """A Run before it keeps the source's packages: bash and rocky-release leave, a kernel stays beside. fetch({nevra: build}): what the mirror has."""
     state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "ignore": [], "kernels_beside": [KERNEL],
-                           "source_repositories": ["baseos", "acme"], "settings": {"repositories": [{"id": "baseos"}, {"id": "appstream"}]}}, str(tmp_path))
+                           "source_repositories": ["baseos", "acme"], "vault": ["the vault"],
+                           "settings": {"repositories": [{"id": "baseos"}, {"id": "appstream"}]}}, str(tmp_path))
     state.write("packages-before.json", [have("bash-5-1"), have("rocky-release-9-1"), have(KERNEL), have("acme-1-1")])
     one = run.Run(state)
     one.answer = {"rows": [leaves("bash-5-1"), leaves("rocky-release-9-1", "removed"), leaves(KERNEL, "kept-beside"), leaves("acme-1-1", "kept-third-party")]}
@@ -103,7 +104,7 @@ def source(tmp_path, monkeypatch):
             (tmp_path / nevra).write_text(build)
         monkeypatch.setattr(run.dnf_conversion, "fetch_exact", lambda _base, wanted: asked.append(wanted) or dict(
             (nevra, str(tmp_path / nevra)) for nevra in builds if nevra in wanted))
-    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep: asked.append((settings["cache"], keep)) or SimpleNamespace(
+    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep, more: asked.append((settings["cache"], keep, more)) or SimpleNamespace(
         close=lambda: None))
     monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
     monkeypatch.setattr(run.rpm_transaction, "header_hash", files.read_text)
@@ -121,7 +122,7 @@ def without(gone):
 def test_what_leaves_is_kept_and_noted(source):
     source.fetch(ALL)
     assert source.keep_source() == 3 and source.asked == [
-        (source.state.path("source-cache"), ["baseos", "acme"]), {"bash-5-1", "rocky-release-9-1", KERNEL}]
+        (source.state.path("source-cache"), ["baseos", "acme"], ["the vault"]), {"bash-5-1", "rocky-release-9-1", KERNEL}]
     noted = source.state.read("source-packages.json")
     assert sorted(noted["kept"]) == sorted(noted["sha256"]) == ["bash-5-1", KERNEL, "rocky-release-9-1"] and noted["missing"] == []
     assert all(noted["sha256"][nevra] == files.digest(path) for nevra, path in noted["kept"].items())

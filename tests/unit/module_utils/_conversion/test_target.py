@@ -38,6 +38,17 @@ def test_where_almalinux_is(given, where):
     assert found["baseos"] == where
 
 
+@pytest.mark.parametrize("product, minor, given, roots", [
+    ("almalinux", 7, {}, ["https://vault.almalinux.org/9.7/"]), ("almalinux", 7, {"mirror": MIRROR}, [MIRROR + "/9.7/"]),
+    ("almalinux", 7, {"mirror": MIRROR, "vault_mirror": VAULT}, [VAULT + "/9.7/"]), ("almalinux", 7, {"minor": "9.8"}, ["https://vault.almalinux.org/9.7/"]),
+    ("rocky", 7, {}, []), ("almalinux", None, {}, [])])
+def test_the_packages_of_an_older_minor_are_in_the_vault(product, minor, given, roots):
+    source, wanted = mapping.source(product, 9, "x86_64"), ["appstream", "baseos", "epel"]
+    found = target.vault(source, minor, wanted, target.asked(source, wanted, params(**given)))
+    assert [item["url"] for item in found] == [root + name + "/$basearch/os/" for root in roots for name in ("AppStream", "BaseOS")]
+    assert all(item["options"]["skip_if_unavailable"] and item["id"].startswith("elkit-vault-") and item["option"] == "baseurl" for item in found)
+
+
 def test_what_was_enabled_must_answer():
     found = target.repositories(9, "x86_64", ["baseos", "appstream", "crb"], target.asked(SOURCE, ["baseos", "appstream", "crb"], params()))
     assert {item["canonical"] for item in found if item["required"]} == {"baseos", "appstream", "crb"}
