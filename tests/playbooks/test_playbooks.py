@@ -123,6 +123,34 @@ def test_what_comes_before_and_after_is_for_hosts_that_are_converted(play, tmp_p
     assert converted > 0 and (first < converted < last or check), run.output
 
 
+MACHINE = {"ansible_facts": {"almalinux": dict(FACTS["ansible_facts"]["almalinux"], environment={"type": "vm"})}}
+PENDING = {"ansible_facts": {"almalinux": dict(MACHINE["ansible_facts"]["almalinux"], reboot={"required": True})}}
+CONTAINER = {"ansible_facts": {"almalinux": dict(FACTS["ansible_facts"]["almalinux"], reboot={"required": True})}}
+
+
+@pytest.mark.parametrize(("word", "facts", "boots"), [
+    (None, PENDING, False), ("never", PENDING, False), ("when_needed", PENDING, True), ("when_needed", MACHINE, False),
+    ("always", MACHINE, True), ("always", CONTAINER, False)],
+    ids=["nobody asked", "never", "needed", "not needed", "always", "a container"])
+def test_a_host_boots_where_that_is_wanted_and_its_old_kernels_leave_then(play, word, facts, boots):
+    hosts = {"web01": {"answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": facts}}}
+    run = play("convert", hosts, core=CORES[-1 if facts is PENDING else 0], **({"convert_reboot": word} if word else {}))
+    assert run.rc == 0, run.output
+    done = [name if name != "conversion" else arguments.get("follow_up") or arguments["state"] for _host, name, arguments in run.calls]
+    assert done == ["wanted", "host_facts"] + (["boot", "converted"] if boots else []) + ["host_facts", "done"], run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_next_play(play, core):
+    hosts = {name: {"boots": name == "web02", "answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": PENDING}}
+             for name in NAMES[:2]}
+    run = play("convert", hosts, core=core, convert_reboot="always", convert_reboot_timeout=2)
+    assert run.rc != 0 and run.recap()["web01"]["failed"] == 1 and "Timed out waiting for last boot time check" in run.output, run.output
+    assert [host for host, name, arguments in run.calls if arguments.get("follow_up") == "done"] == ["web02"], run.output
+    assert run.recap()["web02"]["failed"] == 0 and "web02  rocky-9  almalinux-9  converted  -" in run.output, run.output
+    assert re.search("web01  rocky-9  almalinux-9  failed  +after the reboot: Timed out waiting for last boot time", run.output), run.output
+
+
 # --- the end of a play ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("core", CORES)
