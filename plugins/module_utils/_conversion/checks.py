@@ -326,8 +326,14 @@ def solver(seen):
     if not seen.plan:
         return []
     found = []
-    if seen.plan["problems"]:
-        found.append(Finding(INHIBITOR, "the packages do not fit together: {0}".format(" ".join(seen.plan["problems"])),
+    protected = seen.plan["protected"]
+    if protected:
+        found.append(Finding(INHIBITOR, "packages that leave are protected on this host: {0}".format(_names(protected)),
+                             "Take their names out of /etc/dnf/protected.d (or protected_packages of dnf.conf) for the time of the conversion",
+                             overridable=False))
+    problems = [line for line in seen.plan["problems"] if not _lists(line, protected)]
+    if problems:
+        found.append(Finding(INHIBITOR, "the packages do not fit together: {0}".format(" ".join(problems)),
                              "Remove or update the package that is named, or enable the repository that has a fitting one", overridable=False))
     if seen.plan["not_allowed"]:
         found.append(Finding(INHIBITOR, "packages would be lost that no table names: {0}".format(_names(seen.plan["not_allowed"])),
@@ -337,6 +343,11 @@ def solver(seen):
             "{what} ({reason})".format(**item) for item in seen.plan["unmarked"][:5])),
             "Look whether AlmaLinux's repositories are complete", overridable=False))
     return found
+
+
+def _lists(line, nevras):
+    """Whether a line of the solver's lists the names of *nevras* at its end, and no others, as the one of protected packages does in any language."""
+    return sorted(word.strip() for word in line.rpartition(":")[2].split(",")) == sorted(nevra.rsplit("-", 2)[0] for nevra in nevras)
 
 
 def no_counterpart(seen):

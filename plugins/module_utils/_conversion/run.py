@@ -76,8 +76,8 @@ def resolve(request):
     """Open dnf's base and resolve the conversion: (base, answer).
 
     :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams; flavour (see plan.jobs)
-    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time},
-        "kernel" (see plan.Jobs), "release" (see plan.release)}
+    :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "protected" [NEVRA] (what is to leave, and dnf
+        protects), "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}, "kernel" (see plan.Jobs), "release" (see plan.release)}
     """
     source = source_of(request)
     base = dnf_conversion.open_base(request["settings"])
@@ -94,7 +94,8 @@ def resolve(request):
     items = [] if problems else dnf_conversion.items_of(base)
     return base, {
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
-        "not_allowed": plan.not_allowed(jobs, installed, items), "unmarked": unmarked, "kernel": jobs.kernel,
+        "protected": dnf_conversion.protected_of(base, jobs.erase), "not_allowed": plan.not_allowed(jobs, installed, items),
+        "unmarked": unmarked, "kernel": jobs.kernel,
         "built": dict((package["nevra"], package["built"]) for package in installed), "release": plan.release(available)}
 
 

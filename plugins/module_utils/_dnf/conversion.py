@@ -159,6 +159,11 @@ def put(base, jobs):
     return failed
 
 
+def protected_of(base, nevras):
+    """Those of the installed packages *nevras* (sorted) that the host's dnf is told to protect: it refuses to take them away."""
+    return sorted(str(package) for package in base.sack.query().installed().filter(name=sorted(base.conf.protected_packages)) if str(package) in nevras)
+
+
 def resolve(base):
     """What stands against the marked jobs: [] or the solver's own words, a line each. Nothing is erased to make them fit."""
     import dnf

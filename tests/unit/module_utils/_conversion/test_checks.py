@@ -46,7 +46,7 @@ def package(name):
 
 
 def plan(**parts):
-    return dict({"rows": [], "items": [], "release": None, "problems": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None,
+    return dict({"rows": [], "items": [], "release": None, "problems": [], "protected": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None,
                  "kernel": "standard"}, **parts)
 
 
@@ -104,6 +104,8 @@ CASES = [
     ({"immutable": ["/usr/lib/os-release"]}, "immutable", "inhibitor", "os-release", True),
     ({"errors": {"plan": HostError("the repository baseos does not answer", "Mend it")}}, "target", "inhibitor", "baseos", False),
     ({"plan": plan(problems=["nothing provides x"])}, "solver", "inhibitor", "nothing provides x", False),
+    ({"plan": plan(protected=["centos-logos-90-3.noarch"], problems=["Problem: this would remove the following protected packages: centos-logos"])},
+     "solver", "inhibitor", "protected on this host: centos-logos-90-3.noarch", False),
     ({"plan": plan(not_allowed=["sudo-1-1.x86_64"])}, "solver", "inhibitor", "sudo", False),
     ({"plan": plan(rows=[row("kept-foreign")])}, "no-counterpart", "inhibitor", "acme", True),
     ({"plan": plan(rows=[row("kept-third-party")])}, "third-party-packages", "note", "acme", False),
@@ -122,6 +124,16 @@ def test_what_stands_against_it(other, identifier, severity, words, overridable)
     found = checks.run(host(**other), {})
     assert [(item["id"], item["severity"], item["overridable"]) for item in found] == [(identifier, severity, overridable)]
     assert words in found[0]["found"] and (severity == "note" or found[0]["remedy"])
+
+
+@pytest.mark.parametrize("problems, found", [
+    # dnf's own words for it say no more, and would have the package removed; what else it says is not lost.
+    ([], 1), (["Problem: nur das: centos-logos"], 1), (["Problem: removes the protected packages: centos-logos, sudo"], 2),
+    (["Problem: nothing provides x"], 2)])
+def test_what_is_protected_is_said_once_with_its_own_remedy(problems, found):
+    rows = checks.run(host(plan=plan(protected=["centos-logos-90-3.noarch"], problems=problems)), {})
+    assert len(rows) == found and "/etc/dnf/protected.d" in rows[0]["remedy"] and not rows[0]["overridable"]
+    assert [row["found"].split(": ", 1)[1] for row in rows[1:]] == problems[:found - 1]
 
 
 @pytest.mark.parametrize("other, identifier, overridable", [(other, identifier, overridable) for other, identifier, severity, _w, overridable in CASES

@@ -81,8 +81,8 @@ class Found(list):
     def available(self):
         return Found(package for package in self if package.reponame != "@System")
 
-    def filter(self, pkg):
-        return Found(package for package in self if package in pkg)
+    def filter(self, pkg=None, name=None):
+        return Found(package for package in self if (package in pkg if name is None else package.name in name))
 
 
 class Base(object):
@@ -194,6 +194,16 @@ def test_others_offer_only_what_is_theirs_already(dnf, monkeypatch):
                                            theirs, newer_bash, new, of("acme", "acme")])
     assert conversion.open_base(settings(others=["epel"])).excluded == [newer_bash, new]
     assert conversion.open_base(settings()).excluded == []
+
+
+def test_what_is_to_leave_and_is_protected_is_named(dnf, monkeypatch):
+    class Named(types.SimpleNamespace):
+        def __str__(self):
+            return self.name + "-1-1.noarch"
+
+    monkeypatch.setattr(Base, "packages", [Named(name=name, reponame="@System") for name in ("sudo", "dnf", "rocky-release", "rocky-logos")])
+    base = conversion.open_base(settings())
+    assert conversion.protected_of(base, ["sudo-1-1.noarch", "rocky-release-1-1.noarch", "rocky-logos-1-1.noarch"]) == ["sudo-1-1.noarch"]
 
 
 @pytest.fixture
