@@ -144,6 +144,7 @@ rpm -q --qf '%{version}\\n' almalinux-release
 KERNELS = "rpm -qa 'kernel-core*' | sort"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("source", ["al9"], indirect=True)
 def test_an_older_minor_of_almalinux_is_brought_to_the_newest_and_back(source):
     name, _kind, host = source

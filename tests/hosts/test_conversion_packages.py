@@ -112,7 +112,7 @@ def test_a_package_that_somebody_protects_does_not_leave(host):
     assert found["verdict"] == "ready" and [one[0] for one in becomes(found, "centos-logos").values()] == ["swapped"]
 
 
-@pytest.mark.parametrize("line", ["Obsoletes: acme-agent", "Conflicts: acme-agent"])
+@pytest.mark.parametrize("line", ["Obsoletes: acme-agent", pytest.param("Conflicts: acme-agent", marks=pytest.mark.full)])
 def test_a_package_of_a_third_party_does_not_leave_for_one_of_almalinux(host, agent, line):
     almalinux_with(line)
     before = host.run(LOOK)

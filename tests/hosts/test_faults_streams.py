@@ -33,7 +33,7 @@ STEPS = {
     "applied": journal(CONCERN, "applied"),
 }
 BACK = {"reverting": journal(CONCERN, "reverting"), "second package": in_transaction(CONCERN, "reverting", 2), "reverted": journal(CONCERN, "reverted")}
-SLICE = {("fd12", "third package", SIGKILL), ("fd12", "first package", PARENT), ("fd12", "third package", STOP)}
+SLICE = {("fd12", "third package", SIGKILL), ("fd12", "third package", STOP)}
 CASES = [(name, step, action) for name in ("fd12", "f9", "f8") for step in STEPS for action in (*matrix.ACTIONS, PARENT)
          if (action != PARENT or "package" in step) and (name == "fd12" or action == SIGKILL)]
 
