@@ -274,10 +274,12 @@ def btrfs(seen):
 
 def mounts(seen):
     found = []
+    # A directory without a file system of its own lies on that of another one; of several mounts on one point, the last is seen.
+    written, run_from = ([space.mount_of(path, seen.mounts) for path in paths] for paths in (WRITTEN, RUN_FROM))
     for mount in seen.mounts:
-        if mount["mount"] in WRITTEN and "ro" in mount["options"]:
+        if any(mount is one for one in written) and "ro" in mount["options"]:
             found.append(Finding(INHIBITOR, "{0} is mounted read-only".format(mount["mount"]), "Mount it writable", overridable=False))
-        elif mount["mount"] in RUN_FROM and "noexec" in mount["options"]:
+        elif any(mount is one for one in run_from) and "noexec" in mount["options"]:
             found.append(Finding(INHIBITOR, "{0} is mounted noexec: scriptlets of packages run there".format(mount["mount"]),
                                  "Mount it with exec for the time of the conversion"))
     return found

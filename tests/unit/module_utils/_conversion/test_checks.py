@@ -101,6 +101,12 @@ CASES = [
     ({"mounts": [{"mount": "/", "type": "btrfs", "options": ["rw"]}]}, "btrfs", "inhibitor", "btrfs", False),
     ({"mounts": [{"mount": "/usr", "type": "xfs", "options": ["ro"]}]}, "mounts", "inhibitor", "read-only", False),
     ({"mounts": [{"mount": "/var/tmp", "type": "xfs", "options": ["noexec"]}]}, "mounts", "inhibitor", "noexec", True),
+    # What /var/tmp lies on.
+    ({"mounts": [{"mount": "/", "type": "xfs", "options": ["rw"]}, {"mount": "/var", "type": "xfs", "options": ["rw", "noexec"]}]},
+     "mounts", "inhibitor", "/var is mounted noexec", True),
+    # Where nothing is run.
+    ({"mounts": [{"mount": "/", "type": "xfs", "options": ["ro"]}, {"mount": "/boot", "type": "xfs", "options": ["rw", "noexec"]}]},
+     "mounts", "inhibitor", "/ is mounted read-only", False),
     ({"immutable": ["/usr/lib/os-release"]}, "immutable", "inhibitor", "os-release", True),
     ({"errors": {"plan": HostError("the repository baseos does not answer", "Mend it")}}, "target", "inhibitor", "baseos", False),
     ({"plan": plan(problems=["nothing provides x"])}, "solver", "inhibitor", "nothing provides x", False),
@@ -117,6 +123,12 @@ CASES = [
     ({"repositories": broken("/etc/yum.repos.d/x.repo")}, "broken-repositories", "inhibitor", "x.repo is broken: line 1", False),
     ({"repositories": broken("/etc/dnf/dnf.conf")}, "broken-repositories", "inhibitor", "dnf.conf is broken: line 1", False),
 ]
+
+
+def test_a_mount_that_another_one_hides_does_not_count():
+    mounts = [{"mount": "/", "type": "xfs", "options": ["rw"]}, {"mount": "/var", "type": "xfs", "options": ["ro", "noexec"]},
+              {"mount": "/var", "type": "xfs", "options": ["rw"]}]
+    assert checks.run(host(mounts=mounts), {}) == []
 
 
 @pytest.mark.parametrize("other, identifier, severity, words, overridable", CASES)
