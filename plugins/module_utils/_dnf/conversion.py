@@ -7,6 +7,7 @@ newer, and takes and gives plain data. It decides nothing: which packages are to
 caller's word, and dnf may erase nothing else (allow_erasing is off).
 """
 
+import logging
 import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
@@ -59,13 +60,31 @@ def open_base(settings):
                 base.repos.pop(repo.id)
     for item in settings["repositories"]:
         add_repository(base, item)
+    warnings = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: warnings.append(record.getMessage())
+    logging.getLogger("dnf").addHandler(handler)
     try:
         base.fill_sack()
     except dnf.exceptions.RepoError as error:
-        raise Failure("host", "dnf cannot load a repository that the conversion needs: {0}".format(first_line(error)),
+        raise Failure("host", "dnf cannot load a repository that the conversion needs: {0}{1}".format(first_line(error), reasons(warnings)),
                       "Mend the mirror or the network, or name another mirror", untouched=True)
+    finally:
+        logging.getLogger("dnf").removeHandler(handler)
     keep_to_their_own(base, settings)
     return base
+
+
+def reasons(warnings):
+    """What went wrong with the mirrors of a repository, in brackets, or "": dnf's error says only that it tried them all.
+
+    :param warnings: what dnf logged (texts): after a heading, "  - " and the reason for each
+    """
+    found = []
+    for line in "\n".join(warnings).splitlines():
+        if line.startswith("  - ") and line[4:] not in found:
+            found.append(line[4:])
+    return " ({0})".format("; ".join(found[:2])) if found else ""
 
 
 def add_repository(base, item):

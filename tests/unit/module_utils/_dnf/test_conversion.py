@@ -3,6 +3,7 @@
 
 That it says what is then done is a matter of the tests on hosts.
 """
+import logging
 import sys
 import types
 
@@ -106,6 +107,8 @@ class Base(object):
 
     def fill_sack(self):
         if not Base.loads:
+            logging.getLogger("dnf").warning("Errors during downloading metadata for repository 'appstream':\n  - Curl error (28): too slow\n  - "
+                                             "Status code: 404\n  - Status code: 500")
             raise RepoError("Failed to download metadata for repo 'appstream'")
 
 
@@ -182,6 +185,8 @@ def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
     with pytest.raises(agent.Failure, match="appstream") as caught:
         conversion.open_base(settings())
     assert caught.value.details["untouched"]
+    assert str(caught.value).endswith("'appstream' (Curl error (28): too slow; Status code: 404)"), "why, as far as that helps"
+    assert logging.getLogger("dnf").handlers == []
 
 
 def of(name, repository):
