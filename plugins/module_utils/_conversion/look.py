@@ -11,7 +11,7 @@ import tempfile
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, space, target
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, HostError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
     environment,
     kernel,
@@ -24,11 +24,13 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._identity import d
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import host as repo_host
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
-from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 PREFIX = "elkit-look-"
 ARCHIVE = "worker.zip"
 TIMEOUT = 900
+# Bytes: the metadata of a distribution, and what dnf makes of them, may not fit into less.
+LITTLE = 32 * space.MEBIBYTE
 REGISTERED = ("/etc/pki/consumer/cert.pem", "/etc/rhsm/facts/katello.facts")
 VERSION_LOCKS = ("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list")
 
@@ -155,7 +157,7 @@ def fill(seen, context, params):
 
 def _ask_dnf(seen, params):
     """All that takes long, side by side."""
-    directory = seen.directory = tempfile.mkdtemp(prefix=PREFIX)
+    directory = seen.directory = folder()
 
     def resolve():
         seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
@@ -174,6 +176,8 @@ def _ask_dnf(seen, params):
         if name in errors:
             raise errors[name]
     seen.errors.update(errors)
+    if "plan" in errors:
+        seen.errors["plan"] = with_room(errors["plan"], directory)
     if seen.plan:
         seen.modified = remains.owners(seen.drift)
         seen.leaving_files = remains.configuration_of([row["package"] for row in seen.plan["rows"] if row["verdict"] in ("removed", "swapped")])
@@ -181,6 +185,29 @@ def _ask_dnf(seen, params):
         if space.mount_of(directory, seen.mounts) is not space.mount_of(space.STATE, seen.mounts):
             seen.metadata_size = size_of(seen.caches().values())
         seen.source_files = remains.source_files(seen.source, seen.repositories["configured"])
+
+
+def folder():
+    """A directory for what dnf writes during a look.
+
+    :raises HostError: there is no place for one
+    """
+    try:
+        return tempfile.mkdtemp(prefix=PREFIX)
+    except OSError as error:
+        raise files.describe(error, "a temporary folder")
+
+
+def with_room(error, directory):
+    """*error* (of dnf, which says of a full disk whatever comes of it), with a word on the room at *directory* where there is little."""
+    info = os.statvfs(directory)
+    free = info.f_frsize * info.f_bavail
+    if free >= LITTLE:
+        return error
+    place = os.path.dirname(directory)
+    return HostError("{0} ({1} has only {2} free, which may be why)".format(error.message, place, space.readable(free)),
+                     ". ".join(["Make room in {0}, where dnf's metadata lie during the look".format(place)] + ([error.remedy] if error.remedy else [])),
+                     **error.details)
 
 
 def request(seen, params, directory):
@@ -280,8 +307,11 @@ def ask(operation, data, directory):
     :raises ElkitError: what it says went wrong
     """
     path = os.path.join(directory, ARCHIVE)
-    with open(path, "wb") as handle:
-        handle.write(bundle.build())
+    try:
+        with open(path, "wb") as handle:
+            handle.write(bundle.build())
+    except OSError as error:
+        raise files.describe(error, path)
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue
@@ -290,13 +320,14 @@ def ask(operation, data, directory):
             answer = json.loads(result.stdout)
         except ValueError:
             raise CommandError(
-                "the worker ended with code {0} and without an answer: {1}".format(result.rc, result.stderr.strip()[-500:]),
-                command=[python, path, operation], rc=result.rc, stderr=result.stderr)
+                "the worker ended with code {0} and without an answer: {1}".format(result.rc, client.redact(result.stderr).strip()[-500:]),
+                command=[python, path, operation], rc=result.rc, stderr=client.redact(result.stderr))
         if "ok" in answer:
             return answer["ok"]
         error = answer["error"]
         if error["kind"] != "no-dnf":
-            raise client.KINDS[error["kind"]](error["message"], error["remedy"], **error["details"])
+            # dnf's words may hold the passwords of URLs.
+            raise client.KINDS[error["kind"]](*client.redact([error["message"], error["remedy"]]), **client.redact(error["details"]))
     raise UnsupportedError("none of {0} on this host can import dnf".format(", ".join(client.PYTHONS)), "Install python3-dnf")
 
 

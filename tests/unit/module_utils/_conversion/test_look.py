@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a look does several things at once, and what it says of EFI."""
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +56,40 @@ def test_the_keys_are_fetched_as_dnf_conf_says(tmp_path, monkeypatch):
     with pytest.raises(VerificationError, match="no route"):
         look.keys_of(source, {"keys": None, "key_url": None, "mirror": None, "trusted_keys": []})
     assert asked == [("fetch", text)]
+
+
+@pytest.mark.parametrize("free, words", [(look.LITTLE, None), (300 << 10, "300 KiB")])
+@pytest.mark.parametrize("remedy", [None, "Mend the mirror"])
+def test_little_room_is_named_beside_what_dnf_says(monkeypatch, free, words, remedy):
+    monkeypatch.setattr(look.os, "statvfs", lambda path: SimpleNamespace(f_frsize=1024, f_bavail=free // 1024) if path == "/tmp/elkit-look-x" else None)
+    error = HostError("SQLite error: not an error", remedy, rc=1)
+    found = look.with_room(error, "/tmp/elkit-look-x")
+    if words is None:
+        assert found is error
+    else:
+        assert found.message == "SQLite error: not an error (/tmp has only 300 KiB free, which may be why)" and found.details == {"rc": 1}
+        assert found.remedy == "Make room in /tmp, where dnf's metadata lie during the look" + (". Mend the mirror" if remedy else "")
+
+
+def test_no_room_for_the_look_at_all(tmp_path, monkeypatch):
+    def full(*_more, **_named):
+        raise OSError(28, "No space left on device")
+    monkeypatch.setattr(look.tempfile, "mkdtemp", full)
+    with pytest.raises(HostError, match="Free space"):
+        look.folder()
+    monkeypatch.setattr(look.bundle, "build", full)
+    with pytest.raises(HostError, match="worker.zip: No space left on device. Free space"):
+        look.ask("look", {}, str(tmp_path))
+
+
+def test_no_password_is_in_what_dnf_says(tmp_path, monkeypatch):
+    answer = {"error": {"kind": "host", "message": "no answer from https://me:hushhush@mirror/x", "remedy": None, "details": {"untouched": True}}}
+    monkeypatch.setattr(look.bundle, "build", lambda: b"")
+    monkeypatch.setattr(look.commands, "find", lambda name: name)
+    monkeypatch.setattr(look.commands, "run", lambda *_more, **_named: SimpleNamespace(rc=0, stdout=json.dumps(answer), stderr=""))
+    with pytest.raises(HostError) as caught:
+        look.ask("look", {}, str(tmp_path))
+    assert "mirror/x" in caught.value.message and "hushhush" not in caught.value.message and caught.value.details == {"untouched": True}
 
 
 MOUNTS = """/dev/sda2 / xfs rw,relatime 0 0
