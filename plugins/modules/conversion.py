@@ -111,7 +111,8 @@ summary:
 removed_kernels:
   description: >-
     Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now. A later run does that: the conversion itself leaves
-    them, and so does a container, whose kernel is not its own. After a way back, those of AlmaLinux's kernels.
+    them, and so does a container, whose kernel is not its own. The source's keys that nothing needs any more leave rpm's
+    database with them. After a way back, those of AlmaLinux's kernels.
   returned: when the host is AlmaLinux already, or was brought back before
   type: list
   elements: str

@@ -6,10 +6,9 @@ import fcntl
 import os
 import shlex
 import shutil
-import tempfile
 import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, bundle, flow, kernels, look, plan, snapshot, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, bundle, flow, kernels, look, plan, run, snapshot, target, tidy
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
@@ -65,12 +64,14 @@ def begin(seen, report, params, last, check_mode):
         if gone and not check_mode:
             with host_lock():
                 kernels.remove(gone)
+                # Now that nothing is signed with them any more.
+                tidy.clear_keys(run.source_of(last.data["request"]), last)
         return dict(dict(report, changed=bool(gone), running=False, stage=None, progress=None, result=None, removed_kernels=gone), **unfollowed(last, params))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
             "this host is not converted, for {0}".format("; ".join("{0}: {1}".format(row["id"], row["found"]) for row in stopping)),
-            " ".join(row["remedy"] for row in stopping if row["remedy"]), **report)
+            ". ".join(row["remedy"].rstrip(".") for row in stopping if row["remedy"]), **report)
     if check_mode:
         return dict(report, changed=True, running=False, stage=None, progress=None, result=None)
     asked = request_of(seen, report, params)
@@ -158,7 +159,7 @@ def foreseen(state):
 
     :raises ElkitError: it could not be begun
     """
-    directory = tempfile.mkdtemp(prefix=look.PREFIX)
+    directory = look.folder()
     try:
         packages = look.ask("back", {"number": state.data["number"]}, directory)
     finally:

@@ -36,6 +36,15 @@ def clear(source, state):
     return "; ".join(said + (["kept: {0}".format(", ".join(kept))] if kept else [])) or None
 
 
+def clear_keys(source, state):
+    """As clear(), of the keys alone.
+
+    :raises ElkitError: see there
+    """
+    context = Context()
+    _keys(source, state, context, repositories.collect(context)["configured"])
+
+
 def _keys(source, state, context, configured):
     """What is said of the keys: ([what was removed], [what stays, and why])."""
     imported = remains.imported_keys()

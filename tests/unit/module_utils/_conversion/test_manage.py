@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the look hands over to the worker, and when a module that waits for it reports."""
+import contextlib
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, mapping
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 
 
 def test_metadata_move_to_the_worker(tmp_path):
@@ -79,6 +81,26 @@ def test_the_end_is_reported_at_once(worker):
     one, waited = worker
     one.finish(states.CONVERTED)
     assert manage.attach(one.data["number"], ["download", None], 20)["result"] == "converted" and waited() == 0
+
+
+@pytest.mark.parametrize("check_mode, done", [(True, []), (False, ["kernel-core-1-1.x86_64", "keys of rocky"])])
+def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, check_mode, done):
+    last = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": None}, str(tmp_path))
+    did = []
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: ["kernel-core-1-1.x86_64"])
+    monkeypatch.setattr(manage.kernels, "remove", did.extend)
+    monkeypatch.setattr(manage.tidy, "clear_keys", lambda source, state: did.append("keys of " + source.distribution.product) if state is last else None)
+    answer = manage.begin(None, DONE_REPORT, {"follow_up": None}, last, check_mode)
+    assert answer["changed"] and answer["removed_kernels"] == ["kernel-core-1-1.x86_64"] and did == done
+
+
+def test_each_remedy_is_a_sentence():
+    stopping = [{"id": name, "severity": "inhibitor", "overridden": False, "found": name, "remedy": remedy} for name, remedy in [
+        ("mounts", "Mount it writable"), ("x", None), ("solver", "Remove them."), ("trust", "Check the URL")]]
+    with pytest.raises(HostError) as caught:
+        manage.begin(None, {"verdict": "inhibited", "checks": stopping}, {}, None, False)
+    assert str(caught.value).endswith(". Mount it writable. Remove them. Check the URL")
 
 
 DONE_REPORT = {"verdict": "almalinux", "packages": [], "checks": []}

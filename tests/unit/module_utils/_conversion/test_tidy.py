@@ -77,6 +77,14 @@ def rpm(monkeypatch, tmp_path):
     return keys, ran, one
 
 
+def test_the_keys_alone_go_later(rpm, monkeypatch):
+    keys, _ran, one = rpm
+    monkeypatch.setattr(tidy, "Context", lambda: SimpleNamespace(database=lambda: SimpleNamespace(packages=[])))
+    monkeypatch.setattr(tidy.repositories, "collect", lambda _context: {"configured": []})
+    tidy.clear_keys(mapping.source("rocky", 9, "x86_64"), one)
+    assert keys == {} and one.read(tidy.REMOVED) == {KEY: "armored"}
+
+
 @pytest.mark.parametrize("signer, gone", [("d36cb86cb86b3716", True), ("702d426d350d275d", False)])
 def test_a_key_goes_and_comes_back(rpm, signer, gone):
     keys, ran, one = rpm
