@@ -2,6 +2,7 @@
 """CentOS Stream 9 to AlmaLinux: the look changes nothing and says what is then done; refusals; there, again, and back."""
 import json
 import re
+from contextlib import contextmanager
 
 import pytest
 
@@ -308,9 +309,55 @@ def test_too_little_room_for_the_packages(untouched):
         assert "space" in refused(["/var/lib/elkit", "free and needs"], convert())["inhibitors"]
 
 
-def test_a_read_only_file_system(untouched):
-    with untouched.read_only("/usr"):
-        assert "mounts" in refused(["/usr", "read-only"], convert())["inhibitors"]
+@contextmanager
+def own_var(host, free):
+    """/var is a file system of its own that holds what there is, and has *free* KiB left."""
+    # Without what tests before have left.
+    used = int(host.run("rm -rf /var/lib/elkit; install -d -m 700 /var/lib/elkit; du -sk /var").split()[0])
+    with host.own_file_system("/var", used + 20 * 1024):
+        host.fill("/var")
+        host.run(f"truncate -s -{free}K /var/.elkit-fault-fill")
+        yield
+
+
+@pytest.mark.parametrize("free", [0, 3 * 1024], ids=["full", "nearly full"])
+def test_too_little_room_in_var(untouched, free):
+    with own_var(untouched, free):
+        before = untouched.run(LOOK)
+        assert ran(look()).result(HOST, "look")["inhibitors"] == ["space"]
+        result = refused(["space: /var has", "Make room there"], convert())
+        left, unit, needed = re.search(r"/var has ([\d.]+) (\w+) free and needs ([\d.]+) MiB", result["msg"]).groups()
+        assert result["inhibitors"] == ["space"] and float(needed) > 64
+        assert (left, unit) == ("0", "B") if not free else unit == "MiB" and 2 < float(left) <= 3
+        # The database of the packages lies in there, and is gone with it.
+        assert untouched.run(LOOK) == before and untouched.run("ls -A /var/lib/elkit").split() == []
+
+
+def test_too_little_room_for_the_metadata_of_the_look(untouched):
+    # Enough for Ansible and the worker.
+    with untouched.own_file_system("/tmp", 20 * 1024):
+        untouched.fill("/tmp")
+        untouched.run("truncate -s -800K /tmp/.elkit-fault-fill")
+        result = refused(["target", "/tmp has only", "Make room in /tmp"], convert())
+        assert result["inhibitors"] == ["target"]
+
+
+@pytest.mark.parametrize("path", ["/usr", pytest.param("/etc", marks=pytest.mark.full), pytest.param("/boot", marks=pytest.mark.full)])
+def test_a_read_only_file_system(untouched, path):
+    with untouched.read_only(path):
+        result = refused([f"mounts: {path} is mounted read-only", "Mount it writable"], convert(ignore=["mounts"]))
+        assert "mounts" in result["inhibitors"], "nobody can override it"
+
+
+@pytest.mark.parametrize("path", ["/var/tmp", pytest.param("/var", marks=pytest.mark.full)])
+def test_a_file_system_that_nothing_may_be_run_from(untouched, path):
+    untouched.run(f"mount --bind {path} {path} && mount -o remount,noexec,bind {path}")
+    try:
+        assert refused([f"mounts: {path} is mounted noexec", "with exec"], convert())["inhibitors"] == ["mounts"]
+        found = ran(look(ignore=["mounts"])).result(HOST, "look")
+        assert found["verdict"] == "ready" and [item["overridden"] for item in found["checks"] if item["id"] == "mounts"] == [True]
+    finally:
+        untouched.run(f"umount -l {path}")
 
 
 @pytest.mark.parametrize("held", ["rpm_locked", "dnf_locked"])
@@ -374,20 +421,82 @@ def test_the_files_that_will_differ_are_said_and_do(host):
     assert etc == set(), "files that were not there before"
 
 
-# Every Python of the host says that this kernel runs.
-KERNEL = """
+# Every Python of the host runs CODE first.
+FIRST = """
 for python in /usr/bin/python3 /usr/libexec/platform-python; do
     [ -x $python ] || continue
     site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
-    cat >"$site/elkit_kernel.py" <<'END'
-import os
-_uname, _Result = os.uname, type(os.uname())
-os.uname = lambda: _Result((_uname()[0], _uname()[1], "%s", _uname()[3], _uname()[4]))
+    cat >"$site/elkit_NAME.py" <<'END'
+CODE
 END
-    echo 'import elkit_kernel' >"$site/elkit_kernel.pth"
+    echo 'import elkit_NAME' >"$site/elkit_NAME.pth"
 done
 """
-NO_KERNEL = "find / -xdev -name 'elkit_kernel.*' -delete"
+# This kernel runs.
+KERNEL = FIRST.replace("NAME", "kernel").replace("CODE", """\
+import os
+_uname, _Result = os.uname, type(os.uname())
+os.uname = lambda: _Result((_uname()[0], _uname()[1], "%s", _uname()[3], _uname()[4]))""")
+NO_KERNEL = "find / -xdev -name 'elkit_kernel.*' -delete\n"
+# This is a machine, which has a program that makes an initramfs, one that it made, and a kernel that is the default.
+MACHINE = FIRST.replace("NAME", "machine").replace("CODE", """\
+import builtins, io, os
+_open, _lexists = builtins.open, os.path.lexists
+builtins.open = lambda file, *more, **named: io.BytesIO() if file in ("/proc/1/environ", "/run/systemd/container") else _open(file, *more, **named)
+os.path.lexists = lambda path: path != "/run/.containerenv" and _lexists(path)""") + """
+printf '#!/bin/sh\necho made for $3 >$2\n' >/usr/sbin/dracut; chmod 755 /usr/sbin/dracut
+release=$(rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core); dracut --force /boot/initramfs-$release.img $release
+grubby --default-kernel
+"""
+NO_MACHINE = """
+find / -xdev -name 'elkit_machine.*' -delete
+rm -f /usr/sbin/dracut /boot/loader/entries/*.conf /boot/grub2/default-kernel /boot/initramfs-*
+"""
+
+
+def test_the_kernels_of_the_source_leave_once_almalinux_s_runs(host):
+    bare = host.run(LOOK)
+    kernels = "rpm -q --qf '%{vendor}|%{nevra}\n' kernel kernel-core kernel-modules kernel-modules-core | sed -n 's/^CentOS|//p' | sort"
+    keys = "rpm -q gpg-pubkey --qf '%{version}\n' | sort"
+    others = host.run(keys).split()
+    # The throw-away key that stands in for CentOS's own.
+    host.run("rpm --import /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial")
+    key, = set(host.run(keys).split()) - set(others)
+    own = host.run("d=$(mktemp -d); gpg --homedir $d --show-keys --with-colons /etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial 2>/dev/null "
+                   "| sed -n 's/^fpr:*\\([0-9A-F]*\\):/\\1/p' | head -1; rm -rf $d").strip()
+    theirs, beside = host.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core"), host.run(kernels).split()
+    task = convert(source_extra={"keys": [own]})
+    try:
+        host.run(MACHINE + KERNEL % theirs)
+        before = host.run(LOOK)
+        done = ran(task).result(HOST, "convert")
+        assert done["result"] == "converted" and done["verdict_after"]["remains"] == [] and done["verdict_after"]["kept"] == beside
+        ours = host.run("rpm -q --qf '%{version}-%{release}.%{arch}\n' kernel-core").replace(theirs, "").strip()
+        default = f"/boot/vmlinuz-{ours}"
+        assert host.run("grubby --default-kernel").strip() == default
+        converted = host.run(LOOK)
+        still = ran(task).result(HOST, "convert")
+        assert still["changed"] is False and still["removed_kernels"] == [] and host.run(LOOK) == converted, "the source's kernel runs"
+        host.run(KERNEL % ours)
+        checked = ran(dict(task, check_mode=True)).result(HOST, "convert")
+        assert checked["changed"] and checked["removed_kernels"] == beside and host.run(LOOK) == converted
+        rid = ran(task).result(HOST, "convert")
+        assert rid["changed"] and rid["verdict"] == "almalinux" and rid["removed_kernels"] == beside and host.run(kernels) == ""
+        assert key not in host.run(keys).split(), "nothing is signed with it any more"
+        assert host.run("grubby --default-kernel").strip() == default and host.run("dnf -q check").strip() == ""
+        clean = host.run(LOOK)
+        again = ran(task).result(HOST, "convert")
+        assert again["changed"] is False and again["removed_kernels"] == [] and host.run(LOOK) == clean
+        # What runs now is neither's, so that AlmaLinux's may leave as well.
+        host.run(NO_KERNEL)
+        assert ran(convert(state="reverted")).result(HOST, "convert")["result"] == "reverted"
+        # As a scriptlet of the kernel's package does on EL.
+        host.run(f"rm /boot/initramfs-{ours}.img /boot/loader/entries/*-{ours}.conf")
+        assert host.run(kernels).split() == beside and key in host.run(keys).split() and host.run(LOOK) == before
+    finally:
+        host.run(NO_KERNEL)
+        conversions.as_source(HOST, host).run(NO_MACHINE + f"rpm -e gpg-pubkey-{key}")
+    assert host.run(LOOK) == bare
 
 
 @pytest.mark.full

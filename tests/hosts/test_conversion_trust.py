@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Packages and metadata of a mirror of one's own, on the host's own disk: what is not as it must be stops a conversion before it begins."""
+import time
+from contextlib import contextmanager
+
 import pytest
 
 from tests.faults.host import mirror_fault
@@ -100,11 +103,62 @@ def test_metadata_that_are_not_sound(untouched, script, words):
     refused(words, convert())
 
 
+METADATA = "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/repodata"
+
+
 @pytest.mark.parametrize("fault", ["truncated", "reset", "tampered", pytest.param("hang", marks=pytest.mark.full)])
 def test_metadata_that_a_server_spoils(untouched, fault):
-    with mirror_fault(fault, "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/repodata"):
+    with mirror_fault(fault, METADATA):
         found = conversions.ran(HOST, conversions.look()).result(HOST, "look")
         assert found["verdict"] == "inhibited" and found["inhibitors"] == ["target"], found
         if fault != "hang":
             # Which takes two minutes each time.
             refused(["target", "baseos"], conversions.convert())
+
+
+@contextmanager
+def impatient(host):
+    """dnf gives a mirror up that sends less than its `minrate` of 1000 bytes a second for two seconds."""
+    host.run("cp -p /etc/dnf/dnf.conf /root/; sed -i '/^\\[main\\]/a timeout=2' /etc/dnf/dnf.conf")
+    try:
+        yield
+    finally:
+        host.run("mv /root/dnf.conf /etc/dnf/")
+
+
+def test_metadata_that_come_slowly(untouched):
+    # Five seconds before each file.
+    with mirror_fault("slow", METADATA):
+        found = conversions.ran(HOST, conversions.look()).result(HOST, "look")
+        assert found["verdict"] == "ready" and found["packages"], "it is waited for"
+        with impatient(untouched):
+            refused(["target", "baseos", "Timeout was reached"], conversions.convert())
+
+
+# A server on the host whose metadata of BaseOS come in at a hundred bytes a second.
+TRICKLE = """
+import functools, http.server, sys, threading, time
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def copyfile(self, source, target):
+        slow = "/BaseOS/" in self.path and "/repodata/" in self.path
+        for part in iter(lambda: source.read(50 if slow else 65536), b""):
+            target.write(part)
+            time.sleep(0.5 if slow else 0)
+    def log_message(self, *words):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 8642), functools.partial(Handler, directory="/srv/mirror"))
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_metadata_that_trickle_in(untouched):
+    mirror_with(":")
+    with untouched._held(TRICKLE), impatient(untouched):
+        began = time.monotonic()
+        task = convert()
+        task[MODULE]["mirror"] = "http://127.0.0.1:8642"
+        refused(["target", "baseos", "Operation too slow"], task)
+        size = int(untouched.run("du -bc /srv/mirror/9/BaseOS/x86_64/os/repodata | tail -1 | cut -f1"))
+        assert time.monotonic() - began < 120 < size / 100, "it is not waited for"
