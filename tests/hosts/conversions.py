@@ -38,6 +38,33 @@ def from_mirror(name, script, place):
     return done.stdout
 
 
+def _first(name, code):
+    """Shell after which every Python of the host runs *code* first; who takes it back removes the files elkit_NAME.*."""
+    return f"""
+for python in /usr/bin/python3 /usr/libexec/platform-python; do
+    [ -x $python ] || continue
+    site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
+    cat >"$site/elkit_{name}.py" <<'END'
+{code}END
+    echo 'import elkit_{name}' >"$site/elkit_{name}.pth"
+done
+"""
+
+
+# The host says that this kernel runs (KERNEL % release), and that it is no container.
+KERNEL = _first("kernel", """\
+import os
+_uname, _Result = os.uname, type(os.uname())
+os.uname = lambda: _Result((_uname()[0], _uname()[1], "%s", _uname()[3], _uname()[4]))
+""")
+IS_A_MACHINE = _first("machine", """\
+import builtins, io, os
+_open, _lexists = builtins.open, os.path.lexists
+builtins.open = lambda file, *more, **named: io.BytesIO() if file in ("/proc/1/environ", "/run/systemd/container") else _open(file, *more, **named)
+os.path.lexists = lambda path: path != "/run/.containerenv" and _lexists(path)
+""")
+
+
 def convert(**more):
     return {"name": "convert", MODULE: dict({"trusted_keys": TRUSTED}, **more)}
 
@@ -131,8 +158,11 @@ def changes_nothing(name, host, task):
     assert len(before) > 5000 and any(path.startswith("/rpmdb/") for path in before), "this looks at too little"
 
 
-def back(name, host, before):
-    """*host* is what LOOK said *before* again, as check mode said, and a second way back does nothing."""
+def back(name, host, before, scriptlets=":"):
+    """*host* is what LOOK said *before* again, as check mode said, and a second way back does nothing.
+
+    :param scriptlets: shell that does what those of the real packages do, which the look-alike's have not
+    """
     converted, nevras = host.run(LOOK), host.run(NEVRAS).split()
     run = Play(name, [dict(convert(state="reverted"), check_mode=True, diff=True)]).wait(600)
     checked = run.result(name, "convert")
@@ -140,6 +170,7 @@ def back(name, host, before):
     rows = checked["packages"]
     assert not {row["verdict"] for row in rows} - {"returns", "removed"} and "/etc/os-release" not in checked["files"] and checked["diff"]
     done = ran(name, convert(state="reverted")).result(name, "convert")
+    host.run(scriptlets)
     assert done["result"] == "reverted" and host.run(LOOK) == before
     expected = (set(nevras) - {row["package"] for row in rows}) | {row["becomes"] for row in rows if row["becomes"]}
     assert set(host.run(NEVRAS).split()) == expected

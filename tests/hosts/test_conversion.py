@@ -11,7 +11,7 @@ from tests.faults.plays import Play, play
 from tests.faults.points import PAUSE, conversion
 
 from . import conversions
-from .conversions import LOOK, MODULE, back, convert, look, there
+from .conversions import IS_A_MACHINE, KERNEL, LOOK, MODULE, back, convert, look, there
 
 pytest_plugins = ["tests.faults.fixtures"]
 
@@ -421,29 +421,9 @@ def test_the_files_that_will_differ_are_said_and_do(host):
     assert etc == set(), "files that were not there before"
 
 
-# Every Python of the host runs CODE first.
-FIRST = """
-for python in /usr/bin/python3 /usr/libexec/platform-python; do
-    [ -x $python ] || continue
-    site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
-    cat >"$site/elkit_NAME.py" <<'END'
-CODE
-END
-    echo 'import elkit_NAME' >"$site/elkit_NAME.pth"
-done
-"""
-# This kernel runs.
-KERNEL = FIRST.replace("NAME", "kernel").replace("CODE", """\
-import os
-_uname, _Result = os.uname, type(os.uname())
-os.uname = lambda: _Result((_uname()[0], _uname()[1], "%s", _uname()[3], _uname()[4]))""")
 NO_KERNEL = "find / -xdev -name 'elkit_kernel.*' -delete\n"
-# This is a machine, which has a program that makes an initramfs, one that it made, and a kernel that is the default.
-MACHINE = FIRST.replace("NAME", "machine").replace("CODE", """\
-import builtins, io, os
-_open, _lexists = builtins.open, os.path.lexists
-builtins.open = lambda file, *more, **named: io.BytesIO() if file in ("/proc/1/environ", "/run/systemd/container") else _open(file, *more, **named)
-os.path.lexists = lambda path: path != "/run/.containerenv" and _lexists(path)""") + """
+# A machine has a program that makes an initramfs, one that it made, and a kernel that is the default.
+MACHINE = IS_A_MACHINE + """
 printf '#!/bin/sh\necho made for $3 >$2\n' >/usr/sbin/dracut; chmod 755 /usr/sbin/dracut
 release=$(rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core); dracut --force /boot/initramfs-$release.img $release
 grubby --default-kernel

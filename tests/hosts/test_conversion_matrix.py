@@ -5,7 +5,7 @@ import pytest
 from tests.faults import remote
 from tests.faults.host import FaultHost
 
-from .conversions import LOOK, back, convert, look, ran, there
+from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, convert, look, ran, there
 
 # AlmaLinux's release packages enable extras themselves, those of 10 crb too.
 ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", "extras"), "10": ("appstream", "baseos", "crb", "extras")}
@@ -87,23 +87,12 @@ def test_module_streams_become_those_of_almalinux_and_oracle_s_again(source):
     assert ran(name, convert(state="reverted")).result(name, "convert")["result"] == "reverted" and host.run(LOOK) == before
 
 
-# The host says that it is a machine, and that Oracle's UEK runs; programs that Debian does not package or that need a real /boot are stand-ins.
+# The host is a machine that Oracle's UEK runs on; programs that Debian does not package or that need a real /boot are stand-ins.
+UEK = "rpm -q --qf '%{version}-%{release}.%{arch}' kernel-uek-core"
 MACHINE = """
 set -e
-uek=$(rpm -q --qf '%{version}-%{release}.%{arch}' kernel-uek-core)
+uek=$(%s)
 rpm -e --nodeps $(rpm -qa 'kernel*' | grep -Ev 'uek|tools|headers')
-for python in /usr/bin/python3 /usr/libexec/platform-python; do
-    [ -x $python ] || continue
-    site=$($python -c 'import site; print(site.getsitepackages()[0])'); mkdir -p "$site"
-    cat >"$site/elkit_machine.py" <<END
-import builtins, io, os
-_open, _lexists, _uname, _Result = builtins.open, os.path.lexists, os.uname, type(os.uname())
-builtins.open = lambda file, *more, **named: io.BytesIO() if file in ("/proc/1/environ", "/run/systemd/container") else _open(file, *more, **named)
-os.path.lexists = lambda path: path != "/run/.containerenv" and _lexists(path)
-os.uname = lambda: _Result((_uname()[0], _uname()[1], "$uek", _uname()[3], _uname()[4]))
-END
-    echo 'import elkit_machine' >"$site/elkit_machine.pth"
-done
 mkdir -p /boot/loader/entries /boot/grub2
 echo "$uek" >/boot/grub2/default-kernel
 rm -f /boot/loader/entries/*.conf
@@ -114,14 +103,14 @@ echo 'as before' >/boot/grub2/grub.cfg
 printf '#!/bin/sh\necho made for $3 >$2\n' >/usr/sbin/dracut
 printf '#!/bin/sh\necho made >$2\n' >/usr/sbin/grub2-mkconfig
 chmod 755 /usr/sbin/dracut /usr/sbin/grub2-mkconfig
-"""
+""".replace("%s", UEK)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("source", ["ol9"], indirect=True)
 def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again(source):
     name, _kind, host = source
-    host.run(MACHINE)
+    host.run(MACHINE + IS_A_MACHINE + KERNEL % host.run(UEK))
     uek = host.run("grubby --default-kernel").strip()
     assert "uek" in uek
     before = host.run(LOOK)
@@ -130,7 +119,7 @@ def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again
     release = kernel.partition(" ")[2]
     assert kernel.startswith("AlmaLinux ") and host.run("grubby --default-kernel").strip() == "/boot/vmlinuz-" + release
     assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade\n"
-    back(name, host, before)
+    back(name, host, before, f"rm /boot/initramfs-{release}.img /boot/loader/entries/*-{release}.conf")
     assert host.run("grubby --default-kernel").strip() == uek
 
 

@@ -17,6 +17,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside, respond
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo.redact import redact_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 
@@ -87,7 +88,8 @@ def work():
 def stop(state, message, remedy):
     """Write down why it stops. Before the point of no return nothing but our own directory was written: it is over then.
     So it is with a way back that does not pass its test."""
-    error = {"message": message, "remedy": remedy, "stage": state.data["stage"]}
+    # dnf's words may hold the passwords of URLs.
+    error = {"message": redact_text(message), "remedy": remedy and redact_text(remedy), "stage": state.data["stage"]}
     if state.turn_forward(error):
         return
     if states.past_no_return(state):

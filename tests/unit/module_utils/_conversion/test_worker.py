@@ -64,3 +64,10 @@ def test_where_it_stops_decides_what_is_left(tmp_path, stages, finished, result,
     data = states.numbered(one.data["number"], str(tmp_path)).data
     assert (data["finished"], data["result"], data["direction"]) == (finished, result, direction)
     assert data["error"] == {"message": "rpm says no", "remedy": "Ask it", "stage": stages[-1]}
+
+
+def test_no_password_of_a_mirror_is_written_down(tmp_path):
+    one = states.create({}, str(tmp_path))
+    one.begin("download")
+    worker.stop(one, "Curl error (22) for https://me:hushhush@mirror.example.com/bash.rpm", None)
+    assert one.data["error"] == {"message": "Curl error (22) for https://***@mirror.example.com/bash.rpm", "remedy": None, "stage": "download"}
