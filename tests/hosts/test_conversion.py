@@ -320,7 +320,7 @@ def own_var(host, free):
         yield
 
 
-@pytest.mark.parametrize("free", [0, 3 * 1024], ids=["full", "nearly full"])
+@pytest.mark.parametrize("free", [0, pytest.param(3 * 1024, marks=pytest.mark.full)], ids=["full", "nearly full"])
 def test_too_little_room_in_var(untouched, free):
     with own_var(untouched, free):
         before = untouched.run(LOOK)
@@ -360,7 +360,7 @@ def test_a_file_system_that_nothing_may_be_run_from(untouched, path):
         untouched.run(f"umount -l {path}")
 
 
-@pytest.mark.parametrize("held", ["rpm_locked", "dnf_locked"])
+@pytest.mark.parametrize("held", [pytest.param("rpm_locked", marks=pytest.mark.full), "dnf_locked"])
 def test_another_package_run_is_seen_in_the_look(untouched, held):
     with getattr(untouched, held)():
         assert refused(["another package run", "process"], convert())["inhibitors"] == ["package-run"]

@@ -89,9 +89,7 @@ def test_module_streams_become_those_of_almalinux_and_oracle_s_again(source):
 
 # The host is a machine that Oracle's UEK runs on; programs that Debian does not package or that need a real /boot are stand-ins.
 UEK = "rpm -q --qf '%{version}-%{release}.%{arch}' kernel-uek-core"
-MACHINE = """
-set -e
-uek=$(%s)
+MACHINE = f"set -e; uek=$({UEK})" + """
 rpm -e --nodeps $(rpm -qa 'kernel*' | grep -Ev 'uek|tools|headers')
 mkdir -p /boot/loader/entries /boot/grub2
 echo "$uek" >/boot/grub2/default-kernel
@@ -99,11 +97,11 @@ rm -f /boot/loader/entries/*.conf
 printf 'version %s\nlinux /vmlinuz-%s\n' "$uek" "$uek" >/boot/loader/entries/$(cat /etc/machine-id)-$uek.conf
 echo 'a stand-in for a kernel' >/boot/vmlinuz-$uek
 ln -sf ../boot/grub2/grub.cfg /etc/grub2.cfg
-echo 'as before' >/boot/grub2/grub.cfg
 printf '#!/bin/sh\necho made for $3 >$2\n' >/usr/sbin/dracut
-printf '#!/bin/sh\necho made >$2\n' >/usr/sbin/grub2-mkconfig
+printf '#!/bin/sh\n. /etc/os-release; echo made on $ID >$2\n' >/usr/sbin/grub2-mkconfig
 chmod 755 /usr/sbin/dracut /usr/sbin/grub2-mkconfig
-""".replace("%s", UEK)
+grub2-mkconfig -o /boot/grub2/grub.cfg
+"""
 
 
 @pytest.mark.full
@@ -118,7 +116,7 @@ def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again
     kernel = host.run("rpm -q --qf '%{vendor} %{version}-%{release}.%{arch}' kernel-core")
     release = kernel.partition(" ")[2]
     assert kernel.startswith("AlmaLinux ") and host.run("grubby --default-kernel").strip() == "/boot/vmlinuz-" + release
-    assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade\n"
+    assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade on almalinux\n"
     back(name, host, before, f"rm /boot/initramfs-{release}.img /boot/loader/entries/*-{release}.conf")
     assert host.run("grubby --default-kernel").strip() == uek
 
