@@ -19,6 +19,17 @@ APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests
 # Of these it looks at what its command names, and at whatever is not such a module or scenario.
 MODULE = re.compile(r"tests/hosts/(?P<name>test_\w+\.py)$")
 SCENARIO = re.compile(r"molecule/(?!shared/)(?P<name>[^/]+)/")
+# Parts of the collection, and their tests, that nothing else comes near (tests/unit/runner holds them to that). A step names those it does without.
+PARTS = {
+    "conversion": re.compile(
+        r"plugins/(modules|action|doc_fragments)/conversion\w*\.py$|plugins/module_utils/(_conversion/|_dnf/conversion\.py$)|roles/convert/"
+        r"|playbooks/(convert|preflight|tasks/conversions)\.yml$|molecule/shared/convert/|tests/hosts/(conversions\.py|look_beside\.yml)$"
+        r"|tests/testbed/manifests/sources/"),
+    "hardening": re.compile(
+        r"plugins/(modules|action|doc_fragments|filter)/baseline\w*\.py$|plugins/plugin_utils/|plugins/module_utils/_baseline/|roles/hardening/"
+        r"|playbooks/(audit|harden|tasks/hardenings)\.yml$|tests/hosts/(hardened|lockout)\.py$|tests/outside/|tests/testbed/images/(hard|judge)/"
+        r"|docs/evidence\.schema\.json$"),
+}
 
 
 def files(root):
@@ -54,7 +65,9 @@ def digest(listed, step):
     """
     words = set(step["run"].split())
     if words & {_owner(path) for path in listed}:
-        listed = {path: entry for path, entry in listed.items() if not APART.match(path) and _owner(path) in words | {None}}
+        without = [PARTS[name] for name in step.get("without", ())]
+        listed = {path: entry for path, entry in listed.items()
+                  if not APART.match(path) and _owner(path) in words | {None} and not any(part.match(path) for part in without)}
     lines = [step["run"], "makes {}".format(step.get("makes")), "images {}".format(os.environ.get("ELKIT_IMAGES", "auto"))]
     lines += ["{} {}".format(path, entry) for path, entry in sorted(listed.items())]
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()

@@ -137,7 +137,7 @@ def test_the_steps_are_well_formed():
     ids = [step["id"] for step in steps]
     assert len(ids) == len(set(ids))
     for step in steps:
-        assert {"id", "lane", "run"} <= set(step) <= {"id", "lane", "run", "pytest", "full", "needs", "alone", "minutes", "makes"}, step
+        assert {"id", "lane", "run"} <= set(step) <= {"id", "lane", "run", "pytest", "full", "needs", "alone", "minutes", "makes", "without"}, step
 
 
 def test_the_page_names_the_skips_that_happened_and_no_others():
