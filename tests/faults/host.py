@@ -125,9 +125,13 @@ class FaultHost:
         return json.loads(answer)
 
     def state(self, pattern):
-        """What the newest state file of a glob holds (dict), or None."""
-        text = self.run(f"set -- {pattern}; for newest; do :; done; cat \"$newest\" 2>/dev/null; true")
-        return json.loads(text) if text.strip() else None
+        """What the state file of a glob holds (dict) that was written last, or None."""
+        return next(iter(self.states(pattern)), None)
+
+    def states(self, pattern):
+        """What the state files of a glob hold ([dict]), the one that was written last first."""
+        text = self.run(f"for one in $(ls -t {pattern} 2>/dev/null); do tr '\\n' ' ' <\"$one\"; echo; done")
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
 
     def release(self, pid=None):
         """Let the waiting process go on; with *pid*, wait for its end."""

@@ -117,13 +117,16 @@ class Subject:
 
     def left(self, host):
         """"old", "new", or the stage that the state file names. AssertionError for anything else."""
-        state = host.state(self.journal)
+        state, *others = host.states(self.journal) or [None]
         stage = f"{state['stage']}/{state['step']}" if state else "no entry"
         now = self.look(host)
         for word in ("old", "new"):
             if now == self.states[host.name][word]:
                 return f"{word} ({stage})"
-        # A run of several entries may have closed one, and says that it is not the last.
+        # A run of several entries may have closed one, and says that it is not the last; or one was taken back, and the others are still there.
+        there = [other for other in others if state.get("run") and other.get("run") == state["run"] and other["stage"] == "applied"]
+        if state and state["stage"] == "reverted" and there:
+            return f"{stage}, the rest applied"
         assert state and (state["stage"] in self.interrupted or state.get("open")), f"{host.name}: neither old nor new, and no stage says why ({stage}):\n{now}"
         return stage
 
