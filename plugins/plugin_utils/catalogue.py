@@ -16,11 +16,13 @@ from __future__ import annotations
 import datetime
 import difflib
 import functools
+import json
 import pathlib
 import re
 
 import yaml
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.environment import FLAGS
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
 
 ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles" / "hardening"
@@ -52,7 +54,7 @@ def read(path):
 
 def nearest(word, words):
     """" (the nearest is X)" for an error about a *word* that is none of *words*, or ""."""
-    words = list(words)
+    word, words = str(word), [str(item) for item in words]
     # Whoever writes "cis" means cis_server_l1, which is far from it by its letters.
     found = difflib.get_close_matches(word, words, 1, 0.75) or sorted(item for item in words if word and item.startswith(word)) or (
         difflib.get_close_matches(word, words, 1))
@@ -62,7 +64,7 @@ def nearest(word, words):
 class Catalogue:
     """All controls there are.
 
-    controls         list of dict, as in the files plus "theme", "el" and "extra" (whether a user's)
+    controls         list of dict, as in the files plus "theme", "el" and "extra" (the file of a user's; of others None)
     variables        {name: dict}
     themes           {name: title}
     theme_values     {name: the names of its variables}
@@ -102,9 +104,10 @@ class Catalogue:
     def add_theme(self, path, document, extra=False):
         """Take the document of a theme file in.
 
+        :param extra: whether it is a user's
         :raises InputError: it is not as the schema has it; names file, control and key
         """
-        problem = problems_of(document)
+        problem = problem_of(document, self.profiles) or (extra and _mechanism_problem(document))
         if problem:
             raise InputError(f"{path}: {problem}", "See docs/hardening.md for what a theme file holds")
         for name, variable in (document.get("variables") or {}).items():
@@ -115,7 +118,7 @@ class Catalogue:
         self.theme_values.setdefault(document["theme"], set()).update(document.get("variables") or {})
         known = {(control["id"], major) for control in self.controls for major in control["el"]}
         for control in document.get("controls") or []:
-            control = dict(control, theme=document["theme"], el=list(control.get("el") or MAJORS), extra=extra)
+            control = dict(control, theme=document["theme"], el=list(control.get("el") or MAJORS), extra=path if extra else None)
             for major in control["el"]:
                 if (control["id"], major) in known:
                     raise InputError(f"{path}: the control {control['id']} is there already for release {major}", "Give it another id")
@@ -132,35 +135,159 @@ class Catalogue:
         return self.own_levels.get((control_id, major))
 
 
-def problems_of(document):
-    """What is wrong with the document of a theme file (str), or None."""
+def problem_of(document, profiles):
+    """What is wrong with the document of a theme file (str), or None.
+
+    :param profiles: the names of the profiles there are; empty while they are not read
+    """
     if not isinstance(document, dict):
         return "it holds no theme"
-    unknown = sorted(set(document) - THEME_KEYS)
-    if unknown:
-        return f"there is no key {unknown[0]}"
-    if not isinstance(document.get("theme"), str):
+    problem = _unknown_key(document, THEME_KEYS, "it")
+    if problem:
+        return problem
+    if not _is_text(document.get("theme")):
         return "it has no theme"
-    for name, variable in (document.get("variables") or {}).items():
-        if not isinstance(variable, dict) or set(variable) - VARIABLE_KEYS or variable.get("type") not in TYPES:
-            return f"the variable {name} needs type ({', '.join(TYPES)}) and may have {', '.join(sorted(VARIABLE_KEYS - {'type'}))}"
-    for control in document.get("controls") or []:
-        if not isinstance(control, dict) or REQUIRED - set(control):
-            return f"a control needs {', '.join(sorted(REQUIRED))}: {str(control)[:80]}"
-        if not isinstance(control["id"], str) or not ID.match(control["id"]):
-            return f"{control['id']!r} is no id (letters, digits, underscores and dashes)"
-        unknown = sorted(set(control) - CONTROL_KEYS)
-        if unknown:
-            return f"the control {control['id']} has a key {unknown[0]}, which there is not"
-        if not isinstance(control.get("args", {}), dict):
-            return f"the args of the control {control['id']} are no mapping"
-        if set(control.get("risk") or ()) - set(RISKS):
-            return f"the control {control['id']} has a risk that is none of {', '.join(RISKS)}"
-        if control.get("level", 1) not in (1, 2):
-            return f"the control {control['id']} has a level that is none of 1, 2"
-        if set(control.get("el") or ()) - set(MAJORS):
-            return f"the control {control['id']} is for a release that is none of 8, 9, 10"
+    if not _is_text(document.get("title", "-")):
+        return f"title is {document['title']!r}, and must be a text"
+    variables, controls = document.get("variables"), document.get("controls")
+    if not isinstance({} if variables is None else variables, dict):
+        return f"variables is {_short(variables)}, and must be a mapping of names"
+    if not isinstance([] if controls is None else controls, list):
+        return f"controls is {_short(controls)}, and must be a list"
+    for name, variable in (variables or {}).items():
+        problem = _variable_problem(name, variable, profiles)
+        if problem:
+            return problem
+    for control in controls or []:
+        problem = _control_problem(control)
+        if problem:
+            return problem
     return None
+
+
+def _variable_problem(name, variable, profiles):
+    if not isinstance(name, str) or not ID.match(name):
+        return f"the variable {name!r} is no name (letters, digits, underscores and dashes)"
+    what = f"the variable {name}"
+    if not isinstance(variable, dict):
+        return f"{what} is {_short(variable)}, and must be a mapping with type, default and description"
+    problem = _unknown_key(variable, VARIABLE_KEYS, what)
+    if problem:
+        return problem
+    wanted = variable.get("type")
+    if not isinstance(wanted, str) or wanted not in TYPES:
+        return f"{what} needs type ({', '.join(TYPES)}){'' if wanted is None else f', which is {_short(wanted)}{nearest(wanted, TYPES)}'}"
+    if not isinstance(variable.get("secret", False), bool):
+        return f"{what}: secret is {_short(variable['secret'])}, and must be true or false"
+    if not isinstance(variable.get("description", ""), str):
+        return f"{what}: description is {_short(variable['description'])}, and must be a text"
+    for key in ("min", "max"):
+        if key in variable and (wanted != "int" or not _is_number(variable[key])):
+            return f"{what}: {key} is {_short(variable[key])}, and must be a number, of a variable of type int"
+    if "choices" in variable and not (isinstance(variable["choices"], list) and variable["choices"]):
+        return f"{what}: choices is {_short(variable['choices'])}, and must be a list of values"
+    given = {"default": variable.get("default")}
+    for key, known in (("by_el", MAJORS), ("by_profile", profiles)):
+        part = variable.get(key, {})
+        if not isinstance(part, dict):
+            return f"{what}: {key} is {_short(part)}, and must be a mapping"
+        problem = _list_problem(list(part), key, known) if known else None
+        if problem:
+            return f"{what}: {problem}"
+        given.update((f"{key} {word}", value) for word, value in part.items())
+    if given["default"] is None:
+        return f"{what} has no default"
+    try:
+        for key, value in given.items():
+            checked(name, variable, value)
+    except InputError as error:
+        return f"{what}, {key}: {error.message}"
+    return None
+
+
+def _control_problem(control):
+    if not isinstance(control, dict) or REQUIRED - set(control):
+        return f"a control needs {', '.join(sorted(REQUIRED))}: {str(control)[:80]}"
+    if not isinstance(control["id"], str) or not ID.match(control["id"]):
+        return f"{control['id']!r} is no id (letters, digits, underscores and dashes)"
+    what = f"the control {control['id']}"
+    problem = _unknown_key(control, CONTROL_KEYS, what)
+    if problem:
+        return problem
+    for key in ("title", "mechanism", "severity", "why"):
+        if not _is_text(control.get(key, "-")):
+            return f"{what}: {key} is {_short(control[key])}, and must be a text"
+    if not isinstance(control.get("args", {}), dict):
+        return f"the args of {what} are no mapping"
+    try:
+        json.dumps(control.get("args"))
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"the args of {what} hold what is no text, number, truth value, list or mapping ({error}); a date is written in quotes"
+    for key, known in (("el", MAJORS), ("risk", RISKS), ("not_in", FLAGS), ("only_in", FLAGS)):
+        problem = _list_problem(control[key], key, known) if key in control else None
+        if problem:
+            return f"{what}: {problem}"
+    if control.get("el") == []:
+        return f"{what}: el is empty, and must name one of {_words(MAJORS)}; without it all are meant"
+    both = sorted(set(control.get("not_in", ())) & set(control.get("only_in", ())))
+    if both:
+        return f"{what}: {both[0]} is in not_in and in only_in"
+    if "level" in control and (not _is_number(control["level"]) or control["level"] not in (1, 2)):
+        return f"{what}: level is {_short(control['level'])}, and must be 1 or 2"
+    if not isinstance(control.get("unverified", False), bool):
+        return f"{what}: unverified is {_short(control['unverified'])}, and must be true or false"
+    packages = control.get("package", "-")
+    if not all(map(_is_text, packages if isinstance(packages, list) else [packages])):
+        return f"{what}: package is {_short(packages)}, and must be the name of a package, or a list of names"
+    return None
+
+
+def _mechanism_problem(document):
+    """That a control of *document* has a mechanism there is not (str), or None."""
+    # Here, as only files of users' own need it: it imports every mechanism.
+    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+    for control in document.get("controls") or []:
+        name = control["mechanism"]
+        if name not in registry.MECHANISMS:
+            return (f"the control {control['id']}: mechanism is {name!r}, which there is not{nearest(name, registry.MECHANISMS)}; "
+                    f"there are: {_words(sorted(registry.MECHANISMS))}")
+    return None
+
+
+def _unknown_key(mapping, known, what):
+    for key in mapping:
+        if key not in known:
+            return f"{what} has a key {key}, which there is not{nearest(key, sorted(known))}; there are: {_words(sorted(known))}"
+    return None
+
+
+def _list_problem(value, key, known):
+    """What is wrong with *value* as a list of words that are *known* (str), or None."""
+    known = tuple(known)
+    if not isinstance(value, list):
+        return f"{key} is {_short(value)}, and must be a list of: {_words(known)}"
+    for word in value:
+        if isinstance(word, bool) or word not in known:
+            return f"{key} names {_short(word)}, which is none of {_words(known)}{nearest(word, known)}"
+    return None
+
+
+def _is_text(value):
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_number(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _short(value):
+    """*value* as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _words(words):
+    return ", ".join(map(str, words))
 
 
 @functools.cache
@@ -206,6 +333,8 @@ def with_own(folders):
     catalogue.theme_values = {name: set(values) for name, values in builtin().theme_values.items()}
     catalogue.profiles, catalogue.profile_titles = builtin().profiles, builtin().profile_titles
     for folder in folders:
+        if not _is_text(folder):
+            raise InputError(f"controls_folders has {_short(folder)}, which is no path", "Name folders on the controller")
         place = pathlib.Path(folder)
         if not place.is_dir():
             raise InputError(f"the folder of controls {folder} is not there", "Check hardening_controls_folders")
@@ -222,7 +351,7 @@ def values_of(catalogue, given, profile, major):
     :param given: {name: value} from the user
     :raises InputError: a name there is not, a wrong type, a value out of range
     """
-    unknown = sorted(set(given) - set(catalogue.variables))
+    unknown = sorted(set(given) - set(catalogue.variables), key=str)
     if unknown:
         raise InputError(f"there is no value {unknown[0]}{nearest(unknown[0], catalogue.variables)}", "See docs/controls.md for those there are")
     values = {}
@@ -232,7 +361,7 @@ def values_of(catalogue, given, profile, major):
             continue
         value = variable.get("default")
         value = (variable.get("by_el") or {}).get(major, value)
-        values[name] = (variable.get("by_profile") or {}).get(profile, value)
+        values[name] = checked(name, variable, (variable.get("by_profile") or {}).get(profile, value))
     return values
 
 
@@ -259,16 +388,22 @@ def checked(name, variable, value):
     return value
 
 
-def filled(thing, values, control_id):
-    """*thing* with {"var": name} replaced by its value, at any depth."""
+def filled(thing, values, control):
+    """*thing* with {"var": name} replaced by its value, at any depth.
+
+    :raises InputError: *control*, of whose args it is, names a value there is not
+    """
     if isinstance(thing, dict):
         if set(thing) == {"var"}:
-            if thing["var"] not in values:
-                raise InputError(f"the control {control_id} names the value {thing['var']}, which there is not", "Declare it below variables")
-            return values[thing["var"]]
-        return {key: filled(value, values, control_id) for key, value in thing.items()}
+            name = thing["var"]
+            if not isinstance(name, str) or name not in values:
+                place = f"{control['extra']}: " if control["extra"] else ""
+                raise InputError(f"{place}the control {control['id']} names the value {_short(name)}, which there is not{nearest(name, values)}",
+                                 "Declare it below variables")
+            return values[name]
+        return {key: filled(value, values, control) for key, value in thing.items()}
     if isinstance(thing, list):
-        return [filled(value, values, control_id) for value in thing]
+        return [filled(value, values, control) for value in thing]
     return thing
 
 
@@ -361,7 +496,7 @@ def compile_controls(catalogue, major, options, today):
         if set(control.get("risk") or ()) & set(options["skip_risks"]):
             continue
         data = {"id": name, "mechanism": control["mechanism"], "theme": control["theme"],
-                "args": filled(control.get("args") or {}, values, name)}
+                "args": filled(control.get("args") or {}, values, control)}
         for key in ("risk", "not_in", "only_in", "package"):
             if control.get(key):
                 data[key] = control[key]

@@ -252,19 +252,83 @@ def test_bad_input_is_one_error_that_names_the_thing(given, words):
     ("- x", ["own.yml: it holds no theme"]),
     ("", ["holds no theme"]),
     ("controls: []", ["it has no theme"]),
-    ("theme: own\nrules: []", ["there is no key rules"]),
+    ("theme: [own]", ["it has no theme"]),
+    ("theme: own\ntitle: [x]", ["title is ['x'], and must be a text"]),
+    ("theme: own\nrules: []", ["it has a key rules, which there is not", "controls, theme, title, variables"]),
+    ("theme: own\ncontrol: []\n1: x", ["it has a key control, which there is not (the nearest is controls)"]),
+    ("theme: own\ncontrols: {own_x: {title: Some title}}", ["controls is {'own_x'", "must be a list"]),
+    ("theme: own\ncontrols: 7", ["controls is 7, and must be a list"]),
     ("theme: own\ncontrols: [{id: own_x}]", ["a control needs id, mechanism, title"]),
+    ("theme: own\ncontrols: [own_x]", ["a control needs id, mechanism, title: own_x"]),
     ("theme: own\ncontrols: [{id: 'own x', title: Some title, mechanism: sysctl}]", ["'own x' is no id"]),
     ("theme: own\ncontrols: [{id: 7, title: Some title, mechanism: sysctl}]", ["7 is no id"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, values: 1}]", ["own_x has a key values"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, args: [1]}]", ["args of the control own_x"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, risk: [fire]}]", ["none of lockout, service, reboot"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, level: 3}]", ["a level that is none of 1, 2"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, el: [7]}]", ["none of 8, 9, 10"]),
-    ("theme: own\nvariables: {own_v: {type: float}}", ["the variable own_v needs type (int, str, bool, list)"]),
-    ("theme: own\nvariables: {sshd_banner: {type: str}}", ["sshd_banner is there already"]),
+    *((f"theme: own\ncontrols: [{{id: own_x, title: Some title, mechanism: sysctl, {more}}}]", ["own.yml: ", "the control own_x", *words])
+      for more, words in [
+          ("values: 1", ["has a key values, which there is not"]),
+          ("levl: 1", ["has a key levl, which there is not (the nearest is level)", "there are: args, el"]),
+          ("7: 1", ["has a key 7"]),
+          ("args: [1]", ["args of the control own_x are no mapping"]),
+          ("args: {value: 2026-01-01}", ["the args of", "date", "in quotes"]),
+          ("args: &a {value: *a}", ["the args of", "ircular"]),
+          ("args: {key: {var: own_v}}", ["names the value 'own_v', which there is not"]),
+          ("args: {key: {var: sshd_baner}}", ["'sshd_baner', which there is not (the nearest is sshd_banner)"]),
+          ("args: {key: {var: [own_v]}}", ["names the value ['own_v'], which there is not"]),
+          ("risk: [fire]", ["risk names 'fire', which is none of lockout, service, reboot"]),
+          ("risk: [lock]", ["which is none of lockout, service, reboot (the nearest is lockout)"]),
+          ("risk: lockout", ["risk is 'lockout', and must be a list of: lockout, service, reboot"]),
+          ("risk: [[a]]", ["risk names ['a']"]),
+          ("not_in: container", ["not_in is 'container', and must be a list of: container, cloud"]),
+          ("not_in: [moon]", ["not_in names 'moon', which is none of container, cloud"]),
+          ("not_in: [conteiner]", ["not_in names 'conteiner'", "(the nearest is container)"]),
+          ("not_in: {container: true}", ["not_in is {'container': True}, and must be a list"]),
+          ("not_in: [{container: true}]", ["not_in names {'container': True}"]),
+          ("not_in: ~", ["not_in is None, and must be a list"]),
+          ("only_in: router", ["only_in is 'router', and must be a list of: container, cloud"]),
+          ("only_in: [routers]", ["only_in names 'routers'", "(the nearest is router)"]),
+          ("only_in: [router], not_in: [cloud, router]", ["router is in not_in and in only_in"]),
+          ("level: 3", ["level is 3, and must be 1 or 2"]),
+          ("level: true", ["level is True"]),
+          ("level: [1]", ["level is [1]"]),
+          ("el: [7]", ["el names 7, which is none of 8, 9, 10"]),
+          ("el: ['9']", ["el names '9', which is none of 8, 9, 10"]),
+          ("el: 9", ["el is 9, and must be a list of: 8, 9, 10"]),
+          ("el: [{}]", ["el names {}"]),
+          ("el: []", ["el is empty"]),
+          ("package: [[a]]", ["package is [['a']], and must be the name of a package, or a list of names"]),
+          ("package: 7", ["package is 7"]),
+          ("package: ''", ["package is ''"]),
+          ("unverified: 'no'", ["unverified is 'no', and must be true or false"]),
+          ("why: [x]", ["why is ['x'], and must be a text"])]),
+    ("theme: own\ncontrols: [{id: own_x, title: [Some], mechanism: sysctl}]", ["the control own_x: title is ['Some'], and must be a text"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: {a: b}}]", ["the control own_x: mechanism is {'a': 'b'}, and must be a text"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctls}]",
+     ["own.yml: the control own_x: mechanism is 'sysctls', which there is not (the nearest is sysctl)", "there are: accounts, aide"]),
+    ("theme: own\nvariables: [a]", ["variables is ['a'], and must be a mapping"]),
+    ("theme: own\nvariables: {7: {type: int, default: 1}}", ["the variable 7 is no name"]),
+    *((f"theme: own\nvariables: {{own_v: {variable}}}", ["own.yml: the variable own_v", *words]) for variable, words in [
+        ("3", ["is 3, and must be a mapping"]),
+        ("{type: float}", ["needs type (int, str, bool, list), which is 'float'"]),
+        ("{type: string}", ["which is 'string' (the nearest is str)"]),
+        ("{type: [a]}", ["needs type (int, str, bool, list), which is ['a']"]),
+        ("{default: 1}", ["needs type (int, str, bool, list)"]),
+        ("{type: int, default: 1, minimum: 0}", ["has a key minimum, which there is not (the nearest is min)"]),
+        ("{type: int}", ["has no default"]),
+        ("{type: int, default: many}", ["default: the value own_v is 'many', and must be int"]),
+        ("{type: int, default: 5, max: 4}", ["default: the value own_v is 5, out of"]),
+        ("{type: int, default: 5, max: x}", ["max is 'x', and must be a number"]),
+        ("{type: str, default: a, min: 1}", ["min is 1, and must be a number, of a variable of type int"]),
+        ("{type: str, default: c, choices: [a, b]}", ["default: the value own_v is 'c', and must be one of a, b"]),
+        ("{type: str, default: a, choices: a}", ["choices is 'a', and must be a list"]),
+        ("{type: list, default: [[a]]}", ["default: ", "list of words"]),
+        ("{type: int, default: 1, by_el: [8]}", ["by_el is [8], and must be a mapping"]),
+        ("{type: int, default: 1, by_el: {7: 1}}", ["by_el names 7, which is none of 8, 9, 10"]),
+        ("{type: int, default: 1, by_el: {8: x}}", ["by_el 8: the value own_v is 'x', and must be int"]),
+        ("{type: int, default: 1, by_profile: {cis: 2}}", ["by_profile names 'cis'", "(the nearest is cis_server_l1)"]),
+        ("{type: int, default: 1, by_profile: {hipaa: []}}", ["by_profile hipaa: the value own_v is []"]),
+        ("{type: str, default: a, secret: 'yes'}", ["secret is 'yes', and must be true or false"]),
+        ("{type: str, default: a, description: [x]}", ["description is ['x'], and must be a text"])]),
+    ("theme: own\nvariables: {sshd_banner: {type: str, default: x}}", ["sshd_banner is there already"]),
     ("theme: own\ncontrols: [{id: sshd_disable_root_login, title: Some title, mechanism: sysctl}]", ["is there already for release"]),
-    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctl, args: {key: {var: own_v}}}]", ["names the value own_v"]),
 ])
 def test_files_of_own_controls_that_are_wrong(tmp_path, text, words):
     (tmp_path / "own.yml").write_text(text, encoding="utf-8")
@@ -272,6 +336,22 @@ def test_files_of_own_controls_that_are_wrong(tmp_path, text, words):
         compiled(catalogue=catalogues.with_own((str(tmp_path),)))
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [
+    "{type: int, default: '5'}", "{type: int, default: 1, by_el: {9: '5'}}", "{type: int, default: 1, by_profile: {cis_server_l1: '5'}}"])
+def test_a_value_that_is_not_given_has_its_type_too(tmp_path, text):
+    (tmp_path / "own.yml").write_text(
+        f"theme: own\nvariables: {{own_v: {text}}}\ncontrols: [{{id: own_x, title: Some title, mechanism: sysctl, args: {{value: {{var: own_v}}}}}}]",
+        encoding="utf-8")
+    found = compiled(catalogue=catalogues.with_own((str(tmp_path),)))
+    assert [control["args"] for control in found if control["id"] == "own_x"] == [{"value": 5}]
+
+
+@pytest.mark.parametrize("folder", [{}, 1, "", None])
+def test_a_folder_that_is_no_path(folder):
+    with pytest.raises(InputError, match="controls_folders has .*, which is no path"):
+        catalogues.with_own((folder,))
 
 
 def test_a_folder_that_is_not_there(tmp_path):
