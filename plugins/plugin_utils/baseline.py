@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import re
 
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.environment import FLAGS
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, os_release
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
@@ -25,7 +27,7 @@ PRIVATE = ("controls", "el", "guard_state", "scan_profile", "secrets")
 
 
 def selection(arguments):
-    """The options of SELECTION out of the task's *arguments*, which lose them.
+    """The options of SELECTION out of the task's *arguments*, which lose them; what the environment is said to be stays, with truth values.
 
     :raises InputError: one has the wrong form
     """
@@ -36,13 +38,13 @@ def selection(arguments):
             value = default
         if isinstance(default, list) and isinstance(value, (str, int)):
             value = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else [value]
-        if isinstance(default, int) and str(value).isdigit():
+        if isinstance(default, int) and str(value).isdecimal():
             value = int(value)
         if not isinstance(value, type(default)) or isinstance(value, bool):
             raise InputError(f"{name} is {value!r}",
                              "It must be a " + {list: "list", dict: "dictionary", str: "word", int: "number"}[type(default)])
         options[name] = value
-    options["levels"] = [int(item) if str(item).isdigit() else item for item in options["levels"]]
+    options["levels"] = [int(item) if str(item).isdecimal() else item for item in options["levels"]]
     catalogues.check_words([options["expired"]], ("report", "enforce"), "expired")
     catalogues.check_words([options["guard"]], ("login", "local"), "guard")
     if not GUARD_TIMEOUTS[0] <= options["guard_timeout"] <= GUARD_TIMEOUTS[1]:
@@ -50,7 +52,24 @@ def selection(arguments):
     for name in options["guard_users"]:
         if not isinstance(name, str) or not USER.match(name):
             raise InputError(f"guard_users has {name!r}, which is no name of a user", "Correct it")
+    if arguments.get("environment") is not None:
+        arguments["environment"] = _environment(arguments["environment"])
     return options
+
+
+def _environment(given):
+    """{flag: bool}. Words count as they do in YAML: "no", which any text is for Python, must not say yes."""
+    if not isinstance(given, dict):
+        raise InputError(f"environment is {given!r}", "It must be a dictionary")
+    found = {}
+    for flag, value in given.items():
+        if flag not in FLAGS:
+            raise InputError(f"there is no environment {flag}{catalogues.nearest(flag, FLAGS)}", f"There are: {', '.join(FLAGS)}")
+        try:
+            found[flag] = boolean(value)
+        except TypeError as error:
+            raise InputError(f"environment says {value!r} of {flag}", "It must be true or false") from error
+    return found
 
 
 def host_of(text):

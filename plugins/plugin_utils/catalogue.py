@@ -32,8 +32,11 @@ TYPES = {"int": int, "str": str, "bool": bool, "list": list}
 THEME_KEYS = {"theme", "title", "variables", "controls"}
 CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
 REQUIRED = {"id", "title", "mechanism"}
+EXCEPTION_KEYS = ("id", "reason", "owner", "expires", "ticket")
 VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile", "secret"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+# A tab is none: it may stand in a line.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def read(path):
@@ -374,17 +377,19 @@ def checked(name, variable, value):
         value = value.lower() in ("true", "yes")
     if wanted == "str" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
+    # Whoever has the type wrong may still have written the secret.
+    shown = "of another type" if variable.get("secret") else _short(value)
     if not isinstance(value, TYPES[wanted]) or (wanted == "int" and isinstance(value, bool)):
-        raise InputError(f"the value {name} is {value!r}, and must be {wanted}", "Correct it")
-    if isinstance(value, str) and re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+        raise InputError(f"the value {name} is {shown}, and must be {wanted}", "Correct it")
+    if isinstance(value, str) and CONTROL_CHARACTER.search(value):
         raise InputError(f"the value {name} has a line break or another control character", "Write it in one line")
-    if wanted == "list" and any(not isinstance(item, (str, int)) or "\n" in str(item) for item in value):
-        raise InputError(f"the value {name} must be a list of words", "Correct it")
+    if wanted == "list" and any(isinstance(item, bool) or not isinstance(item, (str, int)) or CONTROL_CHARACTER.search(str(item)) for item in value):
+        raise InputError(f"the value {name} must be a list of words", "Correct it: a word that YAML takes for a truth value is written in quotes")
     for word, wrong in (("min", lambda limit: value < limit), ("max", lambda limit: value > limit)):
         if word in variable and wrong(variable[word]):
             raise InputError(f"the value {name} is {value}, out of {variable.get('min', '…')} to {variable.get('max', '…')}", "Correct it")
     if "choices" in variable and value not in variable["choices"]:
-        raise InputError(f"the value {name} is {value!r}, and must be one of {', '.join(map(str, variable['choices']))}", "Correct it")
+        raise InputError(f"the value {name} is {shown}, and must be one of {_words(variable['choices'])}{nearest(value, variable['choices'])}", "Correct it")
     return value
 
 
@@ -419,22 +424,25 @@ def exceptions_of(given, catalogue, today):
     found = {}
     for item in given:
         if not isinstance(item, dict) or not item.get("id"):
-            raise InputError(f"an exception has no id: {item!r}", "Give id, reason, owner and expires")
+            raise InputError(f"an exception has no id: {_short(item)}", "Give id, reason, owner and expires")
         name = item["id"]
-        if name not in catalogue.ids:
-            raise InputError(f"an exception names the control {name}, which there is not{nearest(name, catalogue.ids)}", "Correct the id")
+        check_ids([name], catalogue, "an exception")
         missing = [key for key in ("reason", "owner", "expires") if not str(item.get(key) or "").strip()]
         if missing:
             raise InputError(f"the exception of {name} has no {', '.join(missing)}", "All three of reason, owner and expires are required")
-        unknown = sorted(set(item) - {"id", "reason", "owner", "expires", "ticket"})
-        if unknown:
-            raise InputError(f"the exception of {name} has a key {unknown[0]}, which there is not", "Give id, reason, owner, expires, ticket")
+        problem = _unknown_key(item, EXCEPTION_KEYS, f"the exception of {name}")
+        if problem:
+            raise InputError(problem, "Correct it")
+        for key in ("reason", "owner", "ticket"):
+            if item.get(key) and (isinstance(item[key], bool) or not isinstance(item[key], (str, int))):
+                raise InputError(f"the {key} of the exception of {name} is {_short(item[key])}, and must be a text", "Correct it")
         expires = item["expires"]
-        if not isinstance(expires, datetime.date):
+        # A time of a day, which YAML knows too, is a date for Python.
+        if not isinstance(expires, datetime.date) or isinstance(expires, datetime.datetime):
             try:
                 expires = datetime.date.fromisoformat(str(expires))
             except ValueError as error:
-                raise InputError(f"the exception of {name} ends on {item['expires']!r}, which is no date", "Write YYYY-MM-DD") from error
+                raise InputError(f"the exception of {name} ends on {str(expires)[:40]!r}, which is no date", "Write YYYY-MM-DD") from error
         if name in found:
             raise InputError(f"there are two exceptions of {name}", "Keep one")
         found[name] = {"reason": str(item["reason"]), "owner": str(item["owner"]), "expires": expires.isoformat(),
@@ -445,15 +453,15 @@ def exceptions_of(given, catalogue, today):
 def check_ids(words, catalogue, what):
     """:raises InputError: one of *words* is no id of a control"""
     for word in words:
-        if word not in catalogue.ids:
+        if not isinstance(word, str) or word not in catalogue.ids:
             raise InputError(f"{what} names the control {word}, which there is not{nearest(word, catalogue.ids)}", "Correct the id")
 
 
 def check_words(words, known, what):
     """:raises InputError: one of *words* is not *known*"""
     for word in words:
-        if word not in known:
-            raise InputError(f"{what} is {word}, which there is not{nearest(str(word), map(str, known))}", f"There are: {', '.join(map(str, sorted(known)))}")
+        if isinstance(word, bool) or not isinstance(word, (str, int)) or word not in known:
+            raise InputError(f"{what} is {word}, which there is not{nearest(word, known)}", f"There are: {_words(sorted(known))}")
 
 
 def compile_controls(catalogue, major, options, today):

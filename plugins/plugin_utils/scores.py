@@ -9,6 +9,7 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import STATUSES
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
+from ansible_collections.elkit.almalinux.plugins.plugin_utils.catalogue import nearest
 
 # The order in which people want to read them.
 WORST_FIRST = ("error", "fail", "pending", "pending_reboot", "changed", "excepted", "pass", "not_applicable")
@@ -65,7 +66,8 @@ def reasons(rows, fail_on, scan=None, changed_is_good=True):
                 found.append(f"the score is {percent} %, less than {limit.group(1)} %")
             continue
         if word not in FAIL_WORDS:
-            raise InputError(f"hardening_fail_on names {word}, which there is not", f"There are: {', '.join(sorted(FAIL_WORDS))}, score<90")
+            raise InputError(f"hardening_fail_on names {word}, which there is not{nearest(word, FAIL_WORDS)}",
+                             f"There are: {', '.join(sorted(FAIL_WORDS))}, score<90")
         if word == "disagreement":
             ids = [item["id"] for item in (scan or {}).get("disagreements") or []]
         elif word == "expired":

@@ -238,6 +238,39 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     ({"exceptions": [dict(GOOD, until="x")]}, ["a key until"]),
     ({"exceptions": [GOOD, GOOD]}, ["two exceptions of sysctl_net_ipv4_ip_forward"]),
     ({"exceptions": GOOD}, ["must be a list"]),
+    ({"exceptions": [dict(GOOD, id=["a"])]}, ["an exception names the control ['a'], which there is not"]),
+    ({"exceptions": [dict(GOOD, id={"a": 1})]}, ["an exception names the control {'a': 1}"]),
+    ({"exceptions": [dict(GOOD, **{"Reason": "x"})]}, ["a key Reason, which there is not (the nearest is reason)"]),
+    ({"exceptions": [{**GOOD, 1: "x", "b": "x"}]}, ["a key 1"]),
+    ({"exceptions": [dict(GOOD, expires=datetime.datetime(2027, 6, 30, 12))]}, ["ends on '2027-06-30 12:00:00', which is no date", "YYYY-MM-DD"]),
+    ({"exceptions": [dict(GOOD, expires=["2027-06-30"])]}, ["no date"]),
+    ({"exceptions": [dict(GOOD, expires=True)]}, ["no date"]),
+    ({"exceptions": [dict(GOOD, reason=["x"])]}, ["the reason of the exception of sysctl_net_ipv4_ip_forward is ['x'], and must be a text"]),
+    ({"exceptions": [dict(GOOD, owner={"a": 1})]}, ["the owner of the exception"]),
+    ({"exceptions": [dict(GOOD, ticket=True)]}, ["the ticket of the exception"]),
+    ({"only_ids": [{}]}, ["only_ids names the control {}, which there is not"]),
+    ({"skip_ids": [["a"]]}, ["skip_ids names the control ['a']"]),
+    ({"only_ids": [1]}, ["only_ids names the control 1"]),
+    ({"themes": [{}]}, ["a theme of themes is {}", "There are: accounts"]),
+    ({"skip_themes": [["sshd"]]}, ["a theme of skip_themes is ['sshd']"]),
+    ({"skip_risks": [{"lockout": True}]}, ["a risk of skip_risks is {'lockout': True}"]),
+    ({"levels": [[1]]}, ["a level is [1]"]),
+    ({"levels": [True]}, ["a level is True"]),
+    ({"levels": ["\u00b2"]}, ["a level is \u00b2"]),
+    ({"guard_timeout": "\u00b2"}, ["guard_timeout is '\u00b2'", "number"]),
+    ({"values": {1: 2}}, ["there is no value 1"]),
+    ({"values": {1: 2, "sshd_baner": "x"}}, ["there is no value 1"]),
+    ({"values": {"sshd_log_level": "VERBOS"}}, ["(the nearest is VERBOSE)"]),
+    ({"values": {"sshd_allow_users": [True]}}, ["list of words", "in quotes"]),
+    ({"values": {"sshd_allow_users": ["a\rb"]}}, ["list of words"]),
+    ({"environment": {"moon": True}}, ["there is no environment moon", "There are: container, cloud"]),
+    ({"environment": {"routers": True}}, ["there is no environment routers (the nearest is router)"]),
+    ({"environment": {1: True}}, ["there is no environment 1"]),
+    ({"environment": ["router"]}, ["environment is ['router']", "dictionary"]),
+    ({"environment": "router=no"}, ["environment is 'router=no'", "dictionary"]),
+    ({"environment": {"router": "perhaps"}}, ["environment says 'perhaps' of router", "true or false"]),
+    ({"environment": {"router": None}}, ["environment says None of router"]),
+    ({"environment": {"router": []}}, ["environment says [] of router"]),
     ({"guard_timeout": "soon"}, ["guard_timeout is 'soon'", "number"]),
 ])
 def test_bad_input_is_one_error_that_names_the_thing(given, words):
@@ -245,6 +278,20 @@ def test_bad_input_is_one_error_that_names_the_thing(given, words):
         compiled(**given)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_secret_of_a_wrong_type_is_in_no_error():
+    with pytest.raises(InputError, match="grub_password_hash is of another type, and must be str") as caught:
+        compiled(values={"grub_password_hash": ["s3cr3t"]})
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("word", "said"), [
+    ("no", False), ("false", False), ("0", False), (0, False), (False, False), ("yes", True), ("True", True), (1, True), (True, True)])
+def test_what_a_host_is_said_to_be_is_a_truth_value(word, said):
+    arguments = {"environment": {"router": word}, "scanner_compat": True}
+    baseline.selection(arguments)
+    assert arguments == {"environment": {"router": said}, "scanner_compat": True}
 
 
 @pytest.mark.parametrize(("text", "words"), [

@@ -63,7 +63,8 @@ def test_reasons_of_a_scan():
     assert scores.reasons([], ["disagreement"], {"error": "not installed"}) == scores.reasons([], ["disagreement"]) == []
 
 
-@pytest.mark.parametrize("word", ["fails", "level_3", "score>5", "", None])
-def test_a_word_that_there_is_not(word):
-    with pytest.raises(InputError, match="hardening_fail_on names .*which there is not. There are: .*fail"):
+@pytest.mark.parametrize("word, near", [("fails", "fail"), ("level_3", "level_2"), ("score>5", None), ("", None), (["fail"], "fail"), ({}, None)])
+def test_a_word_that_there_is_not(word, near):
+    near = rf" \(the nearest is {near}\)" if near else ""
+    with pytest.raises(InputError, match=f"hardening_fail_on names .*which there is not{near}. There are: .*fail"):
         scores.reasons([], [word])
