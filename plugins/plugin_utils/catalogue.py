@@ -35,6 +35,8 @@ REQUIRED = {"id", "title", "mechanism"}
 EXCEPTION_KEYS = ("id", "reason", "owner", "expires", "ticket")
 VARIABLE_KEYS = {"type", "default", "min", "max", "choices", "description", "by_el", "by_profile", "secret"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+# Values that contradict each other: the first may not be above the second.
+NOT_ABOVE = (("accounts_min_days", "accounts_max_days", "a password would end before its user may change it"),)
 # A tab is none: it may stand in a line.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -352,7 +354,7 @@ def values_of(catalogue, given, profile, major):
     """{name: value} of all variables for this host.
 
     :param given: {name: value} from the user
-    :raises InputError: a name there is not, a wrong type, a value out of range
+    :raises InputError: a name there is not, a wrong type, a value out of range, or two that contradict each other
     """
     unknown = sorted(set(given) - set(catalogue.variables), key=str)
     if unknown:
@@ -365,6 +367,9 @@ def values_of(catalogue, given, profile, major):
         value = variable.get("default")
         value = (variable.get("by_el") or {}).get(major, value)
         values[name] = checked(name, variable, (variable.get("by_profile") or {}).get(profile, value))
+    for small, large, why in NOT_ABOVE:
+        if values[small] > values[large]:
+            raise InputError(f"the value {small} is {values[small]}, more than {large}, which is {values[large]}: {why}", "Change one of them")
     return values
 
 
@@ -464,6 +469,20 @@ def check_words(words, known, what):
             raise InputError(f"{what} is {word}, which there is not{nearest(word, known)}", f"There are: {_words(sorted(known))}")
 
 
+def _check_themes(catalogue, options):
+    both = sorted(set(options["themes"]) & set(options["skip_themes"]))
+    if both:
+        raise InputError(f"{both[0]} is in themes and in skip_themes", "Take it out of one of them")
+    # Some of them is a choice; none of them, on no release, is a run that looks at nothing and calls that a success.
+    themes = {control["theme"] for control in catalogue.controls if control["id"] in options["only_ids"]}
+    if themes and not {theme for theme in themes if _theme_chosen(theme, options)}:
+        raise InputError(f"only_ids names controls of {', '.join(sorted(themes))} alone, which themes or skip_themes leaves out", "Change one of them")
+
+
+def _theme_chosen(theme, options):
+    return theme not in options["skip_themes"] and (not options["themes"] or theme in options["themes"])
+
+
 def compile_controls(catalogue, major, options, today):
     """The controls for one host, as the modules take them.
 
@@ -482,6 +501,7 @@ def compile_controls(catalogue, major, options, today):
     known_themes = {control["theme"] for control in catalogue.controls}
     check_words(options["themes"], known_themes, "a theme of themes")
     check_words(options["skip_themes"], known_themes, "a theme of skip_themes")
+    _check_themes(catalogue, options)
     check_words(options["levels"], (1, 2), "a level")
     check_words(options["skip_risks"], RISKS, "a risk of skip_risks")
     exceptions = exceptions_of(options["exceptions"], catalogue, today)
@@ -497,7 +517,7 @@ def compile_controls(catalogue, major, options, today):
                 continue
         elif name not in in_profile and not control["extra"]:
             continue
-        if options["themes"] and control["theme"] not in options["themes"] or control["theme"] in options["skip_themes"]:
+        if not _theme_chosen(control["theme"], options):
             continue
         if options["levels"] and catalogue.level(name, major) not in options["levels"]:
             continue

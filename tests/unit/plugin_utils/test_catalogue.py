@@ -189,6 +189,18 @@ def test_selection():
     assert "sysctl_net_ipv4_ip_forward" not in {control["id"] for control in compiled(skip_ids="sysctl_net_ipv4_ip_forward")}
 
 
+def test_themes_choose_among_the_ids_that_are_named():
+    ids = ["sshd_disable_root_login", "sysctl_net_ipv4_ip_forward"]
+    assert [control["id"] for control in compiled(only_ids=ids, themes=["sshd", "sudo"])] == ids[:1]
+    assert [control["id"] for control in compiled(only_ids=ids, skip_themes=["sshd"])] == ids[1:]
+
+
+def test_a_password_may_be_changed_on_the_day_it_ends_and_no_later():
+    compiled(values={"accounts_min_days": 30, "accounts_max_days": 30})
+    with pytest.raises(InputError, match="accounts_min_days is 31, more than accounts_max_days, which is 30"):
+        compiled(values={"accounts_min_days": 31, "accounts_max_days": 30})
+
+
 def test_values_of_users_win_over_those_of_profiles():
     def tries(**given):
         return str([control["args"] for control in compiled(only_ids=["sshd_set_max_auth_tries"], **given)])
@@ -214,6 +226,12 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     ({"only_ids": ["sshd_disable_root_login"], "skip_ids": ["sshd_disable_root_login"]}, ["is in only_ids and in skip_ids"]),
     ({"themes": ["ssh"]}, ["a theme of themes is ssh", "nearest is sshd"]),
     ({"skip_themes": ["x"]}, ["a theme of skip_themes is x", "There are: accounts"]),
+    ({"themes": ["sudo", "sshd"], "skip_themes": ["sshd"]}, ["sshd is in themes and in skip_themes"]),
+    ({"only_ids": ["sshd_disable_root_login"], "themes": ["sudo"]}, ["only_ids names controls of sshd alone, which themes or skip_themes leaves out"]),
+    ({"only_ids": ["sshd_disable_root_login"], "skip_themes": ["sshd"]}, ["only_ids names controls of sshd alone"]),
+    ({"values": {"accounts_min_days": 60, "accounts_max_days": 30}},
+     ["accounts_min_days is 60, more than accounts_max_days, which is 30", "Change one of them"]),
+    ({"values": {"accounts_max_days": "0"}}, ["accounts_max_days is 0, out of 1 to 99999"]),
     ({"levels": [3]}, ["a level is 3", "There are: 1, 2"]),
     ({"levels": ["one"]}, ["a level is one"]),
     ({"skip_risks": ["lock"]}, ["a risk of skip_risks is lock", "lockout"]),
