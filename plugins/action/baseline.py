@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
             arguments["secrets"] = baseline.secrets(catalogue, options)
             self._apply(result, arguments, self._guard(options, way, first), way, task_vars)
             mode = report.CHECK if self._task.check_mode else report.APPLY
-            evidence.finish(self, result, reporting, options["profile"], (catalogue, arguments["el"], text), mode, task_vars)
+            evidence.finish(self, result, reporting, options, (catalogue, arguments["el"], text), mode, task_vars)
         except ElkitError as error:
             raise AnsibleActionFail(f"baseline: {error}", result={"changed": bool(result.get("changed"))}) from None
         return result

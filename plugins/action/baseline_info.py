@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
             private = {"controls": controls, "el": major, "secrets": baseline.secrets(catalogue, options),
                        "scan_profile": options["profile"] if reporting["scan"] else None}
             result.update(self._execute_module(module_args=dict(arguments, **private), task_vars=task_vars))
-            evidence.finish(self, result, reporting, options["profile"], (catalogue, major, text), report.AUDIT, task_vars)
+            evidence.finish(self, result, reporting, options, (catalogue, major, text), report.AUDIT, task_vars)
         except ElkitError as error:
             raise AnsibleActionFail(f"baseline_info: {error}") from None
         return result

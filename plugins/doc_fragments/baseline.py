@@ -26,6 +26,7 @@ options:
     description:
       - Controls that are left alone, with the one who answers for it. They are looked at all the same, and reported as C(excepted).
       - After its last day an exception is reported as a failure, or no longer heeded; see O(expired).
+      - Those of controls that take no part in this run are in the result and the evidence as C(exceptions_unused), with the reason.
     type: list
     elements: dict
     default: []
@@ -63,6 +64,7 @@ options:
   skip_ids:
     description:
       - Ids of controls that are not looked at. They are in no report either; use O(exceptions) where somebody may ask.
+        An id that is in both is an error.
     type: list
     elements: str
     default: []

@@ -212,6 +212,13 @@ evidence:
   returned: when O(evidence) is given
   type: list
   elements: str
+exceptions_unused:
+  description: >-
+    Exceptions of controls that take no part in this run, each with C(id), C(title), C(message) (why not: another profile, theme, level, risk or
+    release) and C(exception).
+  returned: when there are such
+  type: list
+  elements: dict
 scan:
   description: >-
     What OpenSCAP says beside it. C(content), C(profile), C(agree) (how many controls have the same result) and C(disagreements) (a list of

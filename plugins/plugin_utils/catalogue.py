@@ -419,12 +419,13 @@ def filled(thing, values, control):
 
 # --- selection -------------------------------------------------------------------------------------------------------
 
-def exceptions_of(given, catalogue, today):
+def exceptions_of(given, catalogue, today, skip_ids=()):
     """{control id: {reason, owner, expires, expired}}.
 
     :param given: list of dicts with id, reason, owner, expires ("YYYY-MM-DD")
     :param today: datetime.date
-    :raises InputError: one of them is missing or empty, the date is none, or the id is unknown
+    :param skip_ids: ids that take no part
+    :raises InputError: one of them is missing or empty, the date is none, or the id is unknown or takes no part
     """
     found = {}
     for item in given:
@@ -450,6 +451,8 @@ def exceptions_of(given, catalogue, today):
                 raise InputError(f"the exception of {name} ends on {str(expires)[:40]!r}, which is no date", "Write YYYY-MM-DD") from error
         if name in found:
             raise InputError(f"there are two exceptions of {name}", "Keep one")
+        if name in skip_ids:
+            raise InputError(f"{name} is in skip_ids and has an exception", "Keep the exception alone: it is looked at, reported, and left as it is")
         found[name] = {"reason": str(item["reason"]), "owner": str(item["owner"]), "expires": expires.isoformat(),
                        "expired": expires < today, **({"ticket": str(item["ticket"])} if item.get("ticket") else {})}
     return found
@@ -483,6 +486,39 @@ def _theme_chosen(theme, options):
     return theme not in options["skip_themes"] and (not options["themes"] or theme in options["themes"])
 
 
+def _left_out(catalogue, control, major, options):
+    """Why a *control* of the release takes no part in a run (str), or None."""
+    name = control["id"]
+    if name in options["skip_ids"]:
+        return "skip_ids names it"
+    if options["only_ids"]:
+        if name not in options["only_ids"]:
+            return "only_ids does not name it"
+    elif name not in catalogue.profiles[options["profile"]].get(major, ()) and not control["extra"]:
+        return f"the profile {options['profile']} has it not on release {major}"
+    if not _theme_chosen(control["theme"], options):
+        return f"its theme {control['theme']} takes no part"
+    if options["levels"] and catalogue.level(name, major) not in options["levels"]:
+        return f"levels is {_words(options['levels'])}, and its level {catalogue.level(name, major) or 'none'}"
+    risks = [risk for risk in control.get("risk") or () if risk in options["skip_risks"]]
+    return f"skip_risks names its risk {risks[0]}" if risks else None
+
+
+def unused_exceptions(catalogue, major, options, today):
+    """The exceptions of controls that take no part in this run, by their ids: [{id, title, message (why), exception}].
+
+    :raises InputError: see exceptions_of()
+    """
+    found = []
+    for name, exception in sorted(exceptions_of(options["exceptions"], catalogue, today).items()):
+        controls = [control for control in catalogue.controls if control["id"] == name]
+        here = [control for control in controls if major in control["el"]]
+        why = _left_out(catalogue, here[0], major, options) if here else f"there is no such control on release {major}"
+        if why:
+            found.append({"id": name, "title": controls[0]["title"], "message": why, "exception": exception})
+    return found
+
+
 def compile_controls(catalogue, major, options, today):
     """The controls for one host, as the modules take them.
 
@@ -504,24 +540,12 @@ def compile_controls(catalogue, major, options, today):
     _check_themes(catalogue, options)
     check_words(options["levels"], (1, 2), "a level")
     check_words(options["skip_risks"], RISKS, "a risk of skip_risks")
-    exceptions = exceptions_of(options["exceptions"], catalogue, today)
+    exceptions = exceptions_of(options["exceptions"], catalogue, today, options["skip_ids"])
     values = values_of(catalogue, options["values"], profile, major)
-    in_profile = catalogue.profiles[profile].get(major, set())
     found = []
     for control in catalogue.controls:
         name = control["id"]
-        if major not in control["el"] or name in options["skip_ids"]:
-            continue
-        if options["only_ids"]:
-            if name not in options["only_ids"]:
-                continue
-        elif name not in in_profile and not control["extra"]:
-            continue
-        if not _theme_chosen(control["theme"], options):
-            continue
-        if options["levels"] and catalogue.level(name, major) not in options["levels"]:
-            continue
-        if set(control.get("risk") or ()) & set(options["skip_risks"]):
+        if major not in control["el"] or _left_out(catalogue, control, major, options):
             continue
         data = {"id": name, "mechanism": control["mechanism"], "theme": control["theme"],
                 "args": filled(control.get("args") or {}, values, control)}

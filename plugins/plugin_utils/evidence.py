@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import scan as scans
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import os_release
+from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import report
 
 INFO = "elkit.almalinux.baseline_info"
@@ -28,12 +31,12 @@ def wanted(arguments):
         raise InputError(f"scan is {scan!r}", "It must be true or false") from error
 
 
-def finish(action, result, reporting, profile, compiled, mode, task_vars):
+def finish(action, result, reporting, options, compiled, mode, task_vars):
     """Make *result* (of the module, changed in place) what users get, and write the evidence.
 
     :param action: the action plugin
     :param reporting: what wanted() gave
-    :param profile: str
+    :param options: what baseline.selection() gave
     :param compiled: (catalogue, major, text of os-release)
     :param mode: report.AUDIT, CHECK or APPLY
     :raises InputError: the evidence cannot be written
@@ -42,8 +45,12 @@ def finish(action, result, reporting, profile, compiled, mode, task_vars):
     if "controls" not in result:
         return
     catalogue, major, text = compiled
+    profile = options["profile"]
     rows = result["controls"] = report.joined(result["controls"], catalogue, major)
     result["mode"], result["profile"] = mode, profile
+    unused = catalogues.unused_exceptions(catalogue, major, options, datetime.date.today())
+    if unused:
+        result["exceptions_unused"] = unused
     if reporting["scan"]:
         if scanned is None:
             answer = action._execute_module(

@@ -83,6 +83,7 @@ def document(host, mode, result, catalogue, major, release, profile, scan=None):
         "benchmarks": {name: item["benchmark"].get(major) for name, item in catalogue.references.items()},
         "not_automated": [{"id": name, "reason": reason} for (name, el), reason in sorted(catalogues.not_automated().items())
                           if el == major and name in catalogue.profiles.get(profile, {}).get(major, ())],
+        "exceptions_unused": result.get("exceptions_unused") or [],
         "files": result.get("files") or [], "run": result.get("run"),
     }
     if scan is not None:

@@ -218,6 +218,28 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     assert control["exception"]["expired"] is expired and control["enforce"] is (expired and word == "enforce")
 
 
+@pytest.mark.parametrize(("name", "given", "why"), [
+    (GOOD["id"], {}, None),
+    (GOOD["id"], {"themes": ["sudo"]}, "its theme sysctl takes no part"),
+    (GOOD["id"], {"skip_themes": ["sysctl"]}, "its theme sysctl takes no part"),
+    (GOOD["id"], {"levels": [2]}, "levels is 2, and its level 1"),
+    (GOOD["id"], {"only_ids": ["sshd_disable_root_login"]}, "only_ids does not name it"),
+    ("sshd_disable_root_login", {"skip_risks": ["reboot", "lockout"]}, "skip_risks names its risk lockout"),
+    ("service_auditd_enabled", {}, "the profile cis_server_l1 has it not on release 9"),
+    ("service_auditd_enabled", {"profile": "cis_server_l2"}, None),
+    ("package_audit-libs_installed", {"major": 8, "profile": "cis_server_l2"}, "there is no such control on release 8"),
+])
+@pytest.mark.parametrize("day", ["2099-01-01", "2020-01-01"])
+def test_an_exception_of_what_takes_no_part_is_named_with_the_reason(name, given, why, day):
+    given = dict(given, exceptions=[dict(GOOD, id=name, expires=day)])
+    major = given.pop("major", 9)
+    found = catalogues.unused_exceptions(ALL, major, options(**given), TODAY)
+    assert [(row["id"], row["message"], row["exception"]["expired"]) for row in found] == ([(name, why, day == "2020-01-01")] if why else [])
+    assert all(row["title"] for row in found)
+    # It is in one place, and not in both.
+    assert [control["id"] for control in compiled(major, **given) if "exception" in control] == ([] if why else [name])
+
+
 @pytest.mark.parametrize(("given", "words"), [
     ({"profile": "cis_server_l3"}, ["the profile is cis_server_l3", "nearest is cis_server_l"]),
     ({"profile": ["x"]}, ["profile is ['x']", "must be a word"]),
@@ -256,6 +278,7 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     ({"exceptions": [dict(GOOD, until="x")]}, ["a key until"]),
     ({"exceptions": [GOOD, GOOD]}, ["two exceptions of sysctl_net_ipv4_ip_forward"]),
     ({"exceptions": GOOD}, ["must be a list"]),
+    ({"exceptions": [GOOD], "skip_ids": [GOOD["id"]]}, [GOOD["id"] + " is in skip_ids and has an exception", "Keep the exception"]),
     ({"exceptions": [dict(GOOD, id=["a"])]}, ["an exception names the control ['a'], which there is not"]),
     ({"exceptions": [dict(GOOD, id={"a": 1})]}, ["an exception names the control {'a': 1}"]),
     ({"exceptions": [dict(GOOD, **{"Reason": "x"})]}, ["a key Reason, which there is not (the nearest is reason)"]),

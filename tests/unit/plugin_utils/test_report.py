@@ -27,6 +27,7 @@ ROWS = [
     {"id": "e", "status": "pending_reboot", "seconds": 0, "before": 1, "after": 2},
     {"id": "f", "status": "not_applicable", "seconds": 0, "message": "the package gdm is not installed"},
 ]
+UNUSED = [{"id": "gdm_x", "title": "A <title>", "message": "its theme gdm takes no part", "exception": dict(ENDED, owner="the <desk>")}]
 SCAN = {"content": "/x-ds.xml", "profile": "cis", "agree": 3, "disagreements": [{"id": "a", "ours": None, "theirs": "fail"}]}
 
 
@@ -47,6 +48,16 @@ def test_evidence_is_as_its_schema_has_it(mode, rows):
     # A key that no reader knows must not slip in.
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(dict(document, more=1), SCHEMA)
+
+
+def test_exceptions_of_what_takes_no_part_are_evidence_too():
+    document = evidence(exceptions_unused=UNUSED)
+    jsonschema.validate(document, SCHEMA)
+    assert document["exceptions_unused"] == UNUSED and evidence()["exceptions_unused"] == []
+    words = Page(report.page(document)).words
+    for word in ("Exceptions of controls that take no part (1)", "A <title>", "gdm_x", "its theme gdm takes no part", "the <desk>", "2026-01-01 (ended)"):
+        assert word in words, word
+    assert "take no part" not in report.page(evidence())
 
 
 @pytest.mark.parametrize("guard", [
