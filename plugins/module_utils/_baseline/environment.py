@@ -2,6 +2,8 @@
 # Private to elkit.almalinux.
 """What kind of place this host is, as far as controls ask: a set of flags, each with the reason for it."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment
 
@@ -52,7 +54,25 @@ def _router(context):
     for path in ("/usr/libexec/frr/zebra", "/usr/sbin/bird", "/usr/sbin/keepalived", "/usr/sbin/ipsec", "/usr/bin/wg-quick"):
         if context.exists(path):
             return "it has {0}".format(path)
+    # The same program is there for clients and for guests without a network, so it is the configuration that counts.
+    for path in _paths(context, "/etc/libvirt/qemu/networks", ".xml"):
+        if _forwards("\n".join(_lines(context, path))):
+            return "{0} is a network that libvirt routes".format(path)
+    for path in _paths(context, "/etc/openvpn/server", ".conf"):
+        return "it has {0}".format(path)
+    for path in _paths(context, "/etc/openvpn", ".conf"):
+        for line in _lines(context, path):
+            words = line.split()
+            if words[:1] in (["server"], ["server-ipv6"], ["server-bridge"]) or words[:2] == ["mode", "server"]:
+                return "{0} is a server of openvpn".format(path)
     return None
+
+
+def _forwards(xml):
+    """Whether the definition of a network of libvirt has the host forward packets: a bridge does not, and a network without forward is isolated."""
+    found = re.search(r"<forward\b([^>]*)>", re.sub(r"<!--.*?-->", "", xml, flags=re.DOTALL))
+    mode = re.search(r"\bmode\s*=\s*['\"](\w+)", found.group(1)) if found else None
+    return bool(found) and (mode.group(1) if mode else "nat") in ("nat", "route", "open")
 
 
 def _joined(context):
@@ -67,6 +87,13 @@ def _joined(context):
         if line.split()[:1] in (["domain"], ["ypserver"]):
             return "yp.conf names a NIS server"
     return None
+
+
+def _paths(context, directory, ending):
+    try:
+        return ["{0}/{1}".format(directory, name) for name in context.names(directory) if name.endswith(ending)]
+    except ElkitError:
+        return []
 
 
 def _lines(context, path):

@@ -9,8 +9,10 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, run
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline, report
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
@@ -71,6 +73,18 @@ def test_what_may_stop_the_host_when_the_audit_has_no_room_is_of_risk_service():
 @pytest.mark.parametrize("name", ["service_autofs_disabled", "package_ypbind_removed", "sshd_disable_gssapi_auth"])
 def test_what_a_joined_host_has_its_accounts_by_stays(name):
     assert all("joined" in control.get("not_in", ()) for control in ALL.controls if control["id"] == name)
+
+
+@pytest.mark.parametrize("name, flags", [
+    ("sysctl_net_ipv4_ip_forward", {"container_host", "router"}), ("sysctl_net_ipv6_conf_all_forwarding", {"container_host", "router"}),
+    ("sysctl_net_ipv4_conf_all_rp_filter", {"router"}), ("sysctl_net_ipv4_conf_default_rp_filter", {"router"}),
+    ("sysctl_net_ipv4_conf_all_send_redirects", {"router"}), ("sysctl_net_ipv4_conf_default_send_redirects", {"router"})])
+def test_what_forwards_packets_goes_on_with_it(name, flags):
+    found = [control for control in ALL.controls if control["id"] == name]
+    assert found and all(set(control.get("not_in", ())) == flags for control in found)
+    for flag in flags:
+        for control in compiled(profile="cis_server_l2", only_ids=[name]):
+            assert flag in run.exempt(Control(control), View(None, 9, {flag: "it is said so"})), flag
 
 
 @pytest.mark.parametrize("major", [9, 10])

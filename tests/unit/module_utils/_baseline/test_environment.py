@@ -22,6 +22,8 @@ def test_who_gives_this_host_its_accounts(tmp_path, path, text, reason):
     assert environment._joined(Context(root=str(tmp_path))) == reason
 
 
+NETWORK = "etc/libvirt/qemu/networks/default.xml"
+NAT = "<network>\n  <name>default</name>\n  <forward mode='nat'/>\n  <bridge name='virbr0' stp='on' delay='0'/>\n</network>\n"
 MACHINE = {"run/systemd/system/": "", "proc/cpuinfo": "flags\t\t: fpu vme\n"}
 AWS = {"sys/class/dmi/id/sys_vendor": "Amazon EC2\n", "sys/class/dmi/id/product_name": "t3.micro\n"}
 
@@ -42,6 +44,16 @@ AWS = {"sys/class/dmi/id/sys_vendor": "Amazon EC2\n", "sys/class/dmi/id/product_
     ({"usr/libexec/frr/zebra": ""}, {"router": "it has /usr/libexec/frr/zebra"}),
     ({"usr/sbin/keepalived": ""}, {"router": "it has /usr/sbin/keepalived"}),
     ({"usr/bin/wg-quick": ""}, {"router": "it has /usr/bin/wg-quick"}),
+    ({NETWORK: NAT}, {"router": "/etc/libvirt/qemu/networks/default.xml is a network that libvirt routes"}),
+    ({NETWORK: NAT.replace(" mode='nat'", "")}, {"router": "/etc/libvirt/qemu/networks/default.xml is a network that libvirt routes"}),
+    ({NETWORK: NAT.replace("'nat'", '"route"')}, {"router": "/etc/libvirt/qemu/networks/default.xml is a network that libvirt routes"}),
+    ({NETWORK: NAT.replace("nat", "bridge")}, {}),
+    ({NETWORK: NAT.replace("<forward", "<!-- <forward").replace("'/>", "'/> -->")}, {}),
+    ({NETWORK: "<network><name>alone</name></network>\n", "usr/sbin/libvirtd": ""}, {}),
+    ({"etc/openvpn/server/office.conf": "port 1194\n"}, {"router": "it has /etc/openvpn/server/office.conf"}),
+    ({"etc/openvpn/office.conf": "port 1194\nserver 10.8.0.0 255.255.255.0\n"}, {"router": "/etc/openvpn/office.conf is a server of openvpn"}),
+    ({"etc/openvpn/office.conf": "mode server\n"}, {"router": "/etc/openvpn/office.conf is a server of openvpn"}),
+    ({"etc/openvpn/client/me.conf": "client\n", "etc/openvpn/me.conf": "client\n# server 10.8.0.0\n", "usr/sbin/openvpn": ""}, {}),
     ({"etc/sysctl.d/90-forward.conf": "net.ipv4.ip_forward = 1\n"}, {}),
     ({"etc/sssd/sssd.conf": "[domain/x]\nid_provider = ldap\n"}, {"joined": "sssd.conf names the provider ldap"}),
     ({"etc/krb5.keytab": ""}, {"joined": "it has /etc/krb5.keytab"}),
