@@ -30,7 +30,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Rows with C(status), C(level), C(control), and C(found), which is what there is now or why the control has its status.
+  description: Rows with C(status), C(level), C(control), and C(found), which is what there is now or why the control has its status;
+    and in check mode which packages it waits for.
   type: list
   elements: dict
 """
@@ -42,6 +43,11 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import report, sco
 
 
 def _found(row):
+    found = _said(row).rstrip(".")
+    return f"{found}; waits for {', '.join(row['waits_for'])}" if row.get("waits_for") else _said(row)
+
+
+def _said(row):
     if row.get("exception") and row["status"] == "excepted":
         return f"until {row['exception']['expires']}: {row['exception']['reason']}"
     if row.get("message"):

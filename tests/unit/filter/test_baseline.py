@@ -9,7 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.filter.baseline_verdict import 
 RESULT = {"mode": "audit", "controls": [
     {"id": "a", "status": "pass", "theme": "sshd", "level": 1},
     {"id": "b", "status": "fail", "theme": "sshd", "level": 1, "before": {"running": "1", "file": None}},
-    {"id": "c", "status": "changed", "theme": "cron", "level": 2, "before": 4},
+    {"id": "c", "status": "changed", "theme": "cron", "level": 2, "before": 4, "waits_for": ["aide", "cronie"]},
     {"id": "d", "status": "excepted", "exception": {"expires": "2027-01-01", "reason": "it routes", "expired": False}},
     {"id": "e", "status": "error", "theme": "cron", "message": "no authselect"},
     {"id": "f", "status": "not_applicable"},
@@ -20,7 +20,7 @@ def test_rows():
     assert baseline_rows(RESULT) == [
         {"status": "error", "level": None, "control": "e", "found": "no authselect"},
         {"status": "fail", "level": 1, "control": "b", "found": "running: 1, file: nothing"},
-        {"status": "changed", "level": 2, "control": "c", "found": "4"},
+        {"status": "changed", "level": 2, "control": "c", "found": "4; waits for aide, cronie"},
         {"status": "excepted", "level": None, "control": "d", "found": "until 2027-01-01: it routes"}]
     assert [row["control"] for row in baseline_rows(RESULT, 2)] == ["e", "b", "and 2 more"]
     assert len(baseline_rows(RESULT, 4)) == 4 and baseline_rows({}) == []
