@@ -12,6 +12,8 @@ import json
 import pathlib
 import sys
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 
 PATH = pathlib.Path(__file__).resolve().parents[1] / "docs" / "controls.md"
@@ -39,16 +41,26 @@ def implemented(catalogue, major):
     return {control["id"] for control in catalogue.controls if major in control["el"]}
 
 
+def looks_only(control):
+    """Whether a run can but look at a *control* of the catalogue."""
+    of_mechanism = getattr(registry.MECHANISMS[control["mechanism"]], "looks_only", None)
+    return of_mechanism is not None and of_mechanism(Control(control))
+
+
 def coverage(catalogue):
     rows = []
     for name, title in catalogue.profile_titles.items():
         for major in MAJORS:
             ids, ours = catalogue.profiles[name][major], implemented(catalogue, major)
             host_only = {control["id"] for control in catalogue.controls if control.get("unverified") and major in control["el"]}
+            look = {control["id"] for control in catalogue.controls if major in control["el"] and looks_only(control)}
             left = [item for item in ids if (item, major) in catalogues.not_automated() and item not in ours]
-            rows.append([f"`{name}`", title, major, len(ids), len(ids & ours), len(ids & ours & host_only), len(left)])
-    return ["## Profiles", "", "The ids are those of SSG's rules. Host only: implemented, and provable on no container.", "",
-            *table(["Profile", "", "Release", "Rules", "Implemented", "of these host only", "For people"], rows)]
+            rows.append([f"`{name}`", title, major, len(ids), len(ids & ours), len(ids & ours & host_only),
+                         len(ids & ours & look), len(left)])
+    return ["## Profiles", "", "The ids are those of SSG's rules. Host only: implemented, and provable on no container. Look only: a run looks at it, "
+            "reports it as failing with the remedy, and leaves it to people, as no software can know whose a file is or what root's password "
+            "should be. For people: not even looked at.", "",
+            *table(["Profile", "", "Release", "Rules", "Implemented", "of these host only", "of these look only", "For people"], rows)]
 
 
 def where(catalogue, name):
@@ -88,6 +100,8 @@ def merged(controls):
         if control.get("package"):
             names = control["package"] if isinstance(control["package"], list) else [control["package"]]
             one["notes"].append("with " + ", ".join(names))
+        if looks_only(control):
+            one["notes"].append("look only")
         if control.get("unverified"):
             one["notes"].append("host only")
     return [found[name] for name in sorted(found)]

@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, run
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry, root_path
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.commands import Result
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import baseline, report
 from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue as catalogues
 
@@ -183,6 +185,24 @@ def test_references_name_their_benchmark():
     for major in catalogues.MAJORS:
         without = {item for item in ALL.profiles["cis_server_l2"][major] if "cis" not in ALL.refs(item, major)}
         assert not without, without
+
+
+def test_what_is_marked_as_look_only_is_never_put_right(tmp_path):
+    looks_only = script("controls_table").looks_only
+    marked = [control for control in ALL.controls if looks_only(control)]
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/bash\nbob:x:0:0::/home/bob:/bin/bash\n", encoding="utf-8")
+    view = View(Context(root=str(tmp_path), run=lambda argv, **more: Result(0, f"{root_path.MARK}/usr/bin:.\n", "")))
+    for control in marked:
+        control = Control(dict(control, args=catalogues.filled(control.get("args") or {}, catalogues.values_of(ALL, {}, "cis_server_l1", 9), control)))
+        with pytest.raises(NotFixable):
+            registry.MECHANISMS[control.mechanism].fix(control, view)
+        assert not view.changes()[0] and not view.changes()[1], control.id
+    names = {control["id"] for control in marked}
+    assert {"account_unique_id", "partition_for_var", "no_files_unowned_by_user", "root_path_no_dot", "no_netrc_files"} <= names
+    # The same mechanisms put these right.
+    assert not names & {"no_empty_passwords", "partition_for_tmp", "partition_for_dev_shm", "file_permissions_unauthorized_world_writable",
+                        "accounts_root_path_dirs_no_write", "file_permissions_home_directories", "has_nonlocal_mta"}
 
 
 def test_the_table_of_controls_is_up_to_date():

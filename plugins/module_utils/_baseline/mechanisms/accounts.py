@@ -129,6 +129,10 @@ def check(control, view):
     return Finding(not found, passwd.named(found) or "as wanted", "nobody" if control.arg("check") != "root_password" else "a password")
 
 
+def looks_only(control):
+    return _named(control)[1] is not None
+
+
 def fix(control, view):
     find, remedy = _named(control)
     found = find(control, view)

@@ -49,6 +49,10 @@ def check(control, view):
     return Finding(False, shown, "none", found[0][0], note="{0} of them".format(len(found)))
 
 
+def looks_only(control):
+    return _what(control) not in MODES
+
+
 def fix(control, view):
     what = _what(control)
     if what not in MODES:

@@ -171,6 +171,10 @@ def shared(view):
     return [(home, found) for home, found in sorted(names.items()) if len(found) > 1]
 
 
+def looks_only(control):
+    return control.need("check") == "no_file" and not control.arg("remove")
+
+
 def fix(control, view):
     what = control.need("check")
     if what == "exists":

@@ -56,6 +56,10 @@ def check(control, view):
     return Finding(not found or bool(planned), ", ".join(found) or "none", "127.0.0.1 and ::1 alone")
 
 
+def looks_only(control):
+    return not control.arg("setting")
+
+
 def fix(control, view):
     if not control.arg("setting") or not view.has_package("postfix") or keyvalue.check(_setting(control), view).ok:
         raise NotFixable("something takes mail on {0}, port 25".format(", ".join(open_ones(view))),

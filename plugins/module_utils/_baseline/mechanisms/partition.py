@@ -30,6 +30,10 @@ def check(control, view):
     return Finding(False, "part of another file system", "a file system of its own")
 
 
+def looks_only(control):
+    return bool(control.arg("encrypted")) or not (control.arg("entry") or control.arg("unit"))
+
+
 def fix(control, view):
     path = control.arg("path")
     if control.arg("encrypted"):

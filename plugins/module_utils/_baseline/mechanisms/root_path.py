@@ -57,6 +57,10 @@ def check(control, view):
     return Finding(not bad, ", ".join(path or "(empty)" for path in bad) or ":".join(paths), "none")
 
 
+def looks_only(control):
+    return control.need("check") == "no_dot"
+
+
 def fix(control, view):
     if control.need("check") == "no_dot":
         raise NotFixable("PATH of root has {0}".format(check(control, view).before),

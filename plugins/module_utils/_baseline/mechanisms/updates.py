@@ -17,5 +17,9 @@ def check(control, view):
     return Finding(not found, "{0} wait: {1}".format(len(found), ", ".join(found[:10])) if found else "none waits", "none waits")
 
 
+def looks_only(control):
+    return True
+
+
 def fix(control, view):
     raise NotFixable("security updates wait", "dnf upgrade --security, when the host may be restarted")
