@@ -84,10 +84,15 @@ options:
     type: list
     elements: int
     default: []
-  skip_risks:
+  risks:
     description: >-
-      Controls with one of these risks are not looked at. V(lockout) could shut somebody out, V(service) could break a service, V(reboot) needs
-      a reboot to be in force.
+      Only controls with one of these risks are looked at, and none that has no risk. V(lockout) could shut somebody out, V(service) could break a
+      service, V(reboot) needs a reboot to be in force.
+    type: list
+    elements: str
+    default: []
+  skip_risks:
+    description: Controls with one of these risks are not looked at. The words are those of O(risks).
     type: list
     elements: str
     default: []

@@ -16,7 +16,7 @@ from ansible_collections.elkit.almalinux.plugins.plugin_utils import catalogue a
 
 # Options that the controller deals with; the modules never see them.
 SELECTION = {"profile": "cis_server_l1", "values": {}, "exceptions": [], "expired": "report", "only_ids": [], "skip_ids": [], "themes": [],
-             "skip_themes": [], "levels": [], "skip_risks": [], "controls_folders": [],
+             "skip_themes": [], "levels": [], "risks": [], "skip_risks": [], "controls_folders": [],
              # Of the guard: accounts that must get in whatever happens, and seconds until the host returns by itself.
              "guard": "login", "guard_users": [], "guard_timeout": 180}
 # Less, and a slow host has returned before anybody could log in; more, and nobody waits for it.

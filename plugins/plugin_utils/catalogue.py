@@ -500,8 +500,11 @@ def _left_out(catalogue, control, major, options):
         return f"its theme {control['theme']} takes no part"
     if options["levels"] and catalogue.level(name, major) not in options["levels"]:
         return f"levels is {_words(options['levels'])}, and its level {catalogue.level(name, major) or 'none'}"
-    risks = [risk for risk in control.get("risk") or () if risk in options["skip_risks"]]
-    return f"skip_risks names its risk {risks[0]}" if risks else None
+    risks = control.get("risk") or []
+    if options["risks"] and not set(risks) & set(options["risks"]):
+        return f"risks is {_words(options['risks'])}, and its risk {_words(risks) or 'none'}"
+    skipped = [risk for risk in risks if risk in options["skip_risks"]]
+    return f"skip_risks names its risk {skipped[0]}" if skipped else None
 
 
 def unused_exceptions(catalogue, major, options, today):
@@ -523,7 +526,7 @@ def compile_controls(catalogue, major, options, today):
     """The controls for one host, as the modules take them.
 
     :param options: dict: profile, values, exceptions, expired ("report" or "enforce"), only_ids, skip_ids, themes, skip_themes, levels,
-        skip_risks
+        risks, skip_risks
     :returns: list of dict
     :raises InputError: names the thing and the nearest that there is
     """
@@ -539,7 +542,11 @@ def compile_controls(catalogue, major, options, today):
     check_words(options["skip_themes"], known_themes, "a theme of skip_themes")
     _check_themes(catalogue, options)
     check_words(options["levels"], (1, 2), "a level")
+    check_words(options["risks"], RISKS, "a risk of risks")
     check_words(options["skip_risks"], RISKS, "a risk of skip_risks")
+    both = sorted(set(options["risks"]) & set(options["skip_risks"]))
+    if both:
+        raise InputError(f"{both[0]} is in risks and in skip_risks", "Take it out of one of them")
     exceptions = exceptions_of(options["exceptions"], catalogue, today, options["skip_ids"])
     values = values_of(catalogue, options["values"], profile, major)
     found = []

@@ -17,6 +17,7 @@ LOOK = {
     "themes": {"type": "list", "elements": "str", "default": []},
     "skip_themes": {"type": "list", "elements": "str", "default": []},
     "levels": {"type": "list", "elements": "int", "default": []},
+    "risks": {"type": "list", "elements": "str", "default": []},
     "skip_risks": {"type": "list", "elements": "str", "default": []},
     "controls_folders": {"type": "list", "elements": "path", "default": []},
     "environment": {"type": "dict", "default": {}},

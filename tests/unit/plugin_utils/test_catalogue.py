@@ -219,6 +219,9 @@ def test_selection():
     assert {control["id"] for control in compiled(profile="cis_server_l2", levels=1)} == everything
     assert {control["id"] for control in compiled(profile="cis_server_l2", levels="2")} == ALL.profiles["cis_server_l2"][9] - everything
     assert not [control for control in compiled(skip_risks=["lockout"]) if "lockout" in control.get("risk", ())]
+    of_risk = compiled(risks="service,reboot")
+    assert of_risk and all({"service", "reboot"} & set(control.get("risk", ())) for control in of_risk)
+    assert {control["id"] for control in compiled(skip_risks=["service", "reboot"])} == everything - {control["id"] for control in of_risk}
     assert [control["id"] for control in compiled(only_ids=["sysctl_net_ipv4_ip_forward"])] == ["sysctl_net_ipv4_ip_forward"]
     assert "sysctl_net_ipv4_ip_forward" not in {control["id"] for control in compiled(skip_ids="sysctl_net_ipv4_ip_forward")}
 
@@ -259,6 +262,8 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     (GOOD["id"], {"levels": [2]}, "levels is 2, and its level 1"),
     (GOOD["id"], {"only_ids": ["sshd_disable_root_login"]}, "only_ids does not name it"),
     ("sshd_disable_root_login", {"skip_risks": ["reboot", "lockout"]}, "skip_risks names its risk lockout"),
+    ("sshd_disable_root_login", {"risks": ["reboot", "service"]}, "risks is reboot, service, and its risk lockout"),
+    ("account_unique_id", {"risks": ["lockout"]}, "risks is lockout, and its risk none"),
     ("service_auditd_enabled", {}, "the profile cis_server_l1 has it not on release 9"),
     ("service_auditd_enabled", {"profile": "cis_server_l2"}, None),
     ("package_audit-libs_installed", {"major": 8, "profile": "cis_server_l2"}, "there is no such control on release 8"),
@@ -291,6 +296,9 @@ def test_an_exception_of_what_takes_no_part_is_named_with_the_reason(name, given
     ({"levels": [3]}, ["a level is 3", "There are: 1, 2"]),
     ({"levels": ["one"]}, ["a level is one"]),
     ({"skip_risks": ["lock"]}, ["a risk of skip_risks is lock", "lockout"]),
+    ({"risks": ["lock"]}, ["a risk of risks is lock", "nearest is lockout", "There are: lockout, reboot, service"]),
+    ({"risks": [["lockout"]]}, ["a risk of risks is ['lockout']"]),
+    ({"risks": ["lockout", "service"], "skip_risks": ["service"]}, ["service is in risks and in skip_risks"]),
     ({"expired": "ignore"}, ["expired is ignore", "enforce, report"]),
     ({"values": {"sshd_max_auth_trys": 3}}, ["there is no value sshd_max_auth_trys", "nearest is sshd_max_auth_tries"]),
     ({"values": {"sshd_max_auth_tries": "three"}}, ["sshd_max_auth_tries is 'three', and must be int"]),
@@ -537,5 +545,5 @@ def test_the_examples_of_the_guide_work(tmp_path):
     own = catalogues.with_own((str(tmp_path),))
     assert {"ours_panic_reboots", "ours_ntp_offline"} <= {control["id"] for control in compiled(catalogue=own)}
     assert settings["values"] and settings["only_ids"] and len(settings["exceptions"]) == 2
-    for name in ("exceptions", "values", "themes", "skip_themes", "levels", "skip_risks", "only_ids", "skip_ids"):
+    for name in ("exceptions", "values", "themes", "skip_themes", "levels", "risks", "skip_risks", "only_ids", "skip_ids"):
         compiled(**{name: settings[name]})
