@@ -123,15 +123,27 @@ def test_what_comes_before_and_after_is_for_hosts_that_are_converted(play, tmp_p
     assert converted > 0 and (first < converted < last or check), run.output
 
 
-MACHINE = {"ansible_facts": {"almalinux": dict(FACTS["ansible_facts"]["almalinux"], environment={"type": "vm"})}}
-PENDING = {"ansible_facts": {"almalinux": dict(MACHINE["ansible_facts"]["almalinux"], reboot={"required": True})}}
-CONTAINER = {"ansible_facts": {"almalinux": dict(FACTS["ansible_facts"]["almalinux"], reboot={"required": True})}}
+OWN, UEK, RT = "5.14.0-687.5.1.el9_8.x86_64", "6.12.0-106.el9uek.x86_64", "5.14.0-687.5.1.el9_8.x86_64+rt"
+
+
+def facts_of(running=OWN, installed=(OWN, UEK), kind="vm", required=False):
+    """What host_facts says of a host with the kernel *running*."""
+    packages = {"kernel-uek-core-" + release if "uek" in release else "kernel-core-" + release: release for release in installed}
+    kernel = {"running": running, "installed": [{"release": release, "package": package} for package, release in packages.items()],
+              "foreign": [package for package, release in packages.items() if "uek" in release]}
+    return {"ansible_facts": {"almalinux": dict(FACTS["ansible_facts"]["almalinux"], environment={"type": kind}, reboot={"required": required},
+                                                kernel=kernel)}}
+
+
+MACHINE, PENDING, CONTAINER = facts_of(), facts_of(required=True), facts_of(UEK, kind="container", required=True)
 
 
 @pytest.mark.parametrize(("word", "facts", "boots"), [
     (None, PENDING, False), ("never", PENDING, False), ("when_needed", PENDING, True), ("when_needed", MACHINE, False),
-    ("always", MACHINE, True), ("always", CONTAINER, False)],
-    ids=["nobody asked", "never", "needed", "not needed", "always", "a container"])
+    ("always", MACHINE, True), ("always", CONTAINER, False), ("when_needed", [facts_of(UEK), MACHINE], True),
+    ("when_needed", facts_of(RT), False), ("never", facts_of(UEK), False)],
+    ids=["nobody asked", "never", "needed", "not needed", "always", "a container", "a kernel of the source runs", "a flavour of AlmaLinux's runs",
+         "never, and a kernel of the source runs"])
 def test_a_host_boots_where_that_is_wanted_and_its_old_kernels_leave_then(play, word, facts, boots):
     hosts = {"web01": {"answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": facts}}}
     run = play("convert", hosts, core=CORES[-1 if facts is PENDING else 0], **({"convert_reboot": word} if word else {}))
@@ -149,6 +161,27 @@ def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_ne
     assert [host for host, name, arguments in run.calls if arguments.get("follow_up") == "done"] == ["web02"], run.output
     assert run.recap()["web02"]["failed"] == 0 and "web02  rocky-9  almalinux-9  converted  -" in run.output, run.output
     assert re.search("web01  rocky-9  almalinux-9  failed  +after the reboot: Timed out waiting for last boot time", run.output), run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("word", "facts"), [
+    ("when_needed", facts_of(UEK)), ("always", [MACHINE, facts_of(UEK)]), ("always", facts_of("6.6.6", installed=[OWN])), ("always", facts_of(installed=[]))],
+    ids=["of the source", "of the source, anew", "of nobody", "none is installed"])
+def test_a_host_that_comes_back_with_a_kernel_of_others_is_as_one_that_does_not(play, tmp_path, core, word, facts):
+    """The one beside it is brought to its end, nothing comes after on this one, and the next play begins with its reboot."""
+    (tmp_path / "after.yml").write_text("[{name: They come after, ansible.builtin.debug: {msg: 'undrained {{ inventory_hostname }}'}}]")
+    hosts = {name: {"answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": facts if name == "web01" else MACHINE}}
+             for name in NAMES[:2]}
+    run = play("convert", hosts, core=core, convert_reboot=word, convert_post_tasks=str(tmp_path / "after.yml"))
+    runs = "6.6.6" if "6.6.6" in str(facts) else OWN if "uek" not in str(facts) else UEK
+    assert run.rc != 0 and {name: item["failed"] for name, item in run.recap().items()} == {"web01": 1, "web02": 0}, run.output
+    there = "none is installed" if runs == OWN else OWN
+    assert f"was told to reboot: it runs {runs}, not a kernel of AlmaLinux ({there}). Make one of AlmaLinux's the default" in run.output, run.output
+    assert sorted(host for host, name, _arguments in run.calls if name == "boot") == (NAMES[:2] if word == "always" else NAMES[:1]), run.output
+    assert [host for host, name, arguments in run.calls if arguments.get("follow_up") == "done"] == ["web02"], run.output
+    assert re.findall("undrained web..", run.output) == ["undrained web02"], run.output
+    assert f"web01  rocky-9  almalinux-9  failed     after the reboot: it runs {runs}, not " in run.output, run.output
+    assert "web02  rocky-9  almalinux-9  converted  -" in run.output, run.output
 
 
 # --- the end of a play ------------------------------------------------------------------------------------------------
