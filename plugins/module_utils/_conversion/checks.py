@@ -24,7 +24,7 @@ PANELS = (
     ("DirectAdmin", "/usr/local/directadmin/directadmin", "ask DirectAdmin's documentation first"),
 )
 # Where a conversion writes much; noexec there stops scriptlets.
-WRITTEN = ("/", "/boot", "/etc", "/usr", "/var", "/var/lib", "/var/cache", "/var/tmp", "/tmp", "/opt")
+WRITTEN = ("/", "/boot", "/boot/efi", "/etc", "/usr", "/var", "/var/lib", "/var/cache", "/var/tmp", "/tmp", "/opt")
 RUN_FROM = ("/usr", "/var/tmp", "/etc")
 
 

@@ -107,6 +107,9 @@ CASES = [
     # Where nothing is run.
     ({"mounts": [{"mount": "/", "type": "xfs", "options": ["ro"]}, {"mount": "/boot", "type": "xfs", "options": ["rw", "noexec"]}]},
      "mounts", "inhibitor", "/ is mounted read-only", False),
+    # shim and grub2-efi write there.
+    ({"mounts": [{"mount": "/boot", "type": "xfs", "options": ["rw"]}, {"mount": "/boot/efi", "type": "vfat", "options": ["ro", "noexec"]}]},
+     "mounts", "inhibitor", "/boot/efi is mounted read-only", False),
     ({"immutable": ["/usr/lib/os-release"]}, "immutable", "inhibitor", "os-release", True),
     ({"errors": {"plan": HostError("the repository baseos does not answer", "Mend it")}}, "target", "inhibitor", "baseos", False),
     ({"plan": plan(problems=["nothing provides x"])}, "solver", "inhibitor", "nothing provides x", False),
