@@ -19,7 +19,8 @@ options:
   state:
     description:
       - V(converted) makes the host AlmaLinux.
-      - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). A second time changes nothing,
+      - V(reverted) makes it what it was before the last conversion, packages, keys and files of C(/etc). Keys that somebody imported after
+        the conversion stay. A second time changes nothing,
         unless an AlmaLinux kernel that ran then runs no more, which is removed now. Where rpm does not let the packages back, nothing is
         touched, and the host is as converted as it was.
     type: str

@@ -92,6 +92,14 @@ def set_aside(now, earlier, before):
     return [] if earlier is None else sorted(set(now) - set(earlier) - set(before))
 
 
+def keys_that_came(before, after, now):
+    """rpm's names (sorted) of the keys that came with the conversion and are there still, of the keys at three times ({fingerprint: rpm's name}).
+
+    :param after: those at the conversion's end, or None if it did not come so far: then nobody knows who imported what, and all that came counts
+    """
+    return sorted(name for fingerprint, name in now.items() if fingerprint not in before and (after is None or fingerprint in after))
+
+
 class Back(object):
     """One way back at work; the stages as in run.Run."""
 
@@ -194,10 +202,8 @@ class Back(object):
         copies = set_aside(remains.leftovers(), self.state.read("copies.json"), before)
         for path in copies:
             files.remove(path)
-        keys = self.state.read("keys-before.json")
-        for fingerprint, name in sorted(remains.imported_keys().items()):
-            if fingerprint not in keys:
-                commands.run(["rpm", "-e", "--allmatches", name], check=False)
+        for name in keys_that_came(self.state.read("keys-before.json"), self.state.read("keys-after.json"), remains.imported_keys()):
+            commands.run(["rpm", "-e", "--allmatches", name], check=False)
         tidy.put_back(self.state)
         return "{0} files put back".format(len(paths) + len(copies))
 

@@ -340,6 +340,7 @@ class Run(object):
         return tidy.clear(self.source, self.state)
 
     def verify(self):
+        self.state.write("keys-after.json", remains.imported_keys())
         found = remains.verify(self.source, self.request, lambda: self.state.write("etc-after.json", snapshot.take()))
         self.state.write("verdict.json", found)
         if found["remains"]:

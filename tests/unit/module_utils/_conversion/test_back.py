@@ -121,6 +121,29 @@ def test_what_is_foreseen_is_what_is_then_done(one):
                               {"package": BASH_THERE["nevra"], "verdict": "returns", "becomes": BASH["nevra"]}]
 
 
+CENTOS, ALMALINUX, EPEL = {"A" * 40: "gpg-pubkey-a"}, {"B" * 40: "gpg-pubkey-b"}, {"C" * 40: "gpg-pubkey-c"}
+
+
+@pytest.mark.parametrize("after, now, gone", [
+    ([CENTOS, ALMALINUX], [CENTOS, ALMALINUX], ["gpg-pubkey-b"]), ([CENTOS, ALMALINUX], [CENTOS, ALMALINUX, EPEL], ["gpg-pubkey-b"]),
+    ([ALMALINUX], [ALMALINUX, EPEL], ["gpg-pubkey-b"]), ([CENTOS, ALMALINUX], [CENTOS], []), (None, [CENTOS, ALMALINUX, EPEL], ["gpg-pubkey-b", "gpg-pubkey-c"])],
+    ids=["AlmaLinux's", "one that somebody imported since", "the source's went meanwhile", "none is left", "an unfinished conversion"])
+def test_the_keys_that_the_conversion_imported_go_and_no_others(one, monkeypatch, after, now, gone):
+    way, _now = one
+    calls = []
+    there = dict(pair for keys in now for pair in keys.items())
+    monkeypatch.setattr(back.remains, "imported_keys", lambda: there)
+    monkeypatch.setattr(back.remains, "leftovers", lambda: [])
+    monkeypatch.setattr(back.snapshot, "take", lambda: {})
+    monkeypatch.setattr(back.commands, "run", lambda argv, check: calls.append(argv[-1]))
+    for name, value in (("keys-before.json", CENTOS), ("etc-before.json", {}), ("etc-after.json", {})):
+        way.state.write(name, value)
+    if after is not None:
+        way.state.write("keys-after.json", dict(pair for keys in after for pair in keys.items()))
+    way.back_files()
+    assert calls == gone
+
+
 # --- the verdict ------------------------------------------------------------------------------------------------------
 
 class World(object):

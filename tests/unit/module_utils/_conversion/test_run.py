@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan, run
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 
@@ -194,3 +194,14 @@ def test_a_bad_signature_of_a_third_party_s_package_stops_it(source, monkeypatch
 def test_a_bad_signature_of_almalinux_s_package_stops_it(source, monkeypatch):
     with pytest.raises(TrustError, match="bash"):
         signed(source, monkeypatch, (0, ""), TrustError("bash is signed by another key", "Get it anew"))
+
+
+def test_what_a_way_back_needs_is_noted_at_the_end(tmp_path, monkeypatch):
+    """The files and the keys, so that what somebody changes afterwards is told from what the conversion did; of a host that does not pass, too."""
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}}, str(tmp_path))
+    monkeypatch.setattr(run.remains, "imported_keys", lambda: {"B" * 40: "gpg-pubkey-b"})
+    monkeypatch.setattr(run.snapshot, "take", lambda: {"/etc/a": 2})
+    monkeypatch.setattr(run.remains, "verify", lambda source, request, meanwhile: meanwhile() or {"remains": ["something"]})
+    with pytest.raises(VerificationError):
+        run.Run(state).verify()
+    assert (state.read("keys-after.json"), state.read("etc-after.json")) == ({"B" * 40: "gpg-pubkey-b"}, {"/etc/a": 2})
