@@ -18,6 +18,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 
 # NEVRAs of what rpm had in its hands each time that it was ended in a stage: "{0}" is the stage.
 IN_FLIGHT = "in-flight-{0}.json"
+# What almalinux-release brings, and others read; the last two are links to the first.
+RELEASE_FILES = ("/etc/almalinux-release", "/etc/redhat-release", "/etc/system-release")
 
 
 def in_flight(state, stage):
@@ -186,9 +188,22 @@ def is_packaged(path):
     return any("g" not in item for item in flags)
 
 
-def verify(source, request, meanwhile):
+def release_files(context):
+    """What is to be said of release files that do not name AlmaLinux: [str]."""
+    found = []
+    for path in RELEASE_FILES:
+        text = context.read(path)
+        if text is None:
+            found.append("{0} is not there".format(path))
+        elif not text.startswith("AlmaLinux release "):
+            found.append("{0} says {1}".format(path, text.strip()[:80] or "nothing"))
+    return found
+
+
+def verify(source, request, left, meanwhile):
     """Whether the host is AlmaLinux, and what is left of the source.
 
+    :param left: (NEVRA, hash) of each build (set) that the transaction was to take away
     :param meanwhile: a function that is called while commands are waited for
     :param request: what the worker was asked; "before" in it holds dependencies() and configuration() as they were
     :returns: {"remains": [str] (what must not be), "kept": [NEVRA] (of the source, and known to stay), "configuration": {path: what
@@ -207,9 +222,14 @@ def verify(source, request, meanwhile):
         found.append("the host calls itself {0}".format(identity["name"]))
     for nevra in identity["leftover_release_packages"]:
         found.append("the release package {0} is still there".format(nevra))
+    found += release_files(context)
     kept = []
     for item in rpm_transaction.installed():
-        if item["vendor"] not in source.distribution.vendors or plan.is_one_vendor(source):
+        if plan.is_one_vendor(source):
+            if (item["nevra"], item["hash"]) in left:
+                found.append("{0} is still the build from before".format(item["nevra"]))
+            continue
+        if item["vendor"] not in source.distribution.vendors:
             continue
         if source.exception(item["name"]) or item["nevra"] in request["may_stay"]:
             kept.append(item["nevra"])

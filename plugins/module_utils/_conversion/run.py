@@ -339,9 +339,14 @@ class Run(object):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
         return tidy.clear(self.source, self.state)
 
+    def left(self):
+        """(NEVRA, hash) of each build (set) that was there before, and that the transaction took away."""
+        gone = leaving(self.state.read("plan.json"))
+        return set((item["nevra"], item["hash"]) for item in self.state.read("packages-before.json") if item["nevra"] in gone)
+
     def verify(self):
         self.state.write("keys-after.json", remains.imported_keys())
-        found = remains.verify(self.source, self.request, lambda: self.state.write("etc-after.json", snapshot.take()))
+        found = remains.verify(self.source, self.request, self.left(), lambda: self.state.write("etc-after.json", snapshot.take()))
         self.state.write("verdict.json", found)
         if found["remains"]:
             raise VerificationError("the host was converted, and does not pass: {0}".format("; ".join(found["remains"][:5])),

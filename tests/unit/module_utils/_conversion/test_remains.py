@@ -174,6 +174,8 @@ class World(object):
         self.complaints, self.drift, self.not_bootable = ["acme lacks x"], {"/etc/ours": "S.5......"}, []
         self.repositories = [OURS, repository("appstream", DIRECTORY + "almalinux-appstream.repo", "https://mirror.example.com/appstream")]
         self.keys = {TRUSTED[0]: "gpg-pubkey-1"}
+        self.files = dict.fromkeys(remains.RELEASE_FILES, "AlmaLinux release 9.8 (Olive Jaguar)\n")
+        self.left = {("bash-1-1.x86_64", "the source's"), ("sed-1-1.x86_64", "sed")}
         self.request = {
             "before": {"dependencies": ["acme lacks x"], "configuration": {"/etc/ours": "S.5......"}}, "may_stay": ["kernel-core-1-1.x86_64"],
             "enabled_after": ["appstream", "baseos"], "keys": KEYS, "boot": {"container": False}, "source_urls": [ROCKY],
@@ -181,7 +183,7 @@ class World(object):
 
     def verify(self, monkeypatch):
         asked = []
-        monkeypatch.setattr(remains, "Context", lambda: SimpleNamespace(identity=lambda: (self.facts, None)))
+        monkeypatch.setattr(remains, "Context", lambda: SimpleNamespace(identity=lambda: (self.facts, None), read=self.files.get))
         monkeypatch.setattr(remains, "dependencies", lambda: self.complaints)
         monkeypatch.setattr(remains, "configuration", lambda: self.drift)
         monkeypatch.setattr(remains, "leftovers", lambda: ["/etc/a.rpmnew"])
@@ -190,7 +192,7 @@ class World(object):
         monkeypatch.setattr(remains.repositories, "collect", lambda _context: {
             "configured": self.repositories, "enabled": [item["id"] for item in self.repositories if item["enabled"]]})
         monkeypatch.setattr(remains.boot, "not_bootable", lambda request, _context: asked.append(request) or self.not_bootable)
-        found = remains.verify(self.source, self.request, lambda: asked.append("meanwhile"))
+        found = remains.verify(self.source, self.request, self.left, lambda: asked.append("meanwhile"))
         assert asked == ["meanwhile", self.request["boot"]]
         return found
 
@@ -213,8 +215,12 @@ def configured(*items):
     return lambda world: world.repositories.extend(items)
 
 
-def test_the_vendor_says_nothing_of_a_source_that_shares_it_with_almalinux(monkeypatch):
-    assert World("almalinux-kitten").verify(monkeypatch)["remains"] == []
+@pytest.mark.parametrize("product", ["almalinux-kitten", "almalinux"])
+def test_the_vendor_says_nothing_of_a_source_that_shares_it_with_almalinux(monkeypatch, product):
+    world = World(product)
+    assert world.verify(monkeypatch)["remains"] == []
+    world.packages.append(of("AlmaLinux", "sed"))
+    assert world.verify(monkeypatch)["remains"] == ["sed-1-1.x86_64 is still the build from before"]
 
 
 def test_a_host_that_passes(monkeypatch):
@@ -224,6 +230,11 @@ def test_a_host_that_passes(monkeypatch):
 @pytest.mark.parametrize("change, said", [
     (facts(is_almalinux=False, name="Rocky Linux"), "the host calls itself Rocky Linux"),
     (facts(leftover_release_packages=["rocky-release-9.6-1.noarch"]), "the release package rocky-release-9.6-1.noarch is still there"),
+    (lambda world: world.files.update({"/etc/redhat-release": "Rocky Linux release 9.6 (Blue Onyx)\n"}),
+     "/etc/redhat-release says Rocky Linux release 9.6 (Blue Onyx)"),
+    (lambda world: world.files.update({"/etc/almalinux-release": "AlmaLinux Kitten release 10 (Lion Cub)\n"}),
+     "/etc/almalinux-release says AlmaLinux Kitten release 10"),
+    (lambda world: world.files.pop("/etc/system-release"), "/etc/system-release is not there"),
     (more(of(ROCKY_VENDOR, "sed")), "sed-1-1.x86_64 is still of " + ROCKY_VENDOR),
     (changed(complaints=["acme lacks x", "bash lacks y"]), "dnf check: bash lacks y"),
     (lambda world: world.repositories.pop(), "the repository appstream is not enabled"),
@@ -231,7 +242,7 @@ def test_a_host_that_passes(monkeypatch):
     (configured(repository("plus", DIRECTORY + "rocky.repo", ROCKY + "/plus")), "the repository plus of the source is still enabled"),
     (changed(keys={"A" * 40: "gpg-pubkey-2"}), "none of AlmaLinux's keys is imported"),
     (changed(not_bootable=["the default kernel is x, not AlmaLinux's y"]), "the default kernel is x, not AlmaLinux's y")],
-    ids=["name", "release package", "package", "dependencies", "not enabled", "from the source", "repository of the source", "keys", "boot"])
+    ids=["name", "release package", "release file", "Kitten's release file", "no release file", "package", "dependencies", "not enabled", "from the source", "repository of the source", "keys", "boot"])
 def test_what_must_not_be_after_a_conversion(monkeypatch, change, said):
     world = World()
     change(world)

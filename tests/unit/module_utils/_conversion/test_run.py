@@ -201,7 +201,11 @@ def test_what_a_way_back_needs_is_noted_at_the_end(tmp_path, monkeypatch):
     state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}}, str(tmp_path))
     monkeypatch.setattr(run.remains, "imported_keys", lambda: {"B" * 40: "gpg-pubkey-b"})
     monkeypatch.setattr(run.snapshot, "take", lambda: {"/etc/a": 2})
-    monkeypatch.setattr(run.remains, "verify", lambda source, request, meanwhile: meanwhile() or {"remains": ["something"]})
+    state.write("packages-before.json", [have("bash-5-1"), have("acme-1-1")])
+    state.write("plan.json", {"rows": [leaves("bash-5-1"), leaves("acme-1-1", "kept-third-party")]})
+    asked = []
+    monkeypatch.setattr(run.remains, "verify", lambda source, request, left, meanwhile: asked.append(left) or meanwhile() or {"remains": ["something"]})
     with pytest.raises(VerificationError):
         run.Run(state).verify()
+    assert asked == [{("bash-5-1", "theirs")}]
     assert (state.read("keys-after.json"), state.read("etc-after.json")) == ({"B" * 40: "gpg-pubkey-b"}, {"/etc/a": 2})
