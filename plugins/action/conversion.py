@@ -38,10 +38,12 @@ class ActionModule(ActionBase):
         if answer.get("failed") or not answer.get("running") or self._task.check_mode:
             result.update(answer)
             return result
-        first = answer
+        first, known = answer, None
         while answer.get("running"):
-            self._say(task_vars, answer, began)
-            known = [answer.get("stage"), answer.get("progress")]
+            # The module answers when its patience is up, too: then there is nothing new to say.
+            if known != [answer.get("stage"), answer.get("progress")]:
+                known = [answer.get("stage"), answer.get("progress")]
+                self._say(task_vars, answer, began)
             answer = self._execute_module(
                 module_args={"attach": {"number": first["number"], "known": known, "patience": PATIENCE}}, task_vars=task_vars)
             if answer.get("failed") or answer.get("unreachable"):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The controller's part of a conversion: what it makes of a module's answers."""
+import re
 from types import SimpleNamespace
 
 import pytest
 from ansible.errors import AnsibleActionFail
+from ansible_collections.elkit.almalinux.plugins.action import conversion
 from ansible_collections.elkit.almalinux.plugins.action.conversion import ActionModule
 
 LOOKED = {"verdict": "ready", "packages": [], "source": "rocky-9", "target": "almalinux-9", "changed": True}
@@ -53,3 +55,19 @@ def test_one_that_is_through_is_changed():
 def test_a_worker_that_was_ended_is_told():
     one, _calls = action([dict(LOOKED, **WORKS), dict(WORKS, alive=False)])
     assert run(one)["failed"] and "Run the play again" in run(action([dict(LOOKED, **WORKS), dict(WORKS, alive=False)])[0])["msg"]
+
+
+def packages(done):
+    return dict(WORKS, stage="transaction", progress={"done": done, "total": 440, "what": "bash-5-1"})
+
+
+def test_a_line_is_printed_for_each_change_and_none_where_there_is_none(monkeypatch):
+    lines = []
+    monkeypatch.setattr(conversion.display, "display", lines.append)
+    works = [WORKS, WORKS, dict(WORKS, stage="boot"), dict(WORKS, stage="boot"), dict(WORKS, stage="boot"), packages(1), packages(1), packages(260)]
+    one, calls = action([dict(LOOKED, **dict(WORKS, stage=None))] + works + [dict(WORKS, running=False, finished=True, result="converted")])
+    run(one)
+    assert [re.sub(r"[0-9]+ s", "? s", line) for line in lines] == [
+        "web01: starting (? s)", "web01: verify (? s)", "web01: boot (? s)", "web01: transaction 1/440 (? s)", "web01: transaction 260/440 (? s)"]
+    # What the module is told is known is what was said last.
+    assert [call["attach"]["known"] for call in calls[1:]] == [[item["stage"], item["progress"]] for item in [dict(WORKS, stage=None)] + works]
