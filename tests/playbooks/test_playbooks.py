@@ -18,6 +18,7 @@ CORES = [core for core in ("main", "core216") if (BUILD / "venv" / core / "bin" 
 MODULES = ("baseline", "baseline_info", "conversion", "conversion_info", "host_facts", "module_streams", "repositories")
 ROCKY = 'NAME="Rocky Linux"\nID=rocky\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\nPRETTY_NAME="Rocky Linux 9.8"\nPLATFORM_ID="platform:el9"\n'
 ALMALINUX = ROCKY.replace("Rocky Linux", "AlmaLinux").replace("ID=rocky", "ID=almalinux")
+EL7 = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("el9", "el7").replace("rocky", "centos")
 FACTS = {"ansible_facts": {"almalinux": {
     "environment": {"type": "container"}, "reboot": {"required": False},
     "identity": {"release": "AlmaLinux release 9.8"}, "lifecycle": {"security_end": "2032-05-31", "days_left": 2000, "phase": "active"},
@@ -316,14 +317,31 @@ def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variabl
     assert run.calls[0][2]["revert_to"] == to
 
 
+@pytest.mark.parametrize("core", CORES)
+def test_the_look_has_a_row_for_each_host_also_for_one_that_could_not_be_looked_at(play, core):
+    answers = {"web01": dict(LOOKED, inhibitors=["space"]), "web02": LOOKED, "web03": AWAY, "web04": FAILED}
+    hosts = {name: {"answers": {"conversion_info": answer}} for name, answer in answers.items()}
+    hosts["web02"]["os_release"] = EL7
+    run = play("preflight", hosts, core=core)
+    table = [line.split('"')[1] for line in run.output.splitlines() if re.match(r' +"(host|web0.) ', line)]
+    assert run.rc != 0 and [re.sub(" {2,}", "  ", line).rstrip() for line in table] == [
+        "host  verdict  from  to  packages  against it", "web01  ready  rocky-9  almalinux-9  0  space",
+        "web02  failed  CentOS Linux 7  -  -  it was not looked at: its error is above",
+        "web03  failed  Rocky Linux 9.8  -  -  it was not looked at: its error is above",
+        "web04  failed  Rocky Linux 9.8  -  -  it was not looked at: its error is above"], run.output
+
+
 # --- hosts that no module can be sent to --------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("role", ["repositories", "module_streams", "convert"])
 def test_a_role_sends_no_module_to_release_7(play, tmp_path, role):
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": ["elkit.almalinux." + role]}]))
-    old = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("el9", "el7").replace("rocky", "centos")
-    run = play(str(tmp_path / "play.yml"), fleet(1), inventory_vars={"os_release": old}, module_streams_streams=["nodejs:20"])
+    run = play(str(tmp_path / "play.yml"), fleet(1), inventory_vars={"os_release": EL7}, module_streams_streams=["nodejs:20"])
     assert run.rc != 0 and run.calls == [] and "There is no AlmaLinux 7: upgrade the host to AlmaLinux 8 with" in run.output, run.output
+    if role == "convert":
+        # ELevate begins at 7.
+        run = play(str(tmp_path / "play.yml"), fleet(1), inventory_vars={"os_release": "CentOS release 6.10 (Final)\n"})
+        assert run.rc != 0 and run.calls == [] and "There is no AlmaLinux 6: install a new one of AlmaLinux 8, 9 or 10" in run.output, run.output
     run = play(str(tmp_path / "play.yml"), fleet(1), module_streams_streams=["nodejs:20"])
     assert run.rc == 0 and len(run.calls) == 1, run.output
 

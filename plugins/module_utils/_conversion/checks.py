@@ -51,7 +51,8 @@ def _names(items, most=8):
 def source_supported(seen):
     if seen.source is not None:
         return []
-    return [Finding(INHIBITOR, seen.why_not, "Take the host out of the hosts to convert", overridable=False)]
+    return [Finding(INHIBITOR, seen.why_not, "Take the host out of the hosts to convert. What is left is a new host of AlmaLinux, and to move the "
+                    "services there", overridable=False)]
 
 
 def root(seen):

@@ -95,7 +95,8 @@ def as_source(distribution, major, arch, sync=False):
     """
     refused = {"possible": False, "source": None, "target": None, "reason": None}
     if distribution is None:
-        return dict(refused, reason="It is none of the distributions that AlmaLinux can take over")
+        return dict(refused, reason="It is none of the distributions that AlmaLinux can take over: {0}".format(", ".join(
+            item.title for item in DISTRIBUTIONS if item.product != ALMALINUX and major in item.source_majors) or "of this release there is none"))
     if distribution.product == ALMALINUX and not sync:
         return dict(refused, reason="It is AlmaLinux already")
     source = "{0}-{1}".format(distribution.product, major)

@@ -51,6 +51,14 @@ def test_el7_has_no_target():
     assert conversion["possible"] is False and "CentOS Linux 7" in conversion["reason"]
 
 
+@pytest.mark.parametrize("version, words", [
+    ("8.10", "CentOS Linux, CentOS Stream, Red Hat Enterprise Linux, Rocky Linux, Oracle Linux, MIRACLE LINUX, Virtuozzo Linux"),
+    ("10.1", "AlmaLinux Kitten, CentOS Stream, Red Hat Enterprise Linux, Rocky Linux, Oracle Linux"), ("11", "of this release there is none")])
+def test_a_relative_that_is_no_source_is_told_which_are(version, words):
+    conversion = look({"ID": "cloudlinux", "NAME": "CloudLinux", "ID_LIKE": "rhel fedora centos", "VERSION_ID": version})["conversion"]
+    assert conversion["reason"] == "It is none of the distributions that AlmaLinux can take over: " + words
+
+
 def package(name, arch="noarch", vendor=""):
     return Package(name, 0, "10.2", "1.el10", arch, vendor)
 
