@@ -9,7 +9,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 
 def _names(control):
     """The states of which one is enough: AlmaLinux's own, then those that the user trusts besides."""
-    return ["{0} {1}".format(control.need("file"), str(item).lower()[-8:])
+    return ["{0} {1}".format(control.need("file"), (_openpgp.normalize_fingerprint(str(item)) or str(item)).lower()[-8:])
             for item in [control.need("fingerprints")[-1]] + list(control.arg("more") or ())]
 
 

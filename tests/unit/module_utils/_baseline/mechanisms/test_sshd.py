@@ -30,6 +30,14 @@ EL9 = {
     MAIN: "# The strategy\nInclude /etc/ssh/sshd_config.d/*.conf\n\nAuthorizedKeysFile .ssh/authorized_keys\nSubsystem sftp /usr/libexec/openssh/sftp-server\n",
     VENDOR: "Include {0}\nSyslogFacility AUTHPRIV\nGSSAPIAuthentication yes\nUsePAM yes\nX11Forwarding yes\n".format(BACK_END),
     BACK_END: "Ciphers aes256-gcm@openssh.com\nMACs hmac-sha2-256\nKexAlgorithms curve25519-sha256,diffie-hellman-group14-sha1\n"}
+# The crypto policy has a drop-in of its own, before the vendor's settings.
+EL10 = {
+    MAIN: "# This is the sshd server system-wide configuration file.\nInclude /etc/ssh/sshd_config.d/*.conf\n\n#Port 22\n"
+          "AuthorizedKeysFile\t.ssh/authorized_keys\nSubsystem\tsftp\t/usr/libexec/openssh/sftp-server\n",
+    "/etc/ssh/sshd_config.d/40-redhat-crypto-policies.conf": "# This system is following system-wide crypto policy.\nInclude {0}\n".format(BACK_END),
+    VENDOR: "SyslogFacility AUTHPRIV\nKbdInteractiveAuthentication no\nGSSAPIAuthentication yes\nUsePAM yes\nX11Forwarding yes\nPrintMotd no\n",
+    BACK_END: "Ciphers aes256-gcm@openssh.com\nMACs hmac-sha2-256\nKexAlgorithms mlkem768x25519-sha256,diffie-hellman-group14-sha1\n"}
+DROP_INS = pytest.mark.parametrize("el, tree", [(9, EL9), (10, EL10)])
 ROOT = {"key": "PermitRootLogin", "value": "no", "default": "prohibit-password"}
 
 
@@ -56,10 +64,11 @@ def put_right(module, item, view):
     return texts(view)
 
 
-def test_el9_gets_a_drop_in_before_the_vendors(tmp_path):
-    view = view_of(tmp_path, EL9)
+@pytest.mark.parametrize("el, tree, line", [(9, EL9, 3), (10, EL10, 3)])
+def test_el9_and_10_get_a_drop_in_before_the_vendors(tmp_path, el, tree, line):
+    view = view_of(tmp_path, tree, el=el)
     before = sshd.check(control(key="GSSAPIAuthentication", value="no"), view)
-    assert (before.before, before.path, before.line, before.overridden_by) == ("yes", VENDOR, 3, VENDOR + ":3")
+    assert (before.before, before.path, before.line, before.overridden_by) == ("yes", VENDOR, line, "{0}:{1}".format(VENDOR, line))
     assert put_right(sshd, control(key="GSSAPIAuthentication", value="no"), view) == {OURS: keyvalue.HEADER + "GSSAPIAuthentication no\n"}
     assert put_right(sshd, control(**ROOT), view) == {OURS: keyvalue.HEADER + "GSSAPIAuthentication no\nPermitRootLogin no\n"}
     assert view.changes()[0][OURS].attrs.mode == 0o600
@@ -77,20 +86,23 @@ def test_el8_gets_a_block_at_the_top_and_no_line_that_says_the_contrary(tmp_path
     {MAIN: "Port 2222\nPermitRootLogin yes\n"},                                                      # includes nothing
     {MAIN: "Port 2222\nMatch User x\nInclude /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\n"},  # includes for some alone
 ])
-def test_where_a_drop_in_would_not_count_the_block_does(tmp_path, files):
-    planned = put_right(sshd, control(**ROOT), view_of(tmp_path, dict(EL9, **files)))
+@DROP_INS
+def test_where_a_drop_in_would_not_count_the_block_does(tmp_path, files, el, tree):
+    planned = put_right(sshd, control(**ROOT), view_of(tmp_path, dict(tree, **files), el=el))
     assert list(planned) == [MAIN] and planned[MAIN].startswith(sshd_text.BEGIN)
 
 
 @pytest.mark.parametrize("name", ["01-permitrootlogin.conf", "50-cloud-init.conf"])
-def test_drop_ins_that_sort_behind_ours_stay(tmp_path, name):
-    view = view_of(tmp_path, dict(EL9, **{"/etc/ssh/sshd_config.d/" + name: "PermitRootLogin yes\n"}))
+@DROP_INS
+def test_drop_ins_that_sort_behind_ours_stay(tmp_path, name, el, tree):
+    view = view_of(tmp_path, dict(tree, **{"/etc/ssh/sshd_config.d/" + name: "PermitRootLogin yes\n"}), el=el)
     assert list(put_right(sshd, control(**ROOT), view)) == [OURS]
 
 
-def test_match_blocks_and_other_ports_stay_and_are_named(tmp_path):
-    main = EL9[MAIN] + "Port 2222\nMatch User backup\n    PermitRootLogin yes\n"
-    view = view_of(tmp_path, dict(EL9, **{MAIN: main}))
+@DROP_INS
+def test_match_blocks_and_other_ports_stay_and_are_named(tmp_path, el, tree):
+    main = tree[MAIN] + "Port 2222\nMatch User backup\n    PermitRootLogin yes\n"
+    view = view_of(tmp_path, dict(tree, **{MAIN: main}), el=el)
     assert list(put_right(sshd, control(**ROOT), view)) == [OURS]
     assert "a Match sets yes" in sshd.check(control(**ROOT), view).note
 
@@ -136,8 +148,9 @@ def test_files_that_include_each_other(tmp_path):
         sshd.check(control(**ROOT), view)
 
 
-def test_scanner_compat_says_it_in_the_main_file_too(tmp_path):
-    view = view_of(tmp_path, EL9, scanner_compat=True)
+@DROP_INS
+def test_scanner_compat_says_it_in_the_main_file_too(tmp_path, el, tree):
+    view = view_of(tmp_path, tree, el=el, scanner_compat=True)
     planned = put_right(sshd, control(key="GSSAPIAuthentication", value="no"), view)
     assert sorted(planned) == [MAIN, OURS, VENDOR]
     assert "# GSSAPIAuthentication yes" in planned[VENDOR] and "\nGSSAPIAuthentication no\n" in planned[MAIN]
@@ -152,9 +165,11 @@ def test_scanner_compat_says_it_in_the_main_file_too(tmp_path):
     (8, "CRYPTO_POLICY='-o Ciphers=aes256-ctr\n", []),
     (9, "CRYPTO_POLICY=-oX=y\nOPTIONS=\"-o 'PermitRootLogin yes'\"\n",
      [("-o", sshd_command.SYSCONFIG), ("PermitRootLogin yes", sshd_command.SYSCONFIG)]),
+    (10, "CRYPTO_POLICY=-oX=y\nOPTIONS=-oPermitRootLogin=yes\n", [("-oPermitRootLogin=yes", sshd_command.SYSCONFIG)]),
+    (10, None, []),
 ])
 def test_words_on_the_command_line(tmp_path, el, sysconfig, expected):
-    files = dict(EL8 if el == 8 else EL9, **({sshd_command.SYSCONFIG: sysconfig} if sysconfig else {}))
+    files = dict({8: EL8, 9: EL9, 10: EL10}[el], **({sshd_command.SYSCONFIG: sysconfig} if sysconfig else {}))
     assert sshd_command.words(view_of(tmp_path, files, el=el)) == expected
 
 
@@ -193,7 +208,7 @@ def test_weak_ones_that_an_administrator_gives_on_the_command_line_stay(tmp_path
 
 def test_access(tmp_path):
     item = control(allow_users=[], fallback_deny_users=["sync", "nobody"])
-    assert put_right(sshd_access, item, view_of(tmp_path, EL9)) == {OURS: keyvalue.HEADER + "DenyUsers sync nobody\n"}
+    assert put_right(sshd_access, item, view_of(tmp_path, EL10, el=10)) == {OURS: keyvalue.HEADER + "DenyUsers sync nobody\n"}
     view = view_of(tmp_path, dict(EL9, **{"/etc/ssh/sshd_config.d/10-own.conf": "AllowGroups wheel\nallowgroups ops\n"}))
     assert sshd_access.check(item, view).ok
     assert sshd_access.check(control(allow_groups=["ops", "wheel"]), view).ok
@@ -211,7 +226,7 @@ def test_access_on_el8(tmp_path):
 
 
 def test_include(tmp_path):
-    assert sshd_include.check(control(), view_of(tmp_path, EL9)).ok
+    assert all(sshd_include.check(control(), view_of(tmp_path, tree)).ok for tree in (EL9, EL10))
     assert put_right(sshd_include, control(), view_of(tmp_path, {MAIN: "Port 22\n"})) == {MAIN: "Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n"}
     with pytest.raises(NotFixable, match="line 2, begins a Match"):
         sshd_include.fix(control(), view_of(tmp_path, {MAIN: "Port 22\nMatch all\n"}))
@@ -226,8 +241,9 @@ CIPHERS = {"key": "Ciphers", "weak": ["aes256-cbc", "3des-cbc"], "module": "ELKI
 KEX = {"key": "KexAlgorithms", "weak": ["diffie-hellman-group14-sha1"], "module": "ELKIT-KEX", "rules": ["hash@SSH = -SHA1"]}
 
 
-def test_what_the_policy_offers_goes_by_a_sub_policy(tmp_path):
-    view = view_of(tmp_path, dict(EL9, **POLICY))
+@DROP_INS
+def test_what_the_policy_offers_goes_by_a_sub_policy(tmp_path, el, tree):
+    view = view_of(tmp_path, dict(tree, **POLICY), el=el)
     planned = put_right(sshd_algorithms, control(**KEX), view)
     assert list(planned) == ["/etc/crypto-policies/policies/modules/ELKIT-KEX.pmod"] and planned[list(planned)[0]].endswith("\nhash@SSH = -SHA1\n")
     assert view.changes()[1] == {("crypto_policy", "system"): {"config": "# comment\nDEFAULT:ELKIT-KEX\n", "current": "DEFAULT:ELKIT-KEX"}}
@@ -239,8 +255,9 @@ def test_el8_gets_the_line_for_auditors_too(tmp_path):
     assert planned[MAIN].split("\n")[1] == "Ciphers -aes256-cbc"
 
 
-def test_a_list_of_sshds_own_loses_the_weak_ones(tmp_path):
-    view = view_of(tmp_path, dict(EL9, **{"/etc/ssh/sshd_config.d/10-own.conf": "Ciphers aes256-ctr,aes256-cbc\n"}))
+@DROP_INS
+def test_a_list_of_sshds_own_loses_the_weak_ones(tmp_path, el, tree):
+    view = view_of(tmp_path, dict(tree, **{"/etc/ssh/sshd_config.d/10-own.conf": "Ciphers aes256-ctr,aes256-cbc\n"}), el=el)
     assert put_right(sshd_algorithms, control(**CIPHERS), view) == {OURS: keyvalue.HEADER + "Ciphers aes256-ctr\n"}
 
 
