@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
     def _begin(self, options, way):
         """(text of os-release, Attempt or None): whether a second login can be tried at all is tried before anything is changed, at no
         time of its own."""
-        wanted = options["guard"] == "login" and "lockout" not in options["skip_risks"] and not self._task.check_mode and not way.why_not()
+        wanted = options["guard"] == "login" and "lockout" not in options["skip_risks"] and not way.why_not()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             future = pool.submit(way.attempt) if wanted else None
             text = self._low_level_execute_command("cat /etc/os-release").get("stdout", "")

@@ -28,7 +28,8 @@ attributes:
     support: none
   check_mode:
     description: >-
-      It names the same controls that a run then changes, and changes nothing. The second login is not tried. C(waits_for) names packages.
+      It names the same controls that a run then changes, and changes nothing. Whether a second login can be tried at all is tried, as before
+      a run. C(waits_for) names packages.
     support: full
   diff_mode:
     description: Files and states. Passwords, hashes and keys in files are masked; of files that hold little else, only the name is shown.
