@@ -65,7 +65,13 @@ options:
     choices: [login, local]
     default: login
   guard_users:
-    description: Accounts that must be able to get in afterwards, besides the one that Ansible uses.
+    description:
+      - Accounts that must be able to get in afterwards, besides the one that Ansible uses. A control that would shut one of them out is refused,
+        and before a login may commit what was changed the host looks at them again.
+      - One that could not log in before either (there is no such user, it has expired, its password is locked and it has no key, sshd does not
+        admit it) is an error before anything is changed, in check mode, too, unless no control of the run could lock anybody out. They are
+        looked at as if they came, by key or password, from where Ansible comes from. A name that is also the user of Ansible's connection
+        is judged by that connection alone.
     type: list
     elements: str
     default: []

@@ -29,6 +29,7 @@ SUSPECTS = {
     login.SESSION: ("pam", "authselect", "account", "password", "shell", "sshd", "home", "autofs", "selinux"),
     login.ESCALATION: ("sudo", "pam", "authselect", "faillock"),
 }
+SUSPECTS[login.USERS] = SUSPECTS[login.AUTHENTICATION]
 
 
 class Lockout:
@@ -92,17 +93,17 @@ class Lockout:
     def _lost(self, result, part, attempt):
         for row in result["controls"]:
             if row["id"] in part["ids"] and row["status"] == model.CHANGED:
-                row["status"], row["message"] = model.ERROR, f"a fresh login failed ({attempt.message}), and none works since"
+                row["status"], row["message"] = model.ERROR, f"{attempt.why}, and no fresh login works since"
         result["guard"] = dict(self._outcome("unknown", part["ids"]), reason=attempt.message)
         recount(result)
         result["failed"] = True
-        result["msg"] = (f"a fresh login failed at the {attempt.stage} ({attempt.message}), and none has worked since, though the host returns by itself "
+        result["msg"] = (f"{attempt.why}, and no fresh login has worked since, though the host returns by itself "
                          f"after {part['timeout']} s. Look at /var/lib/elkit/baseline/guard.json on its console")
 
     # -- one group ---------------------------------------------------------------------------------------------------
     def probe(self, part):
         """Log in to what was applied, and commit it: (Attempt, None), or (Attempt, what back() gave) where it failed."""
-        attempt = self.log_in()
+        attempt = login.Attempt(login.USERS, part["shut_out"]) if part.get("shut_out") else self.log_in()
         if attempt.ok:
             answer = self.call({"commit": part["token"]}, None)
             if (answer.get("guard") or {}).get("stage") == "committed":
@@ -123,7 +124,7 @@ class Lockout:
     def back(self, part, attempt):
         """See the part taken back: {"reachable": bool, "said": [line of the host's log], "slow": whether it took the time-out}."""
         deadline = self.clock() + part["timeout"] + SLACK
-        why = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
+        why = attempt.why
         # A session that does not answer must not be waited for: the host returns by itself.
         answers = self.way.old_session_answers()
         slow = False
@@ -170,7 +171,7 @@ class Lockout:
                 continue
             if self.groups >= GROUPS or self.clock() - self.began > SECONDS:
                 for name in group:
-                    self._row(result, name, model.ERROR, f"not applied: a fresh login failed with it or with others ({last[0].message}), "
+                    self._row(result, name, model.ERROR, f"not applied: with it or with others {last[0].why}, "
                                                          "and there was no time to find out. Apply it alone (only_ids)")
                 continue
             self.groups += 1
@@ -209,7 +210,7 @@ class Lockout:
 
     def _blame(self, result, name, attempt, back, guilty):
         said = f" (the host said: {' / '.join(back['said'])})" if back.get("said") else ""
-        guilty[name] = f"a fresh login failed at the {attempt.stage}: {attempt.message}"
+        guilty[name] = attempt.why
         self._row(result, name, model.ERROR, f"taken back: {guilty[name]}{said}")
 
     @staticmethod
@@ -248,7 +249,7 @@ def forget(result, part):
         result["diff"] = [item for item in result["diff"] if item.get("before_header") not in paths | names]
     for row in result["controls"]:
         if row["id"] in part["ids"] and row["status"] == model.CHANGED:
-            row["status"], row["message"] = model.ERROR, "taken back with others: a fresh login failed"
+            row["status"], row["message"] = model.ERROR, "taken back with others"
 
 
 def recount(result):

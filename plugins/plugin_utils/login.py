@@ -19,6 +19,8 @@ import threading
 
 # How far a login came.
 CONNECTION, AUTHENTICATION, SESSION, ESCALATION, ROOT = "connection", "authentication", "session", "escalation", "root"
+# No login at all: the host itself says that one of guard_users would not get in.
+USERS = "users"
 WITHOUT_PASSWORD = ("-o", "KbdInteractiveAuthentication=no", "-o", "PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey",
                     "-o", "PasswordAuthentication=no")
 # ssh asks through this for a password. It is handed over by a pipe with a name; only its name is in the environment.
@@ -41,6 +43,13 @@ class Attempt:
     def ok(self):
         """Whether one is in, and root."""
         return self.stage == ROOT
+
+    @property
+    def why(self):
+        """What failed, for people (str)."""
+        if self.stage == USERS:
+            return f"of guard_users, not all could log in any more: {self.message}"
+        return f"a fresh login failed at the {self.stage}: {self.message}"
 
 
 def option(plugin, name):

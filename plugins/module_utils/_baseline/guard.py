@@ -2,6 +2,7 @@
 # Private to elkit.almalinux.
 """The host's part of the lockout guard: refuse beforehand, return by itself unless told otherwise.
 
+    vouch()     before anything at all: the users that must get in afterwards do so now, or the run ends here
     refuse()    before anything is planned for good: what would shut somebody out is refused by name (guard_checks.py)
     arm()       before anything is changed: the way back waits for its time, or for the next boot (guard_return.py)
     applied()   all is changed: the controller logs in afresh, and calls again to commit; or this host judges itself ("local")
@@ -13,7 +14,7 @@ import time
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_checks, guard_return, guard_who, guard_worker
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import crypto
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, HostError
 
 LOGIN, LOCAL, NONE = "login", "local", "none"
 # States that sshd sees when it starts, or reads its files anew.
@@ -40,18 +41,36 @@ class Guard(object):
         self.asked = asked
         self.state = None
         self.began = None
-        # What stands against somebody already: a change that has no part in it is not taken back for it.
+        # What stands against the connecting user already: a change that has no part in it is not taken back for it.
         self.known = set()
 
     @property
     def possible(self):
         return self.mode != NONE
 
+    def vouch(self, controls, view):
+        """See that the users that must get in afterwards get in now: a name that is mistyped, or an account that is locked, is no way back.
+
+        :param view: a View with nothing planned
+        :raises HostError: one does not, as far as this host can tell, and there are controls that could lock somebody out
+        """
+        if not any(control.locks_out for control in controls):
+            return
+        bad = self.users_shut_out(view)
+        if bad:
+            raise HostError("of guard_users, not all can log in to this host as it is now, so nothing was changed: {0}".format("; ".join(bad)),
+                            "Correct the name, let the account in (unlock it, or give it a key or a password), or take it out of guard_users")
+
+    def users_shut_out(self, view):
+        """[reason] why those of the users that must get in whose connection this is not do not get in on *view*."""
+        people = [who for who in guard_who.all_of(self.asked) if not who.known]
+        return ["{0}: {1}".format(name, reason) for name, reason in sorted(guard_checks.problems(view, people))]
+
     def refuse(self, rows, view):
         """{control id: reason} of the controls whose plan would shut the connecting user, or a user that must get in, out."""
         people = guard_who.all_of(self.asked)
         if self.mode == LOCAL:
-            self.known = guard_checks.problems(guard_checks.bare(view), people)
+            self.known = guard_checks.problems(guard_checks.bare(view), [who for who in people if who.known])
         return guard_checks.guilty([row.control for row in rows], view, people)
 
     def arm(self, run, ids, context):
@@ -81,8 +100,8 @@ class Guard(object):
         """All of the part is written and read anew.
 
         :param view: a fresh View, for what this host can tell
-        :returns: what arm() gave where the controller logs in now, what ended() gives where this host judged itself, or None where
-            nothing of the part was changed
+        :returns: what arm() gave where the controller logs in now, with "shut_out" where it need not, because a user that must get in does not;
+            what ended() gives where this host judged itself; or None where nothing of the part was changed
         """
         context = view.context
         if not run.has_part():
@@ -97,7 +116,8 @@ class Guard(object):
             context.run(["systemctl", "reload-or-restart", guard_return.SSHD], check=False)
         guard_return.save(context, self.state, stage=guard_return.APPLIED)
         if self.mode != LOCAL:
-            return self.answer(run)
+            bad = self.users_shut_out(view)
+            return dict(self.answer(run), shut_out="; ".join(bad)) if bad else self.answer(run)
         bad = self.shut_out(view)
         if bad:
             return self.give_up(run, rows, context, "; ".join(bad))

@@ -4,8 +4,9 @@
 
 import os
 import re
+import time
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who, passwd
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 
 NOLOGIN = ("/etc/nologin", "/run/nologin")
@@ -17,7 +18,7 @@ DAY = 86400
 
 def problems(view, who):
     """[reason (str)] why *who* would not get in."""
-    return shell(view, who) + age(view, who) + tally(view, who) + stack(view, who) + units(view)
+    return shell(view, who) + age(view, who) + (tally(view, who) if who.known else []) + stack(view, who) + units(view)
 
 
 def shell(view, who):
@@ -70,40 +71,76 @@ def number(word):
         return None
 
 
+def no_password(view, who, may_be_empty):
+    """Why a password would not let in somebody who comes by any way that there is (str), or None.
+
+    :param may_be_empty: whether sshd lets accounts without a password in
+    """
+    shadow = passwd.parse_shadow(guard_who.text_of(view, "/etc/shadow")).get(who.name)
+    # Who is not in the file has a password elsewhere.
+    now = passwd.SET if shadow is None else shadow.password
+    word = (view.planned_states.get(("account", who.name)) or {}).get("password", now)
+    if word == passwd.LOCKED:
+        return "the password of {0} is locked".format(who.name)
+    if word == passwd.EMPTY and not may_be_empty:
+        return "{0} has no password".format(who.name)
+    found = tally(view, who)
+    walk(view, "/etc/pam.d/sshd", "auth", modules(view), found, ())
+    return found[0] if found else None
+
+
 def tally(view, who):
     """Whether pam_faillock would hold old failures against them."""
     if not (who.password or who.become_password):
         return []
-    limit = None
+    settings = {}
     for line in guard_who.text_of(view, "/etc/security/faillock.conf").splitlines():
-        match = re.match(r"\s*deny\s*=\s*(\d+)", line)
-        limit = int(match.group(1)) if match else limit
-    if limit is None:
-        return []
-    if limit == 0:
+        match = re.match(r"\s*(deny|unlock_time|even_deny_root)\s*(?:=\s*(\w+))?", line)
+        if match:
+            settings[match.group(1)] = match.group(2)
+    limit = number(settings.get("deny") or "")
+    if not limit or not who.known and "even_deny_root" not in settings and guard_who.user_id(view, who.name) == 0:
         return []
     try:
         text = view.run(["faillock", "--user", who.name], check=False).stdout
     except ElkitError:
         return []
-    failures = len([line for line in text.splitlines() if line.split()[-1:] == ["V"]])
+    valid = [line.split() for line in text.splitlines() if line.split()[-1:] == ["V"]]
+    failures = len(valid)
+    # The module's own default; "never" is none.
+    after = number(settings.get("unlock_time") or "600")
+    if not who.known and failures and after and all(seconds(words) + after < view.context.now for words in valid):
+        return []
     return ["{0} has {1} failed logins, and {2} lock the account".format(who.name, failures, limit)] if failures >= limit else []
 
 
 # --- PAM -------------------------------------------------------------------------------------------------------------
 
+def seconds(words):
+    """When a failure was, by a line of faillock, in the host's own time; now where it cannot be told."""
+    try:
+        return time.mktime(time.strptime(" ".join(words[:2]), "%Y-%m-%d %H:%M:%S"))
+    except (ValueError, OverflowError):
+        return float("inf")
+
+
 def stack(view, who):
     """What is wrong with the stacks that a login and sudo go through, where they are plain files of the plan."""
     found = []
     services = ["sshd"] + (["sudo"] if who.become == "sudo" else [])
-    home = next((path for path in MODULES if view.context.exists(path + "/pam_unix.so")), None)
+    home = modules(view)
     for service in services:
         kinds = {"account", "session"}
-        if (service == "sshd" and who.password) or (service == "sudo" and who.become_password):
+        if (service == "sshd" and who.password and who.known) or (service == "sudo" and who.become_password):
             kinds.add("auth")
         for kind in sorted(kinds):
             walk(view, "/etc/pam.d/" + service, kind, home, found, ())
     return found
+
+
+def modules(view):
+    """The directory of PAM's modules, or None."""
+    return next((path for path in MODULES if view.context.exists(path + "/pam_unix.so")), None)
 
 
 def walk(view, path, kind, home, found, seen):

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who, sshd_command
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_account, guard_who, sshd_command
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
@@ -18,6 +18,7 @@ WITHOUT_PASSWORD = {"publickey", "gssapi-with-mic", "hostbased"}
 WITH_PASSWORD = WITHOUT_PASSWORD | {"password", "keyboard-interactive"}
 # What signs with a key of a type.
 SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")}
+KEYTAB = "/etc/krb5.keytab"
 ANY = {"0.0.0.0": "4", "::": "6"}
 
 
@@ -29,13 +30,14 @@ def problems(view, who):
     if settings is None:
         return []
     found = listens(settings, who) if who.known else []
-    found += admits(settings, who.name, who.address, guard_who.groups(view, who.name), guard_who.user_id(view, who.name) == 0, who.password)
-    found += methods(settings, who.password)
+    found += admits(settings, who.name, who.address, guard_who.groups(view, who.name), guard_who.user_id(view, who.name) == 0,
+                    who.password and who.known)
+    found += methods(settings, who.password) if who.known else ways(view, settings, who)
     if first(settings, "forcecommand", "none") != "none":
         found.append("ForceCommand runs another command in place of any")
     if first(settings, "chrootdirectory", "none") != "none":
         found.append("ChrootDirectory shuts {0} in".format(who.name))
-    if not who.password:
+    if who.known and not who.password:
         found += keys(view, settings, who)
     return found
 
@@ -195,13 +197,42 @@ def methods(settings, password):
     if words and words != ["any"]:
         if not any(set(part.partition(":")[0] for part in word.split(",")) <= mine for word in words):
             found.append("AuthenticationMethods asks for more than they have ({0})".format(" ".join(words)))
-    yes = set(key for key in ("pubkeyauthentication", "passwordauthentication", "kbdinteractiveauthentication", "challengeresponseauthentication",
-                              "gssapiauthentication", "hostbasedauthentication") if first(settings, key, "no") == "yes")
+    yes = allowed(settings)
     if not password and not yes & {"pubkeyauthentication", "gssapiauthentication", "hostbasedauthentication"}:
         found.append("PubkeyAuthentication is no")
     if password and not yes:
         found.append("no way of authentication is left")
     return found
+
+
+def allowed(settings):
+    return set(key for key in ("pubkeyauthentication", "passwordauthentication", "kbdinteractiveauthentication", "challengeresponseauthentication",
+                               "gssapiauthentication", "hostbasedauthentication") if first(settings, key, "no") == "yes")
+
+
+def ways(view, settings, who):
+    """Whether one of whom nobody knows how they come has a way left, by a key, a password, or what another host says of them."""
+    if guard_who.account(view, who.name) is None:
+        return []
+    yes = allowed(settings)
+    key = next(iter(keys(view, settings, who)), None) if "pubkeyauthentication" in yes else "PubkeyAuthentication is no"
+    asked = {"passwordauthentication": "password", "kbdinteractiveauthentication": "keyboard-interactive",
+             "challengeresponseauthentication": "keyboard-interactive"}
+    asked = set(method for setting, method in asked.items() if setting in yes)
+    password = guard_account.no_password(view, who, first(settings, "permitemptypasswords") == "yes") if asked else "PasswordAuthentication is no"
+    if guard_who.user_id(view, who.name) == 0 and first(settings, "permitrootlogin") in ("prohibit-password", "without-password"):
+        password = "PermitRootLogin lets root in with a key only"
+    have = (set() if key else {"publickey"}) | (set() if password else asked)
+    # Every release allows Kerberos' tickets, and takes none where the host has no key of its own for them.
+    have |= {"gssapi-with-mic"} if "gssapiauthentication" in yes and view.exists(KEYTAB) else set()
+    have |= {"hostbased"} if "hostbasedauthentication" in yes else set()
+    words = words_of(settings, "authenticationmethods")
+    if not words or words == ["any"]:
+        return [] if have else ["{0}, and {1}".format(key, password)]
+    if any(set(part.partition(":")[0] for part in word.split(",")) <= have for word in words):
+        return []
+    return [": ".join(["AuthenticationMethods asks for more than they have ({0})".format(" ".join(words))]
+                      + [", and ".join(reason for reason in (key, password) if reason)] * bool(key or password))]
 
 
 def keys(view, settings, who):

@@ -204,7 +204,12 @@ class Outcome(object):
 
 
 def preview(controls, context, el, flags, compat=False, guard=None):
-    """The Outcome that apply() would have; nothing changes."""
+    """The Outcome that apply() would have; nothing changes.
+
+    :raises HostError: see guard.Guard.vouch
+    """
+    if guard is not None:
+        guard.vouch(controls, new_view(context, el, flags, compat, controls))
     view, rows = _planned(controls, context, el, flags, compat, {})
     risky = [row for row in rows if row.control.locks_out and row.status == model.CHANGED and row.control.mechanism != "package"]
     if guard is not None and risky:
@@ -258,7 +263,7 @@ def apply(controls, context_of, el, flags, guard, compat=False):
     :param context_of: a function that makes a fresh _facts.context.Context
     :param guard: see guard.Guard
     :returns: Outcome
-    :raises ElkitError: nothing at all could be done (locked, disk full, no root)
+    :raises ElkitError: nothing at all could be done (locked, disk full, no root, or a user that must get in afterwards does not now)
     """
     # Here, as a look does without it: modules come as a zip, and each import is compiled anew on the host.
     from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
@@ -272,8 +277,9 @@ def apply(controls, context_of, el, flags, guard, compat=False):
         return [row for row in rows if _stage_of(row) in stages]
 
     with host_lock(context_of().at(STATE_DIRECTORY)):
-        run = put.Run(guard.run)
         view = fresh()
+        guard.vouch(controls, view)
+        run = put.Run(guard.run)
         _stage(of(KEYS), view, run, outcome)
         if run.changed:
             view = fresh()

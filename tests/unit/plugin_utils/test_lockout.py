@@ -20,6 +20,7 @@ class Host:
         self.ids, self.bad, self.deaf, self.stage, self.lost = ids, [set(item) for item in bad], deaf, stage, lost
         self.kept, self.part, self.now, self.calls = set(), None, 0.0, []
         self.later, self.picture = [], None
+        self.closes = None
         self.state = None
 
     # -- what Lockout needs --
@@ -70,6 +71,8 @@ class Host:
     def apply(self, ids):
         self.part = {"ids": ids, "token": "t", "run": "r1", "timeout": 60, "stage": "applied", "until": self.now + 60,
                      "files": [f"/etc/{name}" for name in ids], "states": []}
+        if self.closes in ids:
+            self.part["shut_out"] = "rescue: AllowUsers does not name rescue"
         return {"controls": [{"id": name, "status": "changed"} for name in ids], "files": ["/etc/other"] + self.part["files"], "states": [],
                 "guard": dict(self.part), "run": "r1"}
 
@@ -109,6 +112,17 @@ def test_the_guilty_is_found_and_the_others_stay(name, deaf):
     assert row["message"] == "taken back: a fresh login failed at the authentication: Permission denied (the host said: sshd: no)"
     assert f"/etc/{name}" not in result["files"] and set(result["files"]) == {"/etc/other"} | {f"/etc/{item}" for item in IDS if item != name}
     assert result["changed_ids"] == sorted(host.kept) and result["counts"]["error"] == 1
+
+
+def test_a_control_that_shuts_another_user_out_is_found_though_every_login_works():
+    host = Host(IDS, [])
+    host.closes = "d"
+    result = host.go()
+    statuses = host.statuses(result)
+    assert host.kept == set(IDS) - {"d"} and [name for name in IDS if statuses[name] == "error"] == ["d"]
+    words = "of guard_users, not all could log in any more: rescue: AllowUsers does not name rescue"
+    assert result["guard"]["outcome"] == "returned" and result["guard"]["controls"] == ["d"] and result["guard"]["reason"] == f"d: {words}"
+    assert next(row["message"] for row in result["controls"] if row["id"] == "d").startswith(f"taken back: {words}")
 
 
 @pytest.mark.parametrize("deaf", [False, True])

@@ -247,6 +247,75 @@ def test_units_that_let_people_in(host):
     assert guard_account.units(view) == ["sshd.service would be stopped"]
 
 
+# --- those that must get in by any way that there is ----------------------------------------------------------------------
+
+NO_PASSWORD, NO_KEY = "passwordauthentication no\n", {"/home/admin/.ssh/authorized_keys": ""}
+HASH = {"/etc/shadow": "admin:$6$x$y:20000:0:99999:7:::\n"}
+LOCKED = "the password of admin is locked"
+FAILED = "When                Type  Source        Valid\n" + "2025-01-11 10:00:00 RHOST 192.0.2.1     V\n" * 3
+
+
+@pytest.mark.parametrize("lines, files, words", [
+    ("", {}, None), ("", NO_KEY, LOCKED), ("", dict(NO_KEY, **HASH), None), (NO_PASSWORD, dict(NO_KEY, **HASH), "PasswordAuthentication is no"),
+    (NO_PASSWORD, {}, None), ("pubkeyauthentication no\n", {}, "PubkeyAuthentication is no, and " + LOCKED), ("pubkeyauthentication no\n", HASH, None),
+    ("", dict(NO_KEY, **{"/etc/shadow": "admin:!$6$x$y:20000:0:99999:7:::\n"}), "there is no key of admin in /home/admin/.ssh/authorized_keys, and " + LOCKED),
+    ("", dict(NO_KEY, **{"/etc/shadow": "admin::20000:0:99999:7:::\n"}), "admin has no password"), ("", dict(NO_KEY, **{"/etc/shadow": "x:!:1::::::\n"}), None),
+    ("permitemptypasswords yes\n", dict(NO_KEY, **{"/etc/shadow": "admin::20000:0:99999:7:::\n"}), None),
+    ("pubkeyacceptedalgorithms ecdsa-sha2-nistp521\n", {}, "keys of type ssh-ed25519 are not accepted, and " + LOCKED),
+    ("gssapiauthentication yes\n", NO_KEY, LOCKED), ("gssapiauthentication yes\n", dict(NO_KEY, **{"/etc/krb5.keytab": "x"}), None),
+    ("hostbasedauthentication yes\n", NO_KEY, None), ("authenticationmethods publickey,password\n", {}, "(publickey,password): " + LOCKED),
+    ("authenticationmethods publickey,password\n", HASH, None), ("authenticationmethods publickey,keyboard-interactive:pam publickey\n", {}, None),
+    ("authenticationmethods gssapi-with-mic\n", HASH, "asks for more than they have (gssapi-with-mic)"),
+    ("allowusers root\n", HASH, "AllowUsers does not name admin"), ("kbdinteractiveauthentication yes\n" + NO_PASSWORD, dict(NO_KEY, **HASH), None),
+    ("", dict(HASH, **dict(NO_KEY, **{"/etc/pam.d/sshd": "auth required pam_deny.so\n" + FILES["/etc/pam.d/sshd"].replace("auth substack", "auth optional")})),
+     "denies everybody (auth)"),
+    ("", {"/etc/pam.d/sshd": "auth required pam_deny.so\n" + FILES["/etc/pam.d/sshd"]}, None),
+    ("", {"/etc/shadow": "admin:!!:20000:0:90:7:::\n"}, "older than 90 days"), ("", {"/etc/nologin": ""}, "/etc/nologin is there"),
+])
+def test_one_that_may_come_by_any_way(host, lines, files, words):
+    replaced = set(line.split()[0] for line in lines.splitlines())
+    whole = "passwordauthentication yes\n" + SSHD
+    host.sshd = "".join(line + "\n" for line in whole.splitlines() if line.split()[0] not in replaced) + lines
+    view = host.view()
+    for path, text in files.items():
+        view.write(path, text)
+    found = guard_checks.problems(view, [guard_who.Who("admin", password=True)])
+    assert (not found) if words is None else len(found) == 1 and words in found.pop()[1], found
+
+
+@pytest.mark.parametrize("root, files, good", [("prohibit-password", {}, True), ("prohibit-password", NO_KEY, False), ("yes", NO_KEY, True), ("no", {}, False)])
+def test_root_that_may_come_by_any_way(host, root, files, good):
+    host.sshd = SSHD.replace("permitrootlogin prohibit-password", "passwordauthentication yes\npermitrootlogin " + root)
+    view = host.view()
+    view.write("/root/.ssh/authorized_keys", files.get("/home/admin/.ssh/authorized_keys", FILES["/home/admin/.ssh/authorized_keys"]))
+    found = guard_checks.problems(view, [guard_who.Who("root", password=True)])
+    assert (not found) is good, found
+
+
+def test_a_planned_lock_of_a_password_that_is_the_only_way(host):
+    host.sshd = SSHD + "passwordauthentication yes\n"
+    for path, text in dict(NO_KEY, **HASH).items():
+        (host.root / path[1:]).write_text(text)
+    people, view = [guard_who.Who("admin", password=True)], host.view()
+    assert guard_checks.problems(view, people) == set()
+    view.planned_states[("account", "admin")] = {"last": 20000, "max": None, "expire": None, "shell": "/bin/bash", "password": "locked"}
+    assert [reason for _name, reason in guard_checks.problems(view, people)] == [
+        "there is no key of admin in /home/admin/.ssh/authorized_keys, and the password of admin is locked"]
+
+
+@pytest.mark.parametrize("text, key, words", [
+    ("deny = 3\nunlock_time = 0\n", False, "3 failed logins"), ("deny = 3\nunlock_time = never\n", False, "3 failed logins"), ("deny = 3\n", False, None),
+    ("deny = 3\nunlock_time = 900\n", False, None), ("deny = 3\nunlock_time = 999999\n", False, "3 failed logins"),
+    ("deny = 3\nunlock_time = 0\n", True, None)])
+def test_failed_logins_lock_a_password_alone_and_for_a_time(host, text, key, words):
+    host.sshd, host.tally = SSHD + "passwordauthentication yes\n", FAILED
+    view = host.view()
+    for path, content in dict({} if key else NO_KEY, **dict(HASH, **{"/etc/security/faillock.conf": text})).items():
+        view.write(path, content)
+    found = guard_checks.problems(view, [guard_who.Who("admin", password=True)])
+    assert (not found) if words is None else len(found) == 1 and words in found.pop()[1], found
+
+
 # --- sudo ----------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text, more, words", [

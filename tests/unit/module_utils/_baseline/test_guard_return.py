@@ -534,11 +534,57 @@ def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypa
     assert done.guard["outcome"] == "returned" and "rescue: /etc/shut is there" in done.guard["reason"] and host.text() == "old\n"
 
 
-def test_local_takes_nothing_back_for_who_could_not_log_in_before_either(host, monkeypatch):
+def test_local_takes_nothing_back_for_who_could_not_log_in_before_either(host, monkeypatch, greeter):
+    """By what the host can tell, the user of this very connection does not get in: the guard does not know all ways there are."""
+    port = greeter(b"SSH-2.0-OpenSSH_8.7\r\n")
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    monkeypatch.setattr(guard_who, "connection", lambda process=None: ("admin", "10.0.0.9", ("127.0.0.1", port)))
+    (host.root / "etc/shut").write_text("")
+    done = apply(host, guard=guards.Guard("local", timeout=60, users=["admin"]))
+    assert [row.status for row in done.rows] == ["changed", "changed"] and done.guard["outcome"] == "committed" and host.text() == "new\n"
+
+
+def test_local_returns_where_another_user_is_shut_out_by_the_part_before(host, monkeypatch):
+    """What nobody foresaw of an unguarded control is no state of before."""
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    done = apply(host, items=[("safe", "/etc/shut", "x\n", []), ("risky", "/etc/ssh/sshd_config", "new\n", ["lockout"])],
+                 guard=guards.Guard("local", timeout=60, users=["rescue"]))
+    assert [row.status for row in done.rows] == ["changed", "error"] and done.guard["reason"] == "rescue: /etc/shut is there" and host.text() == "old\n"
+
+
+@pytest.mark.parametrize("mode", ["login", "local", "none"])
+@pytest.mark.parametrize("check", [False, True])
+def test_a_user_that_must_get_in_and_does_not_already_ends_the_run_before_anything_is_changed(host, monkeypatch, mode, check):
     monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
     (host.root / "etc/shut").write_text("")
-    done = apply(host, guard=guards.Guard("local", timeout=60, users=["rescue"]))
-    assert [row.status for row in done.rows] == ["changed", "changed"] and done.guard["outcome"] == "committed" and host.text() == "new\n"
+    guard = guards.Guard(mode, timeout=60, users=["rescue", "second"])
+    with pytest.raises(HostError) as caught:
+        run.preview([SAFE, RISKY], host.context(), 9, (), False, guard) if check else apply(host, guard=guard)
+    assert "rescue: /etc/shut is there; second: /etc/shut is there" in caught.value.message and "take it out of guard_users" in caught.value.remedy
+    assert host.text() == "old\n" and not (host.root / "etc/issue").exists() and not host.waits() and host.state() is None
+    assert journal.open_run("baseline", str(host.root) + "/var/lib/elkit") is None and not [call for call in host.calls if "reload" in call]
+
+
+def test_where_nothing_could_lock_anybody_out_nobody_is_asked_for(host, monkeypatch):
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    (host.root / "etc/shut").write_text("")
+    done = apply(host, items=[("safe", "/etc/issue", "new\n", [])], guard=guards.Guard("login", users=["rescue"]))
+    assert [row.status for row in done.rows] == ["changed"]
+
+
+@pytest.mark.parametrize("users, words", [(["rescue"], "rescue: /etc/shut is there"), ([], None)])
+def test_before_a_login_may_commit_the_host_looks_at_the_other_users_again(host, monkeypatch, users, words):
+    """The login of the controller tells nothing of them."""
+    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
+    ran = host.run
+
+    def shuts(argv, **more):
+        if "reload" in argv and host.text() == "new\n":
+            (host.root / "etc/shut").write_text("")
+        return ran(argv, **more)
+    host.run = shuts
+    done = apply(host, guard=guards.Guard("login", timeout=60, users=users))
+    assert done.guard["stage"] == "applied" and done.guard.get("shut_out") == words
 
 
 @pytest.fixture
