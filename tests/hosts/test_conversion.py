@@ -108,9 +108,12 @@ def test_an_altered_package(untouched):
 
 @pytest.mark.parametrize("identifier, script", [
     ("version-locks", "echo 'bash-0:5.1.8-9.el9.*' >>/etc/dnf/plugins/versionlock.list"),
-    ("excludes", "sed -i '/^\\[main\\]/a excludepkgs=bash' /etc/dnf/dnf.conf")])
+    ("excludes", "sed -i '/^\\[main\\]/a excludepkgs=bash' /etc/dnf/dnf.conf"),
+    # Of which the packages for the way back come.
+    ("excludes", "sed -i '/^\\[baseos\\]/a exclude=bash' /etc/yum.repos.d/centos.repo; sed -i '/^\\[main\\]/a includepkgs=bash' /etc/dnf/dnf.conf")],
+    ids=["locked", "of all", "of a repository, and all but"])
 def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier, script):
-    host.run("tar -cf /var/tmp/elkit-dnf.tar /etc/dnf 2>/dev/null; " + script)
+    host.run("tar -cf /var/tmp/elkit-dnf.tar /etc/dnf /etc/yum.repos.d 2>/dev/null; " + script)
     try:
         assert identifier in refused([identifier, "bash"], convert())["inhibitors"]
         found = ran(look(ignore=[{"id": identifier, "reason": "known"}])).result(HOST, "look")
@@ -119,7 +122,7 @@ def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier
         assert check["overridden"] and check["reason"] == "known"
         assert {row["verdict"] for row in found["packages"] if re.match(r"bash-\d", row["package"] or "")} <= {"replaced", "upgraded", "downgraded"}
     finally:
-        host.run("rm -rf /etc/dnf; tar -xpf /var/tmp/elkit-dnf.tar -C / && rm /var/tmp/elkit-dnf.tar")
+        host.run("rm -rf /etc/dnf /etc/yum.repos.d; tar -xpf /var/tmp/elkit-dnf.tar -C / && rm /var/tmp/elkit-dnf.tar")
 
 
 def test_an_unknown_check(untouched):

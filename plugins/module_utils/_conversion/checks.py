@@ -410,7 +410,7 @@ def excludes(seen):
         return []
     return [Finding(INHIBITOR, "dnf is told to leave packages alone: {0}".format("; ".join(
         "{0}: {1}".format(path, _names(words)) for path, words in sorted(seen.excludes.items()))),
-        "Take the exclude= lines out. Overridden, they stay in the files and do not count for the conversion")]
+        "Take the lines out (exclude, excludepkgs, includepkgs). Overridden, they stay in the files and do not count for the conversion")]
 
 
 def version_locks(seen):

@@ -140,7 +140,7 @@ def fill(seen, context, params):
         seen.database = context.database()
     except ElkitError as error:
         seen.errors["database"] = error
-    seen.excludes = excludes(context)
+    seen.excludes = excludes(context, seen.source)
     seen.locks = version_locks(context)
     seen.mounts = mounts(context)
     seen.immutable = immutable(context)
@@ -339,8 +339,11 @@ def dnf_check(directory):
     return remains.complaints(result)
 
 
-def excludes(context):
-    """{file: [pattern]} of the exclude= and excludepkgs= lines of dnf.conf and the repository files."""
+def excludes(context, source):
+    """{file: [what is left out]} of the exclude=, excludepkgs= and includepkgs= lines of dnf.conf and the repository files.
+
+    :param source: mapping.Source or None. What a repository of others may bring is left to its includepkgs=, which a conversion minds, too.
+    """
     found = {}
     paths = [repositories.DNF_CONF]
     for directory in repositories.DIRECTORIES:
@@ -358,6 +361,9 @@ def excludes(context):
                 words = repositories.words(document.options(section).get(option))
                 if words:
                     found.setdefault(path, []).extend(words)
+            words = repositories.words(document.options(section).get("includepkgs"))
+            if words and (section == repositories.MAIN or source is not None and source.is_own(section)):
+                found.setdefault(path, []).append("all but {0}".format(" and ".join(sorted(words))))
     return found
 
 

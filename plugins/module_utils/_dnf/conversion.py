@@ -47,8 +47,9 @@ def open_base(settings):
     base.conf.clean_requirements_on_remove = False
     # dnf would erase the oldest kernel to make room for AlmaLinux's.
     base.conf.installonly_limit = 0
-    # exclude= lines are looked at before, and are either an inhibitor or overridden by name.
+    # These lines are looked at before, and are either an inhibitor or overridden by name.
     base.conf.excludepkgs = []
+    base.conf.includepkgs = []
     base.conf.gpgcheck = True
     base.conf.module_platform_id = "platform:el{0}".format(settings["major"])
     base.conf.protected_packages = [name for name in base.conf.protected_packages if name not in settings["unprotected"]]
@@ -58,6 +59,8 @@ def open_base(settings):
             if repo.id not in settings["others"]:
                 # Not only disabled: a key or a URL of it that cannot be read must not matter.
                 base.repos.pop(repo.id)
+            else:
+                repo.excludepkgs = []
     for item in settings["repositories"]:
         add_repository(base, item)
     warnings = []
@@ -364,7 +367,8 @@ def source_base(settings, keep, more=()):
     base.conf.read()
     base.conf.substitutions.update_from_etc("/")
     base.conf.exit_on_lock = True
-    base.conf.excludepkgs = []
+    # What is installed counts, whatever dnf.conf or a repository leaves out of what may come.
+    base.conf.disable_excludes = ["all"]
     if settings["directory"] is not None:
         base.conf.persistdir = os.path.join(settings["directory"], "persist")
         base.conf.logdir = settings["directory"]

@@ -138,3 +138,17 @@ def on_record(module, stream, state="enabled", profiles=()):
     ids=["Oracle's", "not enabled", "another source", "one of the user's own", "none"])
 def test_which_streams_almalinux_calls_otherwise(product, extra, streams, found):
     assert look.streams_after(mapping.source(product, 8, "x86_64", extra), {"streams": streams}) == found
+
+
+MAIN, OURS, ACME = "/etc/dnf/dnf.conf", "/etc/yum.repos.d/rocky.repo", "/etc/yum.repos.d/acme.repo"
+
+
+@pytest.mark.parametrize("path, text, found", [
+    (MAIN, "[main]\nexclude=bash,zsh\nexcludepkgs=acl\n", ["bash", "zsh", "acl"]), (MAIN, "[main]\nincludepkgs=zsh acme*\n", ["all but acme* and zsh"]),
+    (OURS, "[baseos]\nexclude=kernel*\n[crb]\nenabled=0\nexclude=bash\nincludepkgs=acl\n", ["kernel*"]),
+    (OURS, "[baseos]\nincludepkgs=kernel*\n", ["all but kernel*"]), (ACME, "[acme]\nexcludepkgs=bash\n", ["bash"]),
+    # What others may bring.
+    (ACME, "[acme]\nincludepkgs=acme*\n", None)], ids=["of all", "all but", "of a repository", "all but of one", "of others", "all but of others"])
+def test_what_dnf_is_told_to_leave_out(path, text, found):
+    context = SimpleNamespace(read={path: text}.get, names=lambda directory: [path[len(directory) + 1:]] if path.startswith(directory) else [])
+    assert look.excludes(context, mapping.source("rocky", 9, "x86_64")) == ({} if found is None else {path: found})

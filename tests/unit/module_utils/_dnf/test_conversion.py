@@ -94,18 +94,19 @@ class Base(object):
     def __init__(self):
         self.excluded = []
         self.conf = types.SimpleNamespace(
-            best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], gpgcheck=False, keepcache=False,
-            exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"], module_platform_id="platform:el8", read=lambda: None,
-            cachedir="/var/cache/dnf", persistdir="/var/lib/dnf", logdir="/var/log", substitutions=Substitutions({"basearch": "x86_64"}))
+            best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], includepkgs=["acme"],
+            disable_excludes=[], gpgcheck=False, keepcache=False, exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"],
+            module_platform_id="platform:el8", read=lambda: None, cachedir="/var/cache/dnf", persistdir="/var/lib/dnf", logdir="/var/log",
+            substitutions=Substitutions({"basearch": "x86_64"}))
         self.repos = Repositories()
         self.sack = types.SimpleNamespace(query=lambda: Found(package for package in Base.packages if package.reponame in ["@System"] + list(self.repos)),
                                           add_excludes=self.excluded.extend)
 
     def read_all_repos(self):
         for name in ("baseos", "acme", "epel"):
-            self.repos[name] = types.SimpleNamespace(id=name, options={})
+            self.repos[name] = types.SimpleNamespace(id=name, excludepkgs=["bash"], includepkgs=["acme"], enable=lambda: None)
 
-    def fill_sack(self):
+    def fill_sack(self, load_system_repo=True):
         if not Base.loads:
             logging.getLogger("dnf").warning("Errors during downloading metadata for repository 'appstream':\n  - Curl error (28): too slow\n  - "
                                              "Status code: 404\n  - Status code: 500")
@@ -120,6 +121,8 @@ class Substitutions(dict):
 class Repositories(dict):
     def all(self):
         return list(self.values())
+
+    iter_enabled = all
 
     def add(self, repo):
         self[repo.id] = repo
@@ -155,8 +158,8 @@ def settings(**more):
 
 
 @pytest.mark.parametrize("option, value", [
-    ("best", True), ("install_weak_deps", False), ("clean_requirements_on_remove", False), ("installonly_limit", 0), ("excludepkgs", []), ("gpgcheck", True),
-    ("keepcache", True), ("exit_on_lock", True), ("module_platform_id", "platform:el9"),
+    ("best", True), ("install_weak_deps", False), ("clean_requirements_on_remove", False), ("installonly_limit", 0), ("excludepkgs", []), ("includepkgs", []),
+    ("gpgcheck", True), ("keepcache", True), ("exit_on_lock", True), ("module_platform_id", "platform:el9"),
     # What the conversion exchanges may go, and nothing else that somebody protects.
     ("protected_packages", ["dnf", "sudo"]),
     ("substitutions", {"basearch": "x86_64", "ours": "of /", "releasever": "9"}), ("cachedir", "/var/cache/dnf"), ("persistdir", "/var/lib/dnf")])
@@ -175,9 +178,17 @@ def test_almalinux_s_repositories_are_what_was_asked_for_and_the_others_those_th
     assert sorted(conversion.open_base(settings()).repos) == ["appstream", "baseos"]
     base = conversion.open_base(settings(others=["epel"]))
     assert sorted(base.repos) == ["appstream", "baseos", "epel"]
+    # The check excludes says that what is overridden does not count; what others may bring is the user's word.
+    assert (base.repos["epel"].excludepkgs, base.repos["epel"].includepkgs) == ([], ["acme"])
     found = [vars(base.repos[name]) for name in ("baseos", "appstream")]
     common = {"gpgcheck": True, "gpgkey": ["file:///k"], "skip_if_unavailable": False, "retries": conversion.RETRIES, "enabled": True}
     assert found == [dict(common, id="baseos", mirrorlist="https://m/x86_64", sslverify=False), dict(common, id="appstream", baseurl=["https://a/x86_64"])]
+
+
+def test_what_is_installed_is_had_again_whatever_is_excluded(dnf):
+    base = conversion.source_base({"directory": None, "cache": "/c"}, ["baseos"])
+    # Of dnf.conf and of every repository.
+    assert sorted(base.repos) == ["baseos"] and base.conf.disable_excludes == ["all"]
 
 
 def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
