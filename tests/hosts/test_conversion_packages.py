@@ -4,6 +4,7 @@ what somebody protects, what a third party has newer, and the scriptlet of the p
 import pytest
 
 from tests.faults.gate import PLACE, Gate, open_up
+from tests.faults.host import mirror_fault
 from tests.faults.plays import Play
 
 from . import conversions
@@ -143,6 +144,23 @@ def test_a_repository_of_others_does_not_bring_what_almalinux_has(host, acme):
     assert [(one[0], one[2]) for one in becomes(done, "acl").values()] == [("downgraded", "baseos")]
     assert host.run("rpm -q --qf '%{vendor}\\n' bash acl").split() == ["AlmaLinux"] * 2 and "-99-" not in host.run(NEVRAS)
     assert "acme" in host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()
+
+
+def test_repositories_that_cannot_be_loaded_are_named_for_what_they_are(host):
+    file = "/etc/yum.repos.d/acme.repo"
+    host.run(f"printf '[acme]\\nname=Acme\\nbaseurl=file:///srv/nowhere\\ngpgcheck=0\\nskip_if_unavailable=0\\n' >{file}")
+    try:
+        result = refused(["acme, a repository of others", "disable it"], convert())
+        assert result["inhibitors"] == ["target"] and "another mirror" not in result["msg"]
+        # A user may say that it does not matter, and crb nobody has enabled.
+        host.run(f"sed -i s/unavailable=0/unavailable=1/ {file}")
+        with mirror_fault("404", "mirrors.almalinux.org/mirrorlist/9/crb"):
+            found = ran(look()).result(HOST, "look")
+        said = {item["id"]: (item["severity"], item["found"]) for item in found["checks"]}
+        assert found["verdict"] == "ready" and said["foreign-repositories"][1].endswith("cannot be loaded and take no part: acme")
+        assert said["target"][0] == "note" and "take no part: crb (" in said["target"][1] and "404" in said["target"][1]
+    finally:
+        host.run(f"rm {file}")
 
 
 @pytest.fixture

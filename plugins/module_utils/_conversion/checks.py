@@ -320,9 +320,16 @@ def _kernel_size(seen):
 def target(seen):
     """The repositories of AlmaLinux could be read, and dnf could work."""
     error = seen.errors.get("plan")
-    if error is None:
+    if error is not None:
+        return [Finding(INHIBITOR, error.message, error.remedy, overridable=False)]
+    silent = seen.plan["silent"]["ours"] if seen.plan else []
+    if not silent:
         return []
-    return [Finding(INHIBITOR, error.message, error.remedy, overridable=False)]
+    words = "repositories of AlmaLinux cannot be loaded and take no part: {0}{1}".format(_names(silent), seen.plan["silent"]["why"])
+    # Not every mirror has all of them, and not every host needs them.
+    if seen.plan["problems"] or any(row["verdict"] == "kept-foreign" for row in seen.plan["rows"]):
+        return [Finding(WARNING, words, "They may have the packages that are missing here: mend the mirror or the network, or name a mirror that has them")]
+    return [Finding(NOTE, words)]
 
 
 def solver(seen):
@@ -370,8 +377,10 @@ def foreign_repositories(seen):
     if not others:
         return []
     blocking = _blocking(seen)
-    return [Finding(NOTE, "repositories of others stay as they are: {0}{1}".format(
-        _names(set(others)), "; packages of others stand against it: {0}".format(_names(blocking)) if blocking else ""))]
+    silent = seen.plan["silent"]["others"] if seen.plan else []
+    return [Finding(NOTE, "repositories of others stay as they are: {0}{1}{2}".format(
+        _names(set(others)), "; cannot be loaded and take no part: {0}".format(_names(silent)) if silent else "",
+        "; packages of others stand against it: {0}".format(_names(blocking)) if blocking else ""))]
 
 
 def _blocking(seen):

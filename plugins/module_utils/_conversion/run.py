@@ -17,6 +17,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conver
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
+from ansible_collections.elkit.almalinux.plugins.module_utils._repo.redact import redact_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import trust
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
@@ -77,10 +78,12 @@ def resolve(request):
 
     :param request: product, major, arch, extra (see mapping.source); settings (see _dnf.conversion.open_base); streams; flavour (see plan.jobs)
     :returns: answer is {"jobs", "rows" (see plan.verdicts), "items", "problems" [str], "protected" [NEVRA] (what is to leave, and dnf
-        protects), "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}, "kernel" (see plan.Jobs), "release" (see plan.release)}
+        protects), "not_allowed" [NEVRA], "unmarked", "built" {NEVRA: time}, "kernel" (see plan.Jobs), "release" (see plan.release),
+        "silent" (see _dnf.conversion.silent_of(), and "why": text)}
     """
     source = source_of(request)
-    base = dnf_conversion.open_base(request["settings"])
+    heard = []
+    base = dnf_conversion.open_base(request["settings"], heard)
     if request["settings"]["directory"] is not None:
         dnf_conversion.only_look(base)
     dnf_conversion.switch_streams(base, request["streams"])
@@ -96,7 +99,8 @@ def resolve(request):
         "jobs": jobs.data(), "rows": plan.verdicts(jobs, installed, items, problems), "items": items, "problems": problems,
         "protected": dnf_conversion.protected_of(base, jobs.erase), "not_allowed": plan.not_allowed(jobs, installed, items),
         "unmarked": unmarked, "kernel": jobs.kernel,
-        "built": dict((package["nevra"], package["built"]) for package in installed), "release": plan.release(available)}
+        "built": dict((package["nevra"], package["built"]) for package in installed), "release": plan.release(available),
+        "silent": dict(dnf_conversion.silent_of(base, request["settings"]), why=redact_text(dnf_conversion.reasons(heard)))}
 
 
 def agree(answer, agreed, before, now):

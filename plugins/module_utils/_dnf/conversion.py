@@ -9,6 +9,7 @@ caller's word, and dnf may erase nothing else (allow_erasing is off).
 
 import logging
 import os
+import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
@@ -18,13 +19,14 @@ RETRIES = 3
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
 
 
-def open_base(settings):
+def open_base(settings, heard=None):
     """A dnf.Base with the repositories of the target, those third-party ones that are enabled, and what is installed.
 
     :param settings: {"major": int; "directory": where cache, history and logs go (str), or None for the host's own;
         "cache": where packages and metadata are cached (str) or None for the host's;
         "repositories": [{"id", "option" ("baseurl", "mirrorlist", "metalink"), "url", "keys" [URL], "options" {name: value}}];
         "others": ids of the host's own repositories that take part; "unprotected": names of packages that dnf may let go}
+    :param heard: a list, to which is added what dnf warns of while it loads the repositories (texts)
     :raises Failure: a repository cannot be loaded (names it), or another dnf works
     """
     import dnf
@@ -63,19 +65,40 @@ def open_base(settings):
                 repo.excludepkgs = []
     for item in settings["repositories"]:
         add_repository(base, item)
-    warnings = []
+    warnings = [] if heard is None else heard
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: warnings.append(record.getMessage())
     logging.getLogger("dnf").addHandler(handler)
     try:
         base.fill_sack()
     except dnf.exceptions.RepoError as error:
-        raise Failure("host", "dnf cannot load a repository that the conversion needs: {0}{1}".format(first_line(error), reasons(warnings)),
-                      "Mend the mirror or the network, or name another mirror", untouched=True)
+        raise not_loaded(first_line(error) + reasons(warnings), settings["others"])
     finally:
         logging.getLogger("dnf").removeHandler(handler)
     keep_to_their_own(base, settings)
     return base
+
+
+def not_loaded(words, others):
+    """The Failure for a repository that dnf cannot load.
+
+    :param words: dnf's, which have its id
+    :param others: ids of the repositories that are not the target's
+    """
+    named = re.search(r"repo:? '?([^\s']+)", words)
+    theirs = named.group(1).rstrip(":") if named else None
+    if theirs in others:
+        return Failure("host", "dnf cannot load {0}, a repository of others that is enabled on this host: {1}".format(theirs, words),
+                       "Mend it, or disable it for the time of the conversion: its packages stay as they are", untouched=True)
+    return Failure("host", "dnf cannot load a repository that the conversion needs: {0}".format(words),
+                   "Mend the mirror or the network, or name another mirror", untouched=True)
+
+
+def silent_of(base, settings):
+    """{"ours": [id] of the target's repositories, "others": [id] of the rest} that dnf could not load and does without."""
+    target = set(item["id"] for item in settings["repositories"])
+    silent = sorted(repo.id for repo in base.repos.all() if not repo.enabled)
+    return {"ours": [name for name in silent if name in target], "others": [name for name in silent if name not in target]}
 
 
 def reasons(warnings):

@@ -47,7 +47,7 @@ def package(name):
 
 def plan(**parts):
     return dict({"rows": [], "items": [], "release": None, "problems": [], "protected": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None,
-                 "kernel": "standard"}, **parts)
+                 "kernel": "standard", "silent": {"ours": [], "others": [], "why": ""}}, **parts)
 
 
 def running(release, *installed):
@@ -112,6 +112,8 @@ CASES = [
      "mounts", "inhibitor", "/boot/efi is mounted read-only", False),
     ({"immutable": ["/usr/lib/os-release"]}, "immutable", "inhibitor", "os-release", True),
     ({"errors": {"plan": HostError("the repository baseos does not answer", "Mend it")}}, "target", "inhibitor", "baseos", False),
+    ({"plan": plan(silent={"ours": ["crb", "plus"], "others": [], "why": " (Status code: 404)"})}, "target", "note",
+     "take no part: crb, plus (Status code: 404)", False),
     ({"plan": plan(problems=["nothing provides x"])}, "solver", "inhibitor", "nothing provides x", False),
     ({"plan": plan(protected=["centos-logos-90-3.noarch"], problems=["Problem: this would remove the following protected packages: centos-logos"])},
      "solver", "inhibitor", "protected on this host: centos-logos-90-3.noarch", False),
@@ -122,6 +124,8 @@ CASES = [
     ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
     ({"streams": {"streams": [{"module": "nginx", "stream": "1.22", "state": "enabled"}]}}, "streams", "note", "module streams: nginx:1.22", False),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
+    ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []},
+      "plan": plan(silent={"ours": [], "others": ["acme"], "why": " (404)"})}, "foreign-repositories", "note", "take no part: acme", False),
     ({"repositories": broken("/etc/distro.repos.d/x.repo")}, "broken-repositories", "warning", "x.repo is broken: line 1", False),
     ({"repositories": broken("/etc/yum.repos.d/x.repo")}, "broken-repositories", "inhibitor", "x.repo is broken: line 1", False),
     ({"repositories": broken("/etc/dnf/dnf.conf")}, "broken-repositories", "inhibitor", "dnf.conf is broken: line 1", False),
@@ -139,6 +143,13 @@ def test_what_stands_against_it(other, identifier, severity, words, overridable)
     found = checks.run(host(**other), {})
     assert [(item["id"], item["severity"], item["overridable"]) for item in found] == [(identifier, severity, overridable)]
     assert words in found[0]["found"] and (severity == "note" or found[0]["remedy"])
+
+
+@pytest.mark.parametrize("other", [{"rows": [row("kept-foreign")]}, {"problems": ["nothing provides x"]}], ids=["has no counterpart", "does not fit"])
+def test_a_repository_of_almalinux_that_may_have_what_is_missing_is_a_warning(other):
+    found = checks.run(host(plan=plan(silent={"ours": ["crb"], "others": [], "why": ""}, **other)), {})
+    assert [(item["id"], item["severity"]) for item in found][0] == ("target", "warning") and len(found) == 2
+    assert "crb" in found[0]["found"] and "mirror" in found[0]["remedy"]
 
 
 @pytest.mark.parametrize("problems, found", [

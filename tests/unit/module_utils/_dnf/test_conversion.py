@@ -104,7 +104,7 @@ class Base(object):
 
     def read_all_repos(self):
         for name in ("baseos", "acme", "epel"):
-            self.repos[name] = types.SimpleNamespace(id=name, excludepkgs=["bash"], includepkgs=["acme"], enable=lambda: None)
+            self.repos[name] = types.SimpleNamespace(id=name, enabled=True, excludepkgs=["bash"], includepkgs=["acme"], enable=lambda: None)
 
     def fill_sack(self, load_system_repo=True):
         if not Base.loads:
@@ -198,6 +198,33 @@ def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
     assert caught.value.details["untouched"]
     assert str(caught.value).endswith("'appstream' (Curl error (28): too slow; Status code: 404)"), "why, as far as that helps"
     assert logging.getLogger("dnf").handlers == []
+
+
+@pytest.mark.parametrize("words, theirs", [
+    ("Failed to download metadata for repo 'acme': Cannot download repomd.xml", True), ("Failed to synchronize cache for repo 'acme'", True),
+    ("Cannot find a valid baseurl for repo: acme", True), ("Failed to download metadata for repo 'appstream' (acme: 404)", False),
+    ("Something else: acme", False)])
+def test_a_repository_of_others_that_cannot_be_loaded_is_called_that(words, theirs):
+    failure = conversion.not_loaded(words, ["acme", "for"])
+    assert words in failure.message and failure.details["untouched"]
+    assert ("a repository of others" in failure.message, "disable it" in failure.remedy, "another mirror" in failure.remedy) == (theirs, theirs, not theirs)
+
+
+def test_what_could_not_be_loaded_and_is_done_without_is_told(dnf):
+    heard = []
+    base = conversion.open_base(settings(others=["acme", "epel"]), heard)
+    assert conversion.silent_of(base, settings()) == {"ours": [], "others": []} and heard == []
+    for name in ("epel", "appstream"):
+        base.repos[name].enabled = False
+    assert conversion.silent_of(base, settings()) == {"ours": ["appstream"], "others": ["epel"]}
+
+
+def test_what_dnf_says_of_repositories_is_heard(dnf, monkeypatch):
+    monkeypatch.setattr(Base, "loads", False)
+    heard = []
+    with pytest.raises(agent.Failure):
+        conversion.open_base(settings(), heard)
+    assert conversion.reasons(heard) == " (Curl error (28): too slow; Status code: 404)"
 
 
 def of(name, repository):
