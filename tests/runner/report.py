@@ -93,8 +93,8 @@ def _bench(found):
     return lines
 
 
-def _faults(found):
-    """The fault tables, as the matrices wrote them."""
+def _tables(found):
+    """Tables of text, as the tests wrote them."""
     lines = []
     for path, text in found.items():
         lines += ["### {}".format(pathlib.PurePath(path).stem), "", "```text", text.rstrip(), "```", ""]
@@ -157,7 +157,9 @@ def render(root, outcomes, allowed, totals):
     for identifier, reasons in met.items():
         entry = listed.get(identifier, {"reason": reasons[0] + " (not listed)", "machine": "?"})
         lines.append("| {} | {} | {} | {} |".format(identifier, len(reasons), entry["reason"], entry["machine"]))
-    lines += ["", "## Faults", "", "What a host was left in, and what it came to.", ""] + _evidence(outcomes, "faults/", _faults)
+    lines += ["", "## Matrix", "", "Every source there, back and there again, with the seconds of each step; - where a case did not come so far.", ""]
+    lines += _evidence(outcomes, "matrix/", _tables)
+    lines += ["## Faults", "", "What a host was left in, and what it came to.", ""] + _evidence(outcomes, "faults/", _tables)
     lines += ["## The outside judge", "", "OpenSCAP on hardened test hosts, over the rules in tests/outside/denominators; a waived rule counts as failed.", ""]
     lines += _evidence(outcomes, "outside/", _judged)
     lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run. A count that misses its aim fails the step,",

@@ -66,3 +66,14 @@ def test_the_page_says_of_each_aim_whether_it_was_met():
                 "| first / ping (ratio) | 6.10 |  |", "| ping (s) | 1.250 |  |", "| audit (s) (failed in 1 rounds) | 3.000 |  |",
                 "| calls | 3 | at most 8: met |", "| bytes | 4080 |  |", "| repetitions | 2 |  |"):
         assert row in text, row
+
+
+def test_the_page_shows_the_matrix_of_sources_and_of_a_step_that_failed_as_much_as_there_is():
+    table = "source  look  check\nro8     4.1   -\n"
+    step = outcome("hosts-conversion-matrix", makes=["matrix/conversion.txt"], made={"matrix/conversion.txt": table})
+    shown = "## Matrix\n\n{}\n\nhosts-conversion-matrix {} at commit 12345678, 2026-01-01 10:00 UTC{}:\n\n### conversion\n\n```text\n{}```\n\n## Faults\n"
+    sentence = "Every source there, back and there again, with the seconds of each step; - where a case did not come so far."
+    assert shown.format(sentence, "passed", "", table) in page(step)
+    step.state = "failed"
+    assert shown.format(sentence, "failed", " (**the step failed**; this is what it wrote until then)", table) in page(step)
+    assert "## Matrix\n\n{}\n\nNone were run.\n".format(sentence) in page(outcome("ruff"))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import manage, mapping
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, HostError
 
 
 def test_metadata_move_to_the_worker(tmp_path):
@@ -179,3 +179,40 @@ def test_the_worker_gets_the_proxies_and_nobody_sees_them(tmp_path, monkeypatch)
     done = subprocess.run(["/bin/sh", "-c", shell.split(" >>")[0]], env={}, stdout=subprocess.PIPE, check=True)
     assert {"https_proxy=" + PROXY, "no_proxy=localhost,.example.com"} <= set(done.stdout.decode().splitlines())
     assert not path.exists()
+
+
+@pytest.mark.parametrize("stage, cache, after, edit, force, words", [
+    ("verify", True, True, "centos.repo", False, "changed by someone else since: {0}/centos.repo"),
+    ("verify", True, True, "new.repo", False, "changed by someone else since: {0}/new.repo"),
+    ("verify", True, True, "centos.repo", True, None),
+    ("verify", True, True, "untouched", False, None),
+    ("verify", True, True, None, False, None),
+    ("transaction", True, False, "centos.repo", False, None),
+    ("verify", False, True, None, False, "were not kept"),
+    ("verify", False, True, None, True, "were not kept"),
+    ("transaction", False, False, None, False, "were not kept"),
+    ("download", False, False, None, False, None)],
+    ids=["a file that was written", "a file that came", "by force", "a file of somebody's own", "nothing", "where it did not come to its end",
+         "without the packages", "without them, by force", "rpm may have begun", "rpm has not begun"])
+def test_what_stands_against_a_way_back(tmp_path, monkeypatch, stage, cache, after, edit, force, words):
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    monkeypatch.setattr(manage.snapshot.take, "__defaults__", (None, (str(etc),)))
+    for name in ("centos.repo", "untouched"):
+        (etc / name).write_text("as it was\n")
+    one = states.create({"revert_cache": cache}, str(tmp_path / "elkit"))
+    one.write("etc-before.json", manage.snapshot.take())
+    for name in ("centos.repo", "new.repo"):
+        (etc / name).write_text("of the conversion\n")
+    if after:
+        one.write("etc-after.json", manage.snapshot.take())
+    one.begin(stage)
+    if edit:
+        (etc / edit).write_text("by hand\n")
+    if words is None:
+        manage.check_way_back(one, {"force": force})
+        return
+    with pytest.raises(ElkitError) as caught:
+        manage.check_way_back(one, {"force": force})
+    assert words.format(etc) in str(caught.value)
+    assert caught.value.details.get("paths") == ([str(etc / edit)] if edit else None)

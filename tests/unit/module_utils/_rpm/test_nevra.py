@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra
+from hypothesis import given
+from hypothesis import strategies as st
 
 GOOD = [
     ("bash-5.1.8-9.el9.x86_64", ("bash", 0, "5.1.8", "9.el9", "x86_64")),
@@ -28,3 +30,15 @@ def test_what_is_no_package_name_is_named_in_the_error(text):
 @pytest.mark.parametrize("text,expected", [item for item in GOOD if not item[0].endswith(".rpm")])
 def test_render_gives_back_what_was_parsed(text, expected):
     assert nevra.render(*nevra.parse(text)) == text
+
+
+WORD = st.text(alphabet="09azAZ._+", min_size=1, max_size=6)
+NAME = st.lists(WORD, min_size=1, max_size=4).map("-".join)
+EVR = st.text(alphabet="019azAZ.~^_+", min_size=1, max_size=8)
+
+
+@given(NAME, st.sampled_from([0, 1, 2, 32, 2 ** 31 - 1]), EVR, EVR, st.sampled_from(["x86_64", "noarch", "i686", "src", "x86_64_v2"]))
+def test_whatever_is_rendered_is_parsed_to_the_same(name, epoch, version, release, arch):
+    text = nevra.render(name, epoch, version, release, arch)
+    for written in (text, text + ".rpm", "{0}:{1}".format(epoch, nevra.render(name, 0, version, release, arch))):
+        assert tuple(nevra.parse(written)) == (name, epoch, version, release, arch)
