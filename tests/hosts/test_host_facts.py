@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """host_facts on real hosts: what it says is what the host's own commands say."""
 import json
+import random
 
 import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
 
 LOOK = "elkit.almalinux.host_facts"
 ALMALINUX = {"al8": (8, 10, "Cerulean Leopard"), "al9": (9, 8, "Olive Jaguar"), "al10": (10, 2, "Lavender Lion")}
@@ -57,6 +59,41 @@ def test_packages_are_those_that_rpm_has(play, testbed, host):
     vendors = testbed(host, "rpm", "-qa", "--qf", "%{NAME}\\t%{VENDOR}\\n").splitlines()
     for vendor, count in packages["by_vendor"].items():
         assert count == len([line for line in vendors if line.endswith("\t" + vendor) and not line.startswith("gpg-pubkey")])
+
+
+COMPARE = """
+import json, rpm, sys
+evr = lambda item: (str(item[0] or 0), item[1], item[2])
+print(json.dumps([rpm.labelCompare(evr(one), evr(other)) for one, other in json.loads(sys.argv[1])]))
+"""
+
+
+def pairs(count):
+    """[(EVR, EVR)]: two of a few parts each, and as often one and itself with a part more, less or another."""
+    draw = random.Random(20261126)
+    parts = ["0", "1", "01", "9", "10", "20260101", "a", "b", "rc", "el9", "el10", "alma", "A", ".", "_", "+", "~", "^"]
+
+    def word():
+        return "".join(draw.choice(parts) for _ in range(draw.randint(1, 6)))
+
+    def near(text):
+        place = draw.randint(0, len(text))
+        return (text[:place] + draw.choice(parts + [""]) + text[place + draw.randint(0, 1):]) or "0"
+
+    found = []
+    for number in range(count):
+        one = (draw.choice([None, 0, 0, 1, 2, 10]), word(), word())
+        other = (draw.choice([None, 0, 0, 1, 2, 10]), word(), word()) if number % 2 else (one[0], near(one[1]), one[2]) if number % 4 else (
+            one[0], one[1], near(one[2]))
+        found.append((one, other))
+    return found
+
+
+def test_versions_are_ordered_as_rpm_orders_them(testbed):
+    asked = pairs(800)
+    theirs = json.loads(testbed("al9", "/usr/bin/python3", "-c", COMPARE, json.dumps(asked)))
+    assert {result: theirs.count(result) > 20 for result in (-1, 0, 1)} == {-1: True, 0: True, 1: True}
+    assert [(one, other, result) for (one, other), result in zip(asked, theirs) if version.compare_evr(one, other) != result] == []
 
 
 @pytest.mark.parametrize("host", list(ALMALINUX))
