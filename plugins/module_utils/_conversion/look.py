@@ -32,6 +32,7 @@ TIMEOUT = 900
 # Bytes: the metadata of a distribution, and what dnf makes of them, may not fit into less.
 LITTLE = 32 * space.MEBIBYTE
 REGISTERED = ("/etc/pki/consumer/cert.pem", "/etc/rhsm/facts/katello.facts")
+VERSION_LOCK_CONF = "/etc/dnf/plugins/versionlock.conf"
 VERSION_LOCKS = ("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list")
 
 
@@ -368,14 +369,22 @@ def excludes(context, source):
 
 
 def version_locks(context):
-    """The locks (lines) of dnf's plugin versionlock."""
+    """The locks (lines) of dnf's plugin versionlock, unless it is switched off."""
+    try:
+        settings = ini.parse(context.read(VERSION_LOCK_CONF) or "").options(repositories.MAIN)
+    except ElkitError:
+        settings = {}
+    if repositories.boolean(settings.get("enabled"), True) is False:
+        return []
     found = []
-    for path in VERSION_LOCKS:
+    for path in (settings.get("locklist") or VERSION_LOCKS[0],) + VERSION_LOCKS[1:]:
         try:
             text = context.read(path) or ""
         except ElkitError:
             continue
-        found += [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        # The folder of the second place may be a link to that of the first.
+        found += [line for line in lines if line not in found]
     return found
 
 

@@ -152,3 +152,17 @@ MAIN, OURS, ACME = "/etc/dnf/dnf.conf", "/etc/yum.repos.d/rocky.repo", "/etc/yum
 def test_what_dnf_is_told_to_leave_out(path, text, found):
     context = SimpleNamespace(read={path: text}.get, names=lambda directory: [path[len(directory) + 1:]] if path.startswith(directory) else [])
     assert look.excludes(context, mapping.source("rocky", 9, "x86_64")) == ({} if found is None else {path: found})
+
+
+CONF, LIST, OLD = look.VERSION_LOCK_CONF, look.VERSION_LOCKS[0], look.VERSION_LOCKS[1]
+
+
+@pytest.mark.parametrize("files, found", [
+    ({LIST: "# ours\nbash-0:5*\n\n"}, ["bash-0:5*"]), ({CONF: "[main]\nenabled = 1\n", LIST: "bash-0:5*\n"}, ["bash-0:5*"]),
+    ({CONF: "[main]\nenabled = 0\n", LIST: "bash-0:5*\n", OLD: "bash-0:5*\n"}, []),
+    ({CONF: "[main]\nenabled = 1\nlocklist = /etc/locks\n", LIST: "bash-0:5*\n", "/etc/locks": "acl-0:1*\n"}, ["acl-0:1*"]),
+    # One is a link to the other.
+    ({LIST: "bash-0:5*\n", OLD: "bash-0:5*\nacl-0:1*\n"}, ["bash-0:5*", "acl-0:1*"]), ({}, [])],
+    ids=["the usual place", "switched on", "switched off", "another place", "both", "none"])
+def test_version_locks_are_read_where_dnf_s_plugin_reads_them(files, found):
+    assert look.version_locks(SimpleNamespace(read=files.get)) == found
