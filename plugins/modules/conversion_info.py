@@ -141,7 +141,8 @@ installed_size:
 repositories:
   description: >-
     The enabled repositories, with C(before), C(after) and C(kept). C(after) is null for one that AlmaLinux has no counterpart for, and for
-    one that goes with the package that brings it or with the registration.
+    one that goes with the package that brings it or with the registration. C(before) is null for one that is enabled afterwards alone, such as
+    crb, which EPEL needs.
   returned: success
   type: list
   elements: dict

@@ -5,7 +5,9 @@ import pytest
 from tests.faults import remote
 from tests.faults.host import FaultHost
 
+from . import conversions
 from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, convert, look, ran, there
+from .test_conversion_packages import stand_in
 
 # AlmaLinux's release packages enable extras themselves, those of 10 crb too.
 ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", "extras"), "10": ("appstream", "baseos", "crb", "extras")}
@@ -85,6 +87,27 @@ def test_module_streams_become_those_of_almalinux_and_oracle_s_again(source):
         on_record = [line.replace(source_s, ours) for line in on_record]
     assert host.run(STREAMS).splitlines() == on_record
     assert ran(name, convert(state="reverted")).result(name, "convert")["result"] == "reverted" and host.run(LOOK) == before
+
+
+# As the real package has it; nothing is fetched from there.
+ORACLE_S_EPEL = stand_in("oracle-epel-release-el9-1.0-6.el9.noarch", "Oracle America", more="""/etc/yum.repos.d/oracle-epel-ol9.repo
+%install
+mkdir -p %{buildroot}/etc/yum.repos.d
+printf '[ol9_developer_EPEL]\\nname=EPEL\\nbaseurl=file:///srv/nowhere\\nenabled=1\\n' >%{buildroot}/etc/yum.repos.d/oracle-epel-ol9.repo""")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("source", ["ol9"], indirect=True)
+def test_oracle_s_epel_becomes_epel_with_crb(source):
+    name, _kind, host = source
+    conversions.from_mirror(name, ORACLE_S_EPEL, "/var/tmp/elkit-made")
+    host.run("rpm -i --nosignature /var/tmp/elkit-made/*.rpm")
+    done = ran(name, convert(revert_cache=False)).result(name, "convert")
+    assert done["result"] == "converted" and done["verdict_after"]["remains"] == []
+    assert [row for row in done["repositories"] if row["after"] in ("crb", "epel")] == [
+        {"before": "ol9_developer_EPEL", "after": "epel", "kept": False}, {"before": None, "after": "crb", "kept": False}]
+    assert {row["becomes"].rsplit("-", 2)[0] for row in done["packages"] if (row["package"] or "").startswith("oracle-epel-release")} == {"epel-release"}
+    assert {"crb", "epel"} <= set(host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split())
 
 
 # The host is a machine that Oracle's UEK runs on; programs that Debian does not package or that need a real /boot are stand-ins.

@@ -366,8 +366,9 @@ def no_counterpart(seen):
     rows = [row["package"] for row in seen.plan["rows"] if row["verdict"] == "kept-foreign"]
     if not rows:
         return []
+    epel = " (those that EPEL has, which is enabled afterwards, dnf distro-sync exchanges for its builds then, or dnf reinstall where the version is the same)"
     return [Finding(INHIBITOR, "AlmaLinux has nothing of the name of {0}".format(_names(rows)),
-                    "Remove what is not needed, or override: they stay as they are, without updates")]
+                    "Remove what is not needed, or override: they stay as they are, without updates" + (epel if "epel" in seen.enabled_after else ""))]
 
 
 def foreign_repositories(seen):

@@ -88,8 +88,8 @@ def stream_rows(seen):
 
 
 def repository_rows(seen):
-    """[{"before": id, "after": id or None, "kept"}] of the repositories that are enabled now; those that go with their package or with the
-    registration have no after, and are not kept."""
+    """[{"before": id or None, "after": id or None, "kept"}] of the repositories that are enabled now, or afterwards; those that go with their
+    package or with the registration have no after, and are not kept."""
     if seen.source is None:
         return []
     known = catalogue.known(target.host_of(seen.source.major, seen.source.arch))
@@ -103,7 +103,10 @@ def repository_rows(seen):
         elif stays(seen, repo_id):
             kept, after = True, repo_id
         rows.append({"before": repo_id, "after": after, "kept": kept})
-    return rows
+    there = set(row["after"] for row in rows)
+    # Such as crb, where EPEL is.
+    more = set(known[canonical].id for canonical in seen.enabled_after) - there
+    return rows + [{"before": None, "after": repo_id, "kept": False} for repo_id in sorted(more)]
 
 
 def stays(seen, repo_id):

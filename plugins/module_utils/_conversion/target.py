@@ -17,9 +17,13 @@ def host_of(major, arch):
 
 
 def enabled(source, repo_ids):
-    """The canonical ids that the enabled *repo_ids* of a mapping.Source stand for, of those that AlmaLinux has for this major."""
+    """The canonical ids (sorted) that the enabled *repo_ids* of a mapping.Source stand for, of those that AlmaLinux has for this major."""
     known = catalogue.known(host_of(source.major, source.arch))
-    return [item for item in source.enabled_targets(repo_ids) if item in known]
+    found = set(item for item in source.enabled_targets(repo_ids) if item in known)
+    if "epel" in found:
+        # Which EPEL needs, and the module repositories enables with it.
+        found.add("crb")
+    return sorted(found)
 
 
 def asked(source, wanted, params):

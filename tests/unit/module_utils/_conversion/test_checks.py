@@ -31,7 +31,7 @@ def host(product="rocky", major=9, files=(), **other):
     seen = SimpleNamespace(
         context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
         source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
-        database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[],
+        database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[], enabled_after=["appstream", "baseos"],
         files_size=0, metadata_size=0,
         streams={"streams": []}, environment={"type": "machine", "container": None}, registered=False, registration="refuse", esp=None,
         kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
@@ -143,6 +143,12 @@ def test_what_stands_against_it(other, identifier, severity, words, overridable)
     found = checks.run(host(**other), {})
     assert [(item["id"], item["severity"], item["overridable"]) for item in found] == [(identifier, severity, overridable)]
     assert words in found[0]["found"] and (severity == "note" or found[0]["remedy"])
+
+
+@pytest.mark.parametrize("enabled, words", [(["baseos"], False), (["baseos", "crb", "epel"], True)])
+def test_what_epel_may_have_of_what_almalinux_has_not(enabled, words):
+    found, = checks.run(host(enabled_after=enabled, plan=plan(rows=[row("kept-foreign", "htop-3-1.el9.x86_64")])), {})
+    assert found["id"] == "no-counterpart" and ("EPEL" in found["remedy"]) is words
 
 
 @pytest.mark.parametrize("other", [{"rows": [row("kept-foreign")]}, {"problems": ["nothing provides x"]}], ids=["has no counterpart", "does not fit"])

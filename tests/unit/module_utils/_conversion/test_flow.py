@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, mapping
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import flow, mapping, target
 
 D = "/etc/yum.repos.d/"
 EPEL_NEXT = {D + "epel-next.repo": "epel-next-release-9-11.el9.noarch"}
@@ -38,6 +38,16 @@ def test_repositories_before_and_after(product, major, enabled, leaving, registe
     configured = [{"id": name, "file": D + file, "enabled": True}
                   for name, files in enabled.items() for file in ([files] if isinstance(files, str) else files)]
     seen = SimpleNamespace(source=mapping.source(product, major, "x86_64"), repositories={"enabled": sorted(enabled), "configured": configured},
-                           leaving_files=leaving, registered=registered, registration=registration)
+                           leaving_files=leaving, registered=registered, registration=registration, enabled_after=[])
     rows = flow.repository_rows(seen)
     assert {row["before"]: (row["after"], row["kept"]) for row in rows} == found
+
+
+@pytest.mark.parametrize("major, crb", [(8, "powertools"), (9, "crb")])
+def test_what_is_enabled_afterwards_alone_is_said(major, crb):
+    ids = ["ol{0}_baseos_latest".format(major), "ol{0}_developer_EPEL".format(major)]
+    source = mapping.source("oracle", major, "x86_64")
+    seen = SimpleNamespace(source=source, repositories={"enabled": ids, "configured": []}, leaving_files={}, registered=False, registration="refuse",
+                           enabled_after=target.enabled(source, ids))
+    assert [(row["before"], row["after"], row["kept"]) for row in flow.repository_rows(seen)] == [
+        (ids[0], "baseos", False), (ids[1], "epel", False), (None, "appstream", False), (None, crb, False)]

@@ -49,6 +49,19 @@ def test_the_packages_of_an_older_minor_are_in_the_vault(product, minor, given, 
     assert all(item["options"]["skip_if_unavailable"] and item["id"].startswith("elkit-vault-") and item["option"] == "baseurl" for item in found)
 
 
+@pytest.mark.parametrize("product, major, repo_ids, found", [
+    ("oracle", 9, ["ol9_baseos_latest", "ol9_UEKR8"], ["appstream", "baseos"]),
+    # As the module repositories has it.
+    ("oracle", 9, ["ol9_developer_EPEL"], ["appstream", "baseos", "crb", "epel"]),
+    ("oracle", 8, ["ol8_developer_EPEL"], ["appstream", "baseos", "crb", "epel"]),
+    # EPEL itself is a repository of others, whose owner has crb enabled or not.
+    ("rocky", 9, ["baseos", "epel"], ["appstream", "baseos"])])
+def test_what_is_enabled_afterwards(product, major, repo_ids, found):
+    source = mapping.source(product, major, "x86_64")
+    assert target.enabled(source, repo_ids) == found
+    assert target.asked(source, found, params()).enabled == set(found)
+
+
 def test_what_was_enabled_must_answer():
     found = target.repositories(9, "x86_64", ["baseos", "appstream", "crb"], target.asked(SOURCE, ["baseos", "appstream", "crb"], params()))
     assert {item["canonical"] for item in found if item["required"]} == {"baseos", "appstream", "crb"}
