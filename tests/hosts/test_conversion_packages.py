@@ -163,6 +163,17 @@ def test_repositories_that_cannot_be_loaded_are_named_for_what_they_are(host):
         host.run(f"rm {file}")
 
 
+def test_a_module_stream_that_nobody_has_is_told(host):
+    module = "/etc/dnf/modules.d/acme.module"
+    host.run(f"printf '[acme]\\nname=acme\\nstream=1\\nprofiles=\\nstate=enabled\\n' >{module}")
+    try:
+        found = ran(look()).result(HOST, "look")
+        assert found["verdict"] == "ready"
+        assert [item["found"].rsplit(": ", 1)[1] for item in found["checks"] if item["id"] == "streams" and item["severity"] == "warning"] == ["acme:1"]
+    finally:
+        host.run(f"rm {module}")
+
+
 @pytest.fixture
 def newer_bash(host):
     """A bash of a third party in the place of the source's."""

@@ -436,7 +436,13 @@ def streams(seen):
     changed = dict((name, stream) for name, stream, _profiles in seen.streams_after)
     words = ["{0}:{1}{2}".format(item["module"], item["stream"], " becomes {0}".format(changed[item["module"]]) if item["module"] in changed else "")
              for item in seen.streams["streams"] if item["state"] == "enabled"]
-    return [Finding(NOTE, "module streams: {0}".format(", ".join(words)))] if words else []
+    found = [Finding(NOTE, "module streams: {0}".format(", ".join(words)))] if words else []
+    unknown = seen.plan["unknown_streams"] if seen.plan else []
+    if unknown:
+        found.append(Finding(WARNING, "module streams that neither AlmaLinux nor any other repository has stay enabled: {0}".format(
+            _names(":".join(stream) for stream in unknown)),
+            "Reset them if nothing needs them (dnf module reset and the module's name), or name the stream that takes their place (source_extra: streams)"))
+    return found
 
 
 CHECKS = OrderedDict([

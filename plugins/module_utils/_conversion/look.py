@@ -161,7 +161,8 @@ def _ask_dnf(seen, params):
     directory = seen.directory = folder()
 
     def resolve():
-        seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"]), directory)
+        seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"],
+                                      kept_streams=kept_streams(seen.source, seen.streams)), directory)
 
     def check():
         seen.dnf_check = dnf_check(directory)
@@ -299,6 +300,12 @@ def streams_after(source, streams):
         if item["state"] == "enabled" and source.stream(item["stream"]) != item["stream"]:
             found.append([item["module"], source.stream(item["stream"]), list(item["profiles"])])
     return found
+
+
+def kept_streams(source, streams):
+    """[[module, stream]] of the enabled module streams that have the same name on AlmaLinux; parameters as of streams_after()."""
+    return [[item["module"], item["stream"]] for item in streams["streams"]
+            if item["state"] == "enabled" and item["stream"] and source.stream(item["stream"]) == item["stream"]]
 
 
 def ask(operation, data, directory):

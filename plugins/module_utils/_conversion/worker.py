@@ -16,6 +16,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion.aside import Aside, respond
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.redact import redact_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
@@ -26,9 +27,10 @@ PATIENCE = 20
 
 
 def look(request):
-    """run.resolve(), and what else must be asked of dnf before a conversion: "busy" (_dnf.conversion.busy) and "back" (see way_back), or None.
+    """run.resolve(), and what else must be asked of dnf before a conversion: "busy" (_dnf.conversion.busy), "unknown_streams" (see
+    _dnf.conversion.unknown_streams()) and "back" (see way_back), or None.
 
-    :param request: also "revert_cache"
+    :param request: also "revert_cache" and "kept_streams" ([[module, stream]])
     """
     # Both metadata are large: the source's are loaded beside those of AlmaLinux.
     # dnf must not have been imported before.
@@ -36,6 +38,7 @@ def look(request):
     try:
         busy = run.wait_for_others(PATIENCE)
         base, answer = run.resolve(request)
+        answer["unknown_streams"] = dnf_conversion.unknown_streams(base, request["kept_streams"])
         base.close()
         answer.update(busy=busy, back=run.way_back(answer, builds.result()) if builds and not answer["problems"] else None)
         return answer

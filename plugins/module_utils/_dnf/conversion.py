@@ -10,11 +10,14 @@ caller's word, and dnf may erase nothing else (allow_erasing is off).
 import logging
 import os
 import re
+import shutil
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
 # dnf's own ten would have a mirror that hangs found out after five minutes.
 RETRIES = 3
+# libdnf's name of the repository of the streams that no other has any more, and where it keeps them.
+REMEMBERED, REMEMBERED_IN = "@modulefailsafe", "modulefailsafe"
 # What a package does in a transaction, in words that hold on every dnf.
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
 
@@ -37,7 +40,12 @@ def open_base(settings, heard=None):
     base.conf.exit_on_lock = True
     base.conf.substitutions["releasever"] = str(settings["major"])
     if settings["directory"] is not None:
-        base.conf.persistdir = os.path.join(settings["directory"], "persist")
+        persistdir = os.path.join(settings["directory"], "persist")
+        # What dnf has kept of streams that no repository has any more, which the run goes by.
+        remembered = os.path.join(base.conf.persistdir, REMEMBERED_IN)
+        if os.path.isdir(remembered):
+            shutil.copytree(remembered, os.path.join(persistdir, REMEMBERED_IN))
+        base.conf.persistdir = persistdir
         base.conf.logdir = settings["directory"]
         base.conf.cachedir = os.path.join(settings["directory"], "cache")
     if settings.get("cache"):
@@ -182,6 +190,18 @@ def switch_streams(base, streams):
     for name, stream, profiles in streams:
         for profile in profiles:
             base._moduleContainer.install(name, stream, profile)
+
+
+def unknown_streams(base, streams):
+    """Those of the enabled module *streams* ([[module, stream]]) that no repository has."""
+    if not streams:
+        return []
+    import dnf.module.module_base
+
+    modules = dnf.module.module_base.ModuleBase(base)
+    return [[name, stream] for name, stream in streams
+            # Of one that it has once read, dnf itself has kept what it is.
+            if all(record.getRepoID() == REMEMBERED for record in modules.get_modules("{0}:{1}".format(name, stream))[0])]
 
 
 def put(base, jobs):

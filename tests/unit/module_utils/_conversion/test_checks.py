@@ -47,7 +47,7 @@ def package(name):
 
 def plan(**parts):
     return dict({"rows": [], "items": [], "release": None, "problems": [], "protected": [], "not_allowed": [], "unmarked": [], "busy": None, "back": None,
-                 "kernel": "standard", "silent": {"ours": [], "others": [], "why": ""}}, **parts)
+                 "kernel": "standard", "silent": {"ours": [], "others": [], "why": ""}, "unknown_streams": []}, **parts)
 
 
 def running(release, *installed):
@@ -143,6 +143,13 @@ def test_what_stands_against_it(other, identifier, severity, words, overridable)
     found = checks.run(host(**other), {})
     assert [(item["id"], item["severity"], item["overridable"]) for item in found] == [(identifier, severity, overridable)]
     assert words in found[0]["found"] and (severity == "note" or found[0]["remedy"])
+
+
+def test_streams_that_nobody_has_are_a_warning():
+    on_record = [{"module": name, "stream": stream, "state": "enabled"} for name, stream in (("acme", "1"), ("nginx", "1.22"), ("perl", "5.99"))]
+    found = checks.run(host(streams={"streams": on_record}, plan=plan(unknown_streams=[["perl", "5.99"], ["acme", "1"]])), {})
+    assert [(item["id"], item["severity"]) for item in found] == [("streams", "note"), ("streams", "warning")]
+    assert found[1]["found"].endswith("stay enabled: acme:1, perl:5.99") and "source_extra" in found[1]["remedy"]
 
 
 @pytest.mark.parametrize("enabled, words", [(["baseos"], False), (["baseos", "crb", "epel"], True)])

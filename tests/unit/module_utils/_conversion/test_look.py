@@ -154,6 +154,13 @@ def test_what_dnf_is_told_to_leave_out(path, text, found):
     assert look.excludes(context, mapping.source("rocky", 9, "x86_64")) == ({} if found is None else {path: found})
 
 
+@pytest.mark.parametrize("product, streams, found", [
+    ("oracle", [on_record("perl", "ol8"), on_record("nginx", "1.22"), on_record("php", None, "disabled"), on_record("virt", None)], [["nginx", "1.22"]]),
+    ("rocky", [on_record("perl", "ol8")], [["perl", "ol8"]]), ("rocky", [], [])])
+def test_which_streams_keep_their_names(product, streams, found):
+    assert look.kept_streams(mapping.source(product, 8, "x86_64"), {"streams": streams}) == found
+
+
 CONF, LIST, OLD = look.VERSION_LOCK_CONF, look.VERSION_LOCKS[0], look.VERSION_LOCKS[1]
 
 

@@ -4,6 +4,7 @@
 That it says what is then done is a matter of the tests on hosts.
 """
 import logging
+import os
 import sys
 import types
 
@@ -89,14 +90,14 @@ class Found(list):
 class Base(object):
     """dnf's, of a host whose dnf.conf says otherwise in everything; it takes part in what it is told to."""
 
-    packages, loads = (), True
+    packages, loads, persistdir = (), True, "/var/lib/dnf"
 
     def __init__(self):
         self.excluded = []
         self.conf = types.SimpleNamespace(
             best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], includepkgs=["acme"],
             disable_excludes=[], gpgcheck=False, keepcache=False, exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"],
-            module_platform_id="platform:el8", read=lambda: None, cachedir="/var/cache/dnf", persistdir="/var/lib/dnf", logdir="/var/log",
+            module_platform_id="platform:el8", read=lambda: None, cachedir="/var/cache/dnf", persistdir=self.persistdir, logdir="/var/log",
             substitutions=Substitutions({"basearch": "x86_64"}))
         self.repos = Repositories()
         self.sack = types.SimpleNamespace(query=lambda: Found(package for package in Base.packages if package.reponame in ["@System"] + list(self.repos)),
@@ -172,6 +173,14 @@ def test_dnf_is_on_the_leash_whatever_its_configuration_says(dnf, option, value)
 def test_where_dnf_writes(dnf, given, cachedir, persistdir):
     conf = conversion.open_base(settings(**given)).conf
     assert (conf.cachedir, conf.persistdir) == (cachedir, persistdir)
+
+
+def test_a_look_knows_of_streams_what_dnf_has_kept(dnf, tmp_path, monkeypatch):
+    monkeypatch.setattr(Base, "persistdir", str(tmp_path / "dnf"))
+    (tmp_path / "dnf" / "modulefailsafe").mkdir(parents=True)
+    (tmp_path / "dnf" / "modulefailsafe" / "perl:5.99:x86_64.yaml").write_text("x")
+    conf = conversion.open_base(settings(directory=str(tmp_path / "look"))).conf
+    assert os.listdir(os.path.join(conf.persistdir, "modulefailsafe")) == ["perl:5.99:x86_64.yaml"] and str(tmp_path / "look") in conf.persistdir
 
 
 def test_almalinux_s_repositories_are_what_was_asked_for_and_the_others_those_that_are_named(dnf):
@@ -280,6 +289,15 @@ def modules(dnf, monkeypatch):
 def test_streams_are_switched_with_their_profiles_before_anything_is_resolved(modules, streams, asked):
     conversion.switch_streams(types.SimpleNamespace(_moduleContainer=types.SimpleNamespace(install=lambda *profile: modules[0].append(profile))), streams)
     assert modules[0] == asked
+
+
+def test_streams_that_no_repository_has_are_told(modules):
+    has = {"nginx:1.22": ["appstream"], "perl:5.99": ["@modulefailsafe"], "php:8.2": ["@modulefailsafe", "remi-modular"]}
+    sys.modules["dnf.module.module_base"].ModuleBase.get_modules = lambda self, spec: (
+        [types.SimpleNamespace(getRepoID=lambda repo=repo: repo) for repo in has.get(spec, ())], None)
+    streams = [["nginx", "1.22"], ["perl", "5.99"], ["php", "8.2"], ["acme", "1"]]
+    assert conversion.unknown_streams(object(), streams) == [["perl", "5.99"], ["acme", "1"]]
+    assert conversion.unknown_streams(None, []) == []
 
 
 def test_streams_that_almalinux_does_not_have_are_named(modules):
