@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import errno
 import json
 import os
 import stat
+import tempfile
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, HostError
@@ -68,6 +70,76 @@ def test_change_and_undo_are_exact(host):
     undo.apply(None)
     assert picture(host) == before
     assert journal.revert("test", root=root(host)) is None
+
+
+@pytest.fixture
+def labels(monkeypatch):
+    """{inode: context}: a file system with labels, as the kernel keeps them. No test host can set a label of its own."""
+    kept = {}
+
+    def getxattr(path, name):
+        assert name == "security.selinux"
+        if os.stat(path).st_ino not in kept:
+            raise OSError(errno.ENODATA, "no label")
+        return kept[os.stat(path).st_ino]
+
+    def setxattr(where, name, value):
+        assert name == "security.selinux"
+        kept[os.stat(where).st_ino] = value
+
+    make = tempfile.mkstemp
+
+    def mkstemp(*args, **more):
+        descriptor, path = make(*args, **more)
+        # The number of a file that is gone is given again; its label is not.
+        kept.pop(os.fstat(descriptor).st_ino, None)
+        return descriptor, path
+
+    monkeypatch.setattr(tempfile, "mkstemp", mkstemp)
+    monkeypatch.setattr(os, "getxattr", getxattr)
+    monkeypatch.setattr(os, "setxattr", setxattr)
+    return kept
+
+
+SHADOW, ETC, OTHER = b"system_u:object_r:shadow_t:s0\0", b"system_u:object_r:etc_t:s0\0", b"unconfined_u:object_r:user_tmp_t:s0\0"
+
+
+@pytest.mark.parametrize("what", ["content", "label alone", "removed"])
+def test_an_undo_gives_a_file_its_label_back(host, labels, what):
+    path = str(host / "etc" / "a")
+    labels[os.stat(path).st_ino] = SHADOW
+    entry = journal.begin("test", root(host))
+    entry.write_all([journal.Change(path, None if what == "removed" else "one\n" if what == "label alone" else "two\n")])
+    if what != "removed":
+        assert files.attributes(path).context == SHADOW, "a write keeps the label that is there"
+        # restorecon, or a program that writes the file anew.
+        labels[os.stat(path).st_ino] = OTHER
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert files.attributes(path).context == SHADOW and files.read_bytes(path) == b"one\n"
+
+
+def test_a_label_that_is_given_is_set_and_none_is_made_up(host, labels):
+    path = str(host / "etc" / "new")
+    files.write_atomic(path, "x", files.Attributes(os.geteuid(), os.getegid(), 0o600, ETC))
+    assert files.attributes(path).context == ETC
+    files.write_atomic(str(host / "etc" / "b"), "x")
+    assert files.attributes(str(host / "etc" / "b")).context is None and os.stat(str(host / "etc" / "b")).st_ino not in labels
+
+
+@pytest.mark.parametrize("number, fails", [(errno.ENOTSUP, False), (errno.EPERM, True)])
+def test_a_label_that_cannot_be_set(host, monkeypatch, number, fails):
+    def setxattr(where, name, value):
+        raise OSError(number, os.strerror(number))
+    monkeypatch.setattr(os, "setxattr", setxattr)
+    path, attrs = str(host / "etc" / "a"), files.Attributes(os.geteuid(), os.getegid(), 0o600, ETC)
+    if fails:
+        with pytest.raises(HostError):
+            files.write_atomic(path, "two\n", attrs)
+    else:
+        files.write_atomic(path, "two\n", attrs)
+    # A file without its label is better than none on a file system that has no labels; anything else leaves all as it was.
+    assert files.read_bytes(path) == (b"one\n" if fails else b"two\n") and sorted(os.listdir(str(host / "etc"))) == ["a", "b"]
 
 
 def test_nothing_to_undo(host):
