@@ -13,6 +13,8 @@ import subprocess
 
 from tests.runner import skips
 
+CONTROLS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "controls.md"
+
 
 def _line(path, key):
     try:
@@ -101,6 +103,13 @@ def _tables(found):
     return lines
 
 
+def _covered():
+    """The table of the controls of each profile and release, as docs/controls.md has it: a unit test holds that against the catalogue."""
+    text = CONTROLS.read_text(encoding="utf-8")
+    section = text.partition("\n## Profiles\n")[2].partition("\n## ")[0]
+    return section.strip().splitlines() + [""]
+
+
 def _judged(found):
     """What the outside judge said of hardened hosts, as tests/hosts/test_outside.py wrote it."""
     lines = ["| Profile | Release | Rules | Passed before | Passed after | After | Of the failing, waived |", "| --- | --- | --- | --- | --- | --- | --- |"]
@@ -160,6 +169,7 @@ def render(root, outcomes, allowed, totals):
     lines += ["", "## Matrix", "", "Every source there, back and there again, with the seconds of each step; - where a case did not come so far.", ""]
     lines += _evidence(outcomes, "matrix/", _tables)
     lines += ["## Faults", "", "What a host was left in, and what it came to.", ""] + _evidence(outcomes, "faults/", _tables)
+    lines += ["## Controls", "", "What the catalogue of hardening covers (docs/controls.md lists all of them).", ""] + _covered()
     lines += ["## The outside judge", "", "OpenSCAP on hardened test hosts, over the rules in tests/outside/denominators; a waived rule counts as failed.", ""]
     lines += _evidence(outcomes, "outside/", _judged)
     lines += ["## Benchmarks", "", "Ratios are of medians, both sides measured alternately in one run. A count that misses its aim fails the step,",

@@ -35,6 +35,18 @@ def test_the_page_says_which_hosts_a_step_used(used, line, column, warned):
     assert "| hosts-facts | passed | 0 | 0 | 0 | 0.0 | 2026-01-01 10:00 | 12345678 | {} |".format(column) in text
 
 
+def test_the_page_says_which_controls_are_covered():
+    text = page(outcome("ruff"))
+    section = text.partition("\n## Controls\n")[2].partition("\n## ")[0]
+    assert "| Profile |  | Release | Rules | Implemented | of these host only | of these look only | For people |" in section
+    for profile in ("cis_server_l1", "cis_server_l2", "hipaa", "pci_dss"):
+        for major in (8, 9, 10):
+            rules = (ROOT / "tests/outside/rules" / f"{profile}-{major}.txt").read_text(encoding="utf-8").splitlines()
+            count = len([line for line in rules if line.strip() and not line.startswith("#")])
+            row = [line.split(" | ") for line in section.splitlines() if line.startswith(f"| `{profile}` |") and line.split(" | ")[2] == str(major)]
+            assert len(row) == 1 and row[0][3] == str(count), (profile, major)
+
+
 def test_the_testbed_notes_what_it_starts(tmp_path, monkeypatch):
     def host(kind, official):
         return testbed.Host(name="x", kind=kind, container="x", running=True, official=official, fleet=False, address="", port=22, pythons=())
