@@ -408,6 +408,92 @@ def test_where_no_second_login_can_be_tried_such_controls_wait(host, tmp_path):
     assert host.state(STATE)["stage"] == "committed"
 
 
+def test_where_codes_are_asked_for_such_controls_wait_and_check_mode_says_so(host, tmp_path):
+    """A first login is tried before anything is changed, and fails, though the session of the play is open."""
+    folder = folder_of(tmp_path, HARMLESS)
+    tasks = [{"name": "codes", "ansible.builtin.shell": lockout.ASK_FOR_CODES}, dict(tasks_of(folder)[0], name="check", check_mode=True), *tasks_of(folder)]
+    try:
+        run = play(host.name, tasks)
+    finally:
+        # Not by ssh: no fresh login works.
+        remote.testbed("exec", host.name, "--", "sh", "-c", lockout.ASK_FOR_NONE)
+    for name in ("check", "apply"):
+        result = run.result(host.name, name)
+        assert result["changed_ids"] == [] and {row["status"] for row in result["controls"]} == {"pending"}, result
+        assert "one failed before anything was changed, at the authentication" in result["controls"][0]["message"], result
+    assert "guard" not in run.result(host.name, "apply")
+
+
+# --- users that must get in, too -------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def accounts(host):
+    """The host has the accounts of lockout.ACCOUNTS."""
+    host.run(lockout.ACCOUNTS)
+    yield host
+    host.disarm()
+    host.run(lockout.NO_ACCOUNTS)
+
+
+CLOSES = lockout.access(allow_users=["admin"])
+
+
+def test_a_user_that_must_get_in_and_could_not_before_is_one_error(accounts, table, tmp_path):
+    """Nothing of the run is in then, and a user that gets in now is not shut out by it."""
+    folder = folder_of(tmp_path, CLOSES)
+    bad = {"missing": ("breakglas", "there is no user breakglas"), "locked": ("locked", "the password of locked is locked")}
+    tasks = [dict(tasks_of(folder, guard_users=["rescue", user])[0], name=f"{name} {mode}", check_mode=mode == "check", ignore_errors=True)
+             for name, (user, _words) in bad.items() for mode in ("check", "apply")]
+    run = play(accounts.name, [*tasks, *tasks_of(folder, guard_users=["rescue"]), *UNDO])
+    for name, (user, words) in bad.items():
+        for mode in ("check", "apply"):
+            result = run.failure(accounts.name, f"{name} {mode}")
+            assert f"{user}: " in result["msg"] and words in result["msg"] and "out of guard_users" in result["msg"] and "rescue" not in result["msg"], result
+    result = run.result(accounts.name, "apply")
+    rows = {row["id"]: row for row in result["controls"]}
+    assert rows[GUILTY]["status"] == "error" and rows[GUILTY]["message"] == "refused, for it would shut out rescue: AllowUsers does not name rescue", rows
+    assert {rows[item]["status"] for item in INNOCENT} == {"changed"} and result["guard"]["outcome"] == "committed", result
+    table.add(accounts.name, "AllowUsers without a guard user", lockout.REFUSED, "yes", "changed", "0", "-", rows[GUILTY]["message"])
+
+
+def test_a_user_that_must_get_in_is_looked_at_again_before_the_commit(accounts, table, tmp_path):
+    """The controller's login works all the time, and tells nothing of another user."""
+    accounts.blind()
+    result = play(accounts.name, tasks_of(folder_of(tmp_path, CLOSES), guard_users=["rescue"]) + UNDO).result(accounts.name, "apply")
+    assert accounts.blinded(), "the guard refused nothing, because nobody asked it"
+    rows = {row["id"]: row for row in result["controls"]}
+    words = "taken back: of guard_users, not all could log in any more: rescue: AllowUsers does not name rescue"
+    assert rows[GUILTY]["status"] == "error" and rows[GUILTY]["message"].startswith(words), rows
+    assert {rows[item]["status"] for item in INNOCENT} == {"changed"} and result["guard"]["outcome"] == "returned", result
+    table.add(accounts.name, "AllowUsers without a guard user, unforeseen", lockout.RETURNED, "yes", "changed", "0", "-", rows[GUILTY]["message"])
+
+
+def through(name):
+    """Variables of a play whose ssh goes through host *name*."""
+    inventory = yaml.safe_load(remote.inventory_path().read_text())["all"]
+    variables, jump = inventory["vars"], inventory["hosts"][name]
+    common = variables["ansible_ssh_common_args"]
+    hop = (f"ssh {common} -o ControlMaster=no -o ControlPath=none -i {variables['ansible_ssh_private_key_file']} -p {jump.get('ansible_port', 22)} "
+           f"-W %h:%p {variables['ansible_user']}@{jump['ansible_host']}").replace("-o ControlMaster=auto -o ControlPersist=60s ", "")
+    return {"ansible_ssh_common_args": f'{common} -o ProxyCommand="{hop}"'}, jump["ansible_host"]
+
+
+@pytest.mark.full
+def test_the_fresh_login_goes_through_the_jump_host(host, plain, tmp_path):
+    """In the end one gets in by that way alone: a login that went straight to the host would have failed."""
+    variables, address = through(plain.name)
+    folder = folder_of(tmp_path, lockout.access(allow_users=[f"admin@{address}"]))
+    straight = play(host.name, tasks_of(folder)).result(host.name, "apply")
+    assert next(row for row in straight["controls"] if row["id"] == GUILTY)["status"] == "error", straight
+    try:
+        done = play(host.name, tasks_of(folder), variables=variables).result(host.name, "apply")
+        assert {row["id"]: row["status"] for row in done["controls"]} == dict(dict.fromkeys(INNOCENT, "pass"), **{GUILTY: "changed"}), done
+        assert done["guard"]["outcome"] == "committed" and done["guard"]["logins"] == 1 and not reachable(host.name), done
+    finally:
+        undone = play(host.name, UNDO, variables=variables)
+    assert undone.rc == 0 and reachable(host.name), undone.output
+
+
 @pytest.mark.full
 def test_passwords_instead_of_keys(host, tmp_path):
     run = play(host.name, tasks_of(folder_of(tmp_path, HARMLESS)), variables=lockout.PASSWORD)
