@@ -5,7 +5,7 @@ import pytest
 from tests.faults import matrix
 from tests.faults.matrix import AGAIN, CONTROLLER, CUT, PARENT, REVERT, SIGKILL, STOP
 from tests.faults.plays import play
-from tests.faults.points import JOURNAL, Point, in_transaction, journal
+from tests.faults.points import JOURNAL, KILL, Point, in_transaction, journal
 
 pytest_plugins = ["tests.faults.fixtures"]
 
@@ -51,6 +51,24 @@ STEPS = {
 }
 BACK = {"reverting": journal(CONCERN, "reverting"), "reverted": journal(CONCERN, "reverted"),
         "second entry reverting": journal(CONCERN, "reverting", occurrence=2)}
+DATABASE = "aide_build_database"
+
+
+class Last(Point):
+    """In the last stage: all is committed, and the action plugin's second call makes AIDE's database. Its end is an error of that control alone."""
+
+    def strike(self, host, _action, tasks):
+        host.arm(self, KILL)
+        run = play(host.name, tasks)
+        host.confirmed()
+        result = run.result(host.name, "apply")
+        rows = {row["id"]: row for row in result["controls"]}
+        assert result["guard"]["outcome"] == "committed" and host.state(GUARD)["stage"] == "committed", result
+        assert rows[DATABASE]["status"] == "error" and rows[DATABASE]["message"].startswith("not applied: "), rows[DATABASE]
+        assert {row["status"] for name, row in rows.items() if name != DATABASE} == {"changed"}, rows
+
+
+LAST = Last("last stage, AIDE's database", f"{JOURNAL}/{CONCERN}/*/state.json", (("step", "planned"),), 1, ("_baseline/kinds/aide.py", ("put",), ()))
 CASES = ([("fh9", step, SIGKILL) for step in STEPS if step != "first package"]
          # dnf's helper alone is no run's end: its packages are an error, and the run goes on.
          + [("fh9", "first package", PARENT)]
@@ -78,6 +96,18 @@ def subject():
 def test_disturbed_then_the_same_play_again(fault_host, subject, table, name, step, action):
     host = fault_host(name)
     table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
+
+
+@pytest.mark.full
+def test_killed_in_the_last_stage(fault_host, table):
+    """A few controls alone: to make the database takes its time."""
+    host = fault_host("fh9")
+    tasks = [{"name": "apply", "elkit.almalinux.baseline": dict(TASK, only_ids=["package_aide_installed", "sshd_set_max_auth_tries", DATABASE])}]
+    assert play(host.name, KEYS).rc == 0
+    last = matrix.Subject(tasks, UNDO, lambda host: host.run(LOOK + "ls -A /var/lib/aide 2>/dev/null; true"), f"{JOURNAL}/{CONCERN}/*/state.json", {},
+                          [{"elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}])
+    for way in (AGAIN, REVERT):
+        table.add(matrix.case(last.on(host), host, LAST, SIGKILL, way))
 
 
 @pytest.mark.parametrize("name, step", matrix.wide([("fh9", step) for step in ("files", "second part, files")], set()))
