@@ -163,7 +163,26 @@ def test_sshd_sees_the_planned_files_and_no_others(host):
 def test_sshd_that_refuses_its_configuration(host):
     host.sshd_rc = 255
     found = guard_sshd.problems(host.view(), admin())
-    assert found == ["sshd refuses its configuration: /sshd_config line 3: Bad configuration option: X"]
+    assert found == ["sshd refuses its configuration: /sshd_config: Bad configuration option: X"]
+
+
+@pytest.mark.parametrize("form", ["{0}: line {1}: Bad configuration option: Nothing\n{0}: terminating, 1 bad configuration options\n",
+                                  "{0} line {1}: Bad configuration option: Nothing\n"])
+def test_what_sshd_refused_before_is_no_controls_fault_where_a_block_moves_it(host, monkeypatch, form):
+    host.sshd_rc = 255
+    (host.root / "etc/ssh/sshd_config").write_text("PermitRootLogin yes\nNothing yes\n")
+    at = []
+
+    def run(argv, **more):
+        result = Host.run(host, argv, **more)
+        if argv[0] != "sshd":
+            return result
+        at.append(host.config.index("Nothing yes") + 1)
+        return Result(255, "", form.format(argv[argv.index("-f") + 1], at[-1]))
+    monkeypatch.setattr(host, "run", run)
+    control = Control({"id": "a", "mechanism": "sshd", "args": {"key": "PermitRootLogin", "value": "no"}})
+    view = guard_checks.planned([control], host.view(8))
+    assert guard_checks.guilty([control], view, [admin()]) == {} and len(set(at)) == 2
 
 
 def test_the_policy_of_release_8_is_on_the_command_line(host):
