@@ -68,11 +68,11 @@ class Bench:
         """A playbook of the collection at Level 2."""
         self.command(["ansible-playbook", "-l", self.host, "-e", json.dumps(VARIABLES), name, *more], label)
 
-    def play(self, name, tasks, label=None):
+    def play(self, name, tasks, label=None, *more):
         """A play of these tasks; what counts for *label* is the time of its tasks alone."""
         path = self.folder / (name + ".yml")
         path.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "become": True, "tasks": tasks}]))
-        self.command(["ansible-playbook", "-l", self.host, str(path)])
+        self.command(["ansible-playbook", "-l", self.host, str(path), *more])
         entries = self.entries()
         if label:
             self.taken.setdefault(label, []).append(sum(entry["seconds"] for entry in entries))
@@ -166,7 +166,7 @@ def whole(bench, rounds):
 
 
 def one_by_one(bench, rounds):
-    """(ratios, aims, more) of a hundred settings by one call and by a task for each."""
+    """(ratios, aims, more) of a hundred settings by one call and by a task for each: to put them, to put them again, and to look at them."""
     bench.on_host("keep")
     ours = [{"name": "one call", "elkit.almalinux.baseline": dict(CALL, only_ids=settings.IDS)}]
     theirs = settings.tasks()
@@ -174,7 +174,8 @@ def one_by_one(bench, rounds):
             {"ansible.builtin.assert": {"that": "look.counts.pass == 100", "fail_msg": "{{ look.controls | rejectattr('status', 'equalto', 'pass') | list }}"}}]
     for number in range(rounds):
         # Whoever comes first in a round has the colder caches.
-        for label, tasks in sorted((("one call", ours), ("a task per control", theirs)), reverse=bool(number % 2)):
+        ways = [("a task per control", theirs, theirs), ("one call", ours, look[:1])]
+        for label, tasks, audit in ways[::-1] if number % 2 else ways:
             bench.on_host("reset")
             bench.ping()
             changed = sum(entry["changed"] for entry in bench.play("settings", tasks, label + ", first run"))
@@ -183,13 +184,16 @@ def one_by_one(bench, rounds):
             changed = sum(entry["changed"] for entry in bench.play("settings", tasks, label + ", second run"))
             if changed:
                 raise SystemExit("bench: %s changed something in its second run" % label)
+            # A look by tasks is their check mode.
+            if sum(entry["changed"] for entry in bench.play("settings", audit, label + ", audit", "--check")):
+                raise SystemExit("bench: %s found something to change after its second run" % label)
             if not number:
                 # Both ways leave the same hundred settings.
                 bench.play("look", look)
     bench.on_host("reset")
     seconds = bench.medians()
     ratios = {"%s: a task per control / one call, a hundred settings, time of the tasks" % run:
-              seconds["a task per control, " + run] / seconds["one call, " + run] for run in ("first run", "second run")}
+              seconds["a task per control, " + run] / seconds["one call, " + run] for run in ("first run", "second run", "audit")}
     return ratios, dict.fromkeys(ratios, "at least 10.0"), {"settings": len(settings.IDS)}
 
 
