@@ -136,6 +136,29 @@ def facts_of(running=OWN, installed=(OWN, UEK), kind="vm", required=False):
                                                 kernel=kernel)}}
 
 
+ROLE = {"name": "elkit.almalinux.convert", "apply": {"tags": ["convert"]}}
+PLAY = {"hosts": "all", "gather_facts": False}
+
+
+@pytest.mark.parametrize("plays", [
+    [dict(PLAY, roles=[{"role": ROLE["name"], "tags": ["convert"]}])], [dict(PLAY, tasks=[{"ansible.builtin.include_role": ROLE, "tags": ["convert"]}])],
+    [{"ansible.builtin.import_playbook": "elkit.almalinux.convert", "tags": ["convert"]}]], ids=["a role", "include_role", "the playbook"])
+@pytest.mark.parametrize("tag", ["convert", "other"])
+def test_under_tags_all_of_a_conversion_is_done_or_nothing_of_it(play, tmp_path, plays, tag):
+    (tmp_path / "after.yml").write_text("[{name: They come after, ansible.builtin.debug: {msg: 'undrained {{ inventory_hostname }}'}}]")
+    (tmp_path / "play.yml").write_text(json.dumps([dict(PLAY, tasks=[{"name": "Ours", "ansible.builtin.debug": {"msg": "ours"}, "tags": ["other"]}]), *plays]))
+    answers = {"conversion": dict(DONE, result="converted", changed=True), "conversion_info": LOOKED, "host_facts": [facts_of(UEK), facts_of()]}
+    for failing in (False, True) if tag == "convert" else (False,):
+        hosts = {"web01": {"answers": dict(answers, conversion=FAILED) if failing else answers}}
+        run = play(str(tmp_path / "play.yml"), hosts, arguments=["--tags", tag], convert_reboot="when_needed", convert_evidence="evidence",
+                   convert_pre_tasks=str(tmp_path / "after.yml"), convert_post_tasks=str(tmp_path / "after.yml"))
+        done = [name if name != "conversion" else arguments.get("follow_up") or arguments["state"] for _host, name, arguments in run.calls]
+        wanted = ["conversion_info", "wanted"] + ([] if failing else ["host_facts", "boot", "converted", "host_facts", "done"])
+        assert (run.rc != 0) == failing and done == (wanted if tag == "convert" else []), run.output
+        assert ('"msg": "ours"' in run.output) == (tag == "other") and (tmp_path / "evidence" / "web01-conversion.json").exists() == (tag == "convert")
+        assert run.output.count("undrained web01") == (0 if tag == "other" else 1 if failing else 2), run.output
+
+
 MACHINE, PENDING, CONTAINER = facts_of(), facts_of(required=True), facts_of(UEK, kind="container", required=True)
 
 
@@ -315,6 +338,33 @@ def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variabl
     assert run.rc == 0 and {name: arguments["force"] for _host, name, arguments in run.calls} == dict.fromkeys(
         ("baseline", "module_streams", "repositories", "conversion"), force), run.output
     assert run.calls[0][2]["revert_to"] == to
+
+
+def check(identifier, severity, overridden=False):
+    return {"id": identifier, "severity": severity, "overridden": overridden, "found": f"{identifier} was found"}
+
+
+SPACE, LOCKS, SECURE, NOTE = check("space", "inhibitor"), check("locks", "inhibitor", True), check("secure", "warning"), check("container", "note")
+
+
+@pytest.mark.parametrize(("word", "checks", "said"), [
+    (None, [SPACE, SECURE], None), ("inhibitor", [SPACE, LOCKS, SECURE, NOTE], "space: space was found"), ("inhibitor", [LOCKS, SECURE, NOTE], None),
+    ("warning", [SPACE, LOCKS, SECURE, NOTE], "space: space was found; secure: secure was found"),
+    ("warning", [LOCKS, SECURE, NOTE], "secure: secure was found"), ("warning", [LOCKS, NOTE], None)],
+    ids=["nobody asked", "inhibitor", "overridden", "both", "warning", "note"])
+def test_a_look_fails_for_what_it_is_asked_to(play, tmp_path, word, checks, said):
+    """And leaves the verdict as facts, for plays that follow."""
+    (tmp_path / "play.yml").write_text(json.dumps([
+        {"ansible.builtin.import_playbook": "elkit.almalinux.preflight"},
+        dict(PLAY, tasks=[{"ansible.builtin.debug": {"msg": "facts {{ ansible_facts['convert_facts'] | to_json }}"}}])]))
+    look = dict(LOOKED, verdict="inhibited", inhibitors=["space"], summary={"replaced": 3}, checks=checks)
+    run = play(str(tmp_path / "play.yml"), {"web01": {"answers": {"conversion_info": look}}}, **({"convert_fail_on": word} if word else {}))
+    assert '"web01  inhibited  rocky-9  almalinux-9' in run.output and (run.rc != 0) == (run.recap()["web01"]["failed"] == 1) == bool(said), run.output
+    if said:
+        assert f'"msg": "{said}"' in run.output, run.output
+    else:
+        found = json.loads(json.loads(re.search(r'"msg": ("facts .*")', run.output)[1])[len("facts "):])
+        assert found == {key: look[key] for key in ("verdict", "source", "target", "inhibitors", "summary")}
 
 
 @pytest.mark.parametrize("core", CORES)

@@ -126,7 +126,8 @@ CENTOS, ALMALINUX, EPEL = {"A" * 40: "gpg-pubkey-a"}, {"B" * 40: "gpg-pubkey-b"}
 
 @pytest.mark.parametrize("after, now, gone", [
     ([CENTOS, ALMALINUX], [CENTOS, ALMALINUX], ["gpg-pubkey-b"]), ([CENTOS, ALMALINUX], [CENTOS, ALMALINUX, EPEL], ["gpg-pubkey-b"]),
-    ([ALMALINUX], [ALMALINUX, EPEL], ["gpg-pubkey-b"]), ([CENTOS, ALMALINUX], [CENTOS], []), (None, [CENTOS, ALMALINUX, EPEL], ["gpg-pubkey-b", "gpg-pubkey-c"])],
+    ([ALMALINUX], [ALMALINUX, EPEL], ["gpg-pubkey-b"]), ([CENTOS, ALMALINUX], [CENTOS], []),
+    (None, [CENTOS, ALMALINUX, EPEL], ["gpg-pubkey-b", "gpg-pubkey-c"])],
     ids=["AlmaLinux's", "one that somebody imported since", "the source's went meanwhile", "none is left", "an unfinished conversion"])
 def test_the_keys_that_the_conversion_imported_go_and_no_others(one, monkeypatch, after, now, gone):
     way, _now = one

@@ -242,7 +242,8 @@ def test_a_host_that_passes(monkeypatch):
     (configured(repository("plus", DIRECTORY + "rocky.repo", ROCKY + "/plus")), "the repository plus of the source is still enabled"),
     (changed(keys={"A" * 40: "gpg-pubkey-2"}), "none of AlmaLinux's keys is imported"),
     (changed(not_bootable=["the default kernel is x, not AlmaLinux's y"]), "the default kernel is x, not AlmaLinux's y")],
-    ids=["name", "release package", "release file", "Kitten's release file", "no release file", "package", "dependencies", "not enabled", "from the source", "repository of the source", "keys", "boot"])
+    ids=["name", "release package", "release file", "Kitten's release file", "no release file", "package", "dependencies",
+         "not enabled", "from the source", "repository of the source", "keys", "boot"])
 def test_what_must_not_be_after_a_conversion(monkeypatch, change, said):
     world = World()
     change(world)
