@@ -106,23 +106,30 @@ def test_an_altered_package(untouched):
         refused(["bash"], convert())
 
 
-@pytest.mark.parametrize("identifier, script", [
-    ("version-locks", "echo 'bash-0:5.1.8-9.el9.*' >>/etc/dnf/plugins/versionlock.list"),
-    ("excludes", "sed -i '/^\\[main\\]/a excludepkgs=bash' /etc/dnf/dnf.conf"),
-    # Of which the packages for the way back come.
-    ("excludes", "sed -i '/^\\[baseos\\]/a exclude=bash' /etc/yum.repos.d/centos.repo; sed -i '/^\\[main\\]/a includepkgs=bash' /etc/dnf/dnf.conf")],
-    ids=["locked", "of all", "of a repository, and all but"])
-def test_what_is_held_back_inhibits_and_is_overridden_by_its_id(host, identifier, script):
-    host.run("tar -cf /var/tmp/elkit-dnf.tar /etc/dnf /etc/yum.repos.d 2>/dev/null; " + script)
+def test_what_is_held_back_inhibits_and_comes_all_the_same_where_both_are_overridden_by_their_ids(host):
+    before = host.run(LOOK)
+    # From baseos the packages for the way back come.
+    host.run("tar -cf /var/tmp/elkit-dnf.tar /etc/dnf /etc/yum.repos.d 2>/dev/null; echo 'bash-0:5.1.8-9.el9.*' >>/etc/dnf/plugins/versionlock.list; "
+             "sed -i '/^\\[main\\]/a excludepkgs=bash\\nincludepkgs=bash' /etc/dnf/dnf.conf; sed -i '/^\\[baseos\\]/a exclude=bash' /etc/yum.repos.d/centos.repo")
+    ids = ["excludes", "version-locks"]
+    ignored = [{"id": identifier, "reason": "known"} for identifier in ids]
     try:
-        assert identifier in refused([identifier, "bash"], convert())["inhibitors"]
-        found = ran(look(ignore=[{"id": identifier, "reason": "known"}])).result(HOST, "look")
-        assert found["verdict"] == "ready"
-        check = next(item for item in found["checks"] if item["id"] == identifier)
-        assert check["overridden"] and check["reason"] == "known"
-        assert {row["verdict"] for row in found["packages"] if re.match(r"bash-\d", row["package"] or "")} <= {"replaced", "upgraded", "downgraded"}
+        held = host.run(LOOK)
+        assert sorted(refused([*ids, "bash"], convert())["inhibitors"]) == ids
+        for number, identifier in enumerate(ids):
+            found = ran(look(ignore=[ignored[number]])).result(HOST, "look")
+            assert found["inhibitors"] == [ids[1 - number]], "the other one stands"
+            check = next(item for item in found["checks"] if item["id"] == identifier)
+            assert check["overridden"] and check["reason"] == "known"
+        assert host.run(LOOK) == held
+        done = ran(convert(ignore=ignored)).result(HOST, "convert")
+        assert done["result"] == "converted" and done["verdict_after"]["remains"] == []
+        assert [row["verdict"] for row in done["packages"] if re.match(r"bash-\d", row["package"] or "")] == ["replaced"]
+        assert host.run("rpm -q --qf '%{vendor}' bash") == "AlmaLinux"
+        back(HOST, host, held)
     finally:
-        host.run("rm -rf /etc/dnf /etc/yum.repos.d; tar -xpf /var/tmp/elkit-dnf.tar -C / && rm /var/tmp/elkit-dnf.tar")
+        conversions.as_source(HOST, host).run("rm -rf /etc/dnf /etc/yum.repos.d; tar -xpf /var/tmp/elkit-dnf.tar -C / && rm /var/tmp/elkit-dnf.tar")
+    assert host.run(LOOK) == before
 
 
 def test_an_unknown_check(untouched):
@@ -141,6 +148,22 @@ def test_a_repository_file_that_nobody_can_read(host, script, words):
     assert host.run(LOOK) == before
 
 
+def somebody_changes_it(host, path, before):
+    """File *path*, which the conversion changed, is changed by hand: the way back is refused, and by force it brings *before*; the first time the file
+    cannot be written."""
+    host.run(f"echo '# by hand' >>{path}")
+    by_hand = host.run(LOOK)
+    for task in (dict(convert(state="reverted"), check_mode=True), convert(state="reverted")):
+        result = refused([f"changed by someone else since: {path}", "Look at the difference", "force: true"], task)
+        assert result["paths"] == [path] and host.run(LOOK) == by_hand
+    assert ran(convert()).result(HOST, "convert")["changed"] is False and host.run(LOOK) == by_hand, "it is AlmaLinux still"
+    with host.immutable(path):
+        refused([path, "immutable flag"], convert(state="reverted", force=True))
+    # It goes on where it stopped, and nobody is asked again.
+    assert ran(convert(state="reverted")).result(HOST, "convert")["result"] == "reverted" and host.run(LOOK) == before
+    assert ran(convert(state="reverted")).result(HOST, "convert")["changed"] is False
+
+
 def test_what_is_left_of_the_source_in_a_file_of_others_does_not_hide_almalinux(host):
     before = host.run(LOOK)
     # Of two definitions dnf takes the first.
@@ -154,7 +177,7 @@ def test_what_is_left_of_the_source_in_a_file_of_others_does_not_hide_almalinux(
         mixed = host.run(LOOK)
         assert ran(convert()).result(HOST, "convert")["result"] == "converted"
         assert host.run(whose).split() == ["/etc/yum.repos.d/a-local.repo", "/etc/yum.repos.d/almalinux-baseos.repo"]
-        back(HOST, host, mixed)
+        somebody_changes_it(host, "/etc/yum.repos.d/a-local.repo", mixed)
     finally:
         conversions.as_source(HOST, host).run("rm /etc/yum.repos.d/a-local.repo")
     assert host.run(LOOK) == before
