@@ -3,6 +3,7 @@
 import fnmatch
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -95,19 +96,31 @@ def as_source(name, host):
     return host
 
 
-def there(name, host, vendors, enabled, **options):
+@contextmanager
+def timed(steps, step):
+    """Note the seconds of what is done under *step* in *steps* (dict, or None: nobody wants them)."""
+    begun = time.monotonic()
+    yield
+    if steps is not None:
+        steps[step] = time.monotonic() - begun
+
+
+def there(name, host, vendors, enabled, steps=None, **options):
     """*host* becomes AlmaLinux as check mode said, once: the result of the module.
 
     :param vendors: str, an extended regular expression of the source's vendors
     :param enabled: ids of the repositories that are enabled then
+    :param steps: see timed()
     """
     before = host.run(LOOK)
     nevras = host.run(NEVRAS).split()
-    checked = ran(name, dict(convert(**options), check_mode=True)).result(name, "convert")
+    with timed(steps, "check"):
+        checked = ran(name, dict(convert(**options), check_mode=True)).result(name, "convert")
     assert checked["changed"] and host.run(LOOK) == before
     rows = checked["packages"]
     assert sorted(row["package"] for row in rows if row["package"]) == nevras, "a verdict for every package"
-    done = ran(name, convert(**options)).result(name, "convert")
+    with timed(steps, "convert"):
+        done = ran(name, convert(**options)).result(name, "convert")
     assert done["result"] == "converted" and done["packages"] == rows
     expected = [row["package"] for row in rows if row["package"] and row["verdict"] not in GONE] + [
         row["becomes"] for row in rows if row["becomes"] and row["verdict"] != "replaced"]
@@ -117,7 +130,8 @@ def there(name, host, vendors, enabled, **options):
     assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
     assert sorted(host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()) == sorted(enabled)
     converted = host.run(LOOK)
-    again = ran(name, convert(**options)).result(name, "convert")
+    with timed(steps, "again"):
+        again = ran(name, convert(**options)).result(name, "convert")
     assert again["changed"] is False and again["verdict"] == "almalinux" and host.run(LOOK) == converted
     facts = ran(name, {"name": "facts", "elkit.almalinux.host_facts": {"gather_subset": ["identity"]}}).result(name, "facts")
     assert facts["ansible_facts"]["almalinux"]["identity"]["is_almalinux"]
@@ -158,20 +172,25 @@ def changes_nothing(name, host, task):
     assert len(before) > 5000 and any(path.startswith("/rpmdb/") for path in before), "this looks at too little"
 
 
-def back(name, host, before, scriptlets=":"):
+def back(name, host, before, scriptlets=":", steps=None):
     """*host* is what LOOK said *before* again, as check mode said, and a second way back does nothing.
 
     :param scriptlets: shell that does what those of the real packages do, which the look-alike's have not
+    :param steps: see timed()
     """
     converted, nevras = host.run(LOOK), host.run(NEVRAS).split()
-    run = Play(name, [dict(convert(state="reverted"), check_mode=True, diff=True)]).wait(600)
+    with timed(steps, "check back"):
+        run = Play(name, [dict(convert(state="reverted"), check_mode=True, diff=True)]).wait(600)
     checked = run.result(name, "convert")
     assert run.rc == 0 and checked["changed"] and host.run(LOOK) == converted, run.output
     rows = checked["packages"]
     assert not {row["verdict"] for row in rows} - {"returns", "removed"} and "/etc/os-release" not in checked["files"] and checked["diff"]
-    done = ran(name, convert(state="reverted")).result(name, "convert")
+    with timed(steps, "back"):
+        done = ran(name, convert(state="reverted")).result(name, "convert")
     host.run(scriptlets)
     assert done["result"] == "reverted" and host.run(LOOK) == before
     expected = (set(nevras) - {row["package"] for row in rows}) | {row["becomes"] for row in rows if row["becomes"]}
     assert set(host.run(NEVRAS).split()) == expected
-    assert ran(name, convert(state="reverted")).result(name, "convert")["changed"] is False
+    with timed(steps, "back again"):
+        again = ran(name, convert(state="reverted")).result(name, "convert")
+    assert again["changed"] is False

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every source at every major: the look, check mode equals what is done, once, verified, back to every byte, and there again."""
+from pathlib import Path
+
 import pytest
 
 from tests.faults import remote
 from tests.faults.host import FaultHost
 
 from . import conversions
-from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, convert, look, ran, there
-from .test_conversion_packages import stand_in
+from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, convert, look, ran, refused, stand_in, there, timed
 
 # AlmaLinux's release packages enable extras themselves, those of 10 crb too.
 ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", "extras"), "10": ("appstream", "baseos", "crb", "extras")}
@@ -31,6 +32,26 @@ SOURCES = {
 }
 # One of each major in `make test`; CentOS Stream 9 stands in test_conversion.py.
 SLICE = ("ro8", "ol9", "rhel10")
+# What somebody has done on a source: the repository enabled that AlmaLinux calls crb or powertools.
+CRB = {"ro8": "sed -i '/^.powertools.$/,/^$/ s/^enabled=0/enabled=1/' /etc/yum.repos.d/rocky.repo"}
+ENABLED_MORE = {"ro8": ("powertools",)}
+# What is not wanted there is not kept, and then there is no way back.
+NO_WAY_BACK = ("ro8",)
+STEPS = ("look", "check", "convert", "again", "check back", "back", "back again", "there again")
+TABLE = Path(remote.BUILD) / "matrix" / "conversion.txt"
+
+
+@pytest.fixture(scope="module")
+def table():
+    """A function that takes {step: seconds} of a source in; the file has it at once, for the matrix may be ended before its end."""
+    rows = [["source", *STEPS]]
+
+    def add(kind, seconds):
+        rows.append([kind, *(f"{seconds[step]:.1f}" if step in seconds else "-" for step in STEPS)])
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        TABLE.parent.mkdir(parents=True, exist_ok=True)
+        TABLE.write_text("".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows))
+    return add
 
 
 @pytest.fixture
@@ -43,20 +64,35 @@ def source(request):
 
 
 @pytest.mark.parametrize("source", [pytest.param(kind, marks=[] if kind in SLICE else [pytest.mark.full]) for kind in SOURCES], indirect=True)
-def test_there_and_back_and_there_again(source):
+def test_there_and_back_and_there_again(source, table):
     name, kind, host = source
+    seconds = {}
+    try:
+        there_and_back_and_there_again(name, kind, host, seconds)
+    finally:
+        table(kind, seconds)
+
+
+def there_and_back_and_there_again(name, kind, host, steps):
     vendors, verdicts = SOURCES[kind]
+    host.run(CRB.get(kind, ":"), timeout=300)
     before = host.run(LOOK)
-    found = ran(name, look()).result(name, "look")
+    with timed(steps, "look"):
+        found = ran(name, look()).result(name, "look")
     assert found["verdict"] == "ready", [check for check in found["checks"] if check["severity"] != "note"]
     assert host.run(LOOK) == before
     seen = {row["package"].rsplit("-", 2)[0]: row["verdict"] for row in found["packages"] if row["package"]}
     assert {package: seen.get(package) for package in verdicts} == verdicts
-    there(name, host, vendors, ENABLED["10" if kind.endswith("10") else kind[-1]])
+    there(name, host, vendors, ENABLED["10" if kind.endswith("10") else kind[-1]] + ENABLED_MORE.get(kind, ()), steps)
     converted = host.run(LOOK)
-    back(name, host, before)
-    assert ran(name, convert()).result(name, "convert")["result"] == "converted"
+    back(name, host, before, steps=steps)
+    kept = kind not in NO_WAY_BACK
+    with timed(steps, "there again"):
+        assert ran(name, convert(revert_cache=kept)).result(name, "convert")["result"] == "converted"
     assert host.run(LOOK) == converted
+    if not kept:
+        refused(name, ["packages of the source were not kept", "revert_cache was false", "from a backup"], convert(state="reverted", force=True))
+        assert host.run(LOOK) == converted
 
 
 # What dnf has on record of modules, and the packages of two of them with whose build they are.
