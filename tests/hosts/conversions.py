@@ -39,6 +39,21 @@ def from_mirror(name, script, place):
     return done.stdout
 
 
+def stand_in(nevra, vendor, *lines, more="", into="/tmp/made"):
+    """Shell that builds a package without files, where rpm's tools are: *into*/NEVRA.rpm.
+
+    lines: of its preamble; more: sections, such as %post
+    """
+    rest, arch = nevra.rsplit(".", 1)
+    name, version, release = rest.rsplit("-", 2)
+    preamble = [f"Name: {name}", f"Version: {version}", f"Release: {release}", f"Vendor: {vendor}", "Summary: A stand-in", "License: GPL-3.0-or-later", *lines]
+    preamble += ["BuildArch: noarch"] if arch == "noarch" else []
+    return "\n".join([
+        "cat >/tmp/stand-in.spec <<'SPEC'", "%global debug_package %{nil}", *preamble, "%description", "A stand-in.", "%files", more, "SPEC",
+        f"rpmbuild --quiet -bb --nodeps --target {arch} --define '_topdir /tmp/top' --define '_rpmdir {into}' "
+        "--define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' /tmp/stand-in.spec", ""])
+
+
 def _first(name, code):
     """Shell after which every Python of the host runs *code* first; who takes it back removes the files elkit_NAME.*."""
     return f"""

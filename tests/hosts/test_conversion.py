@@ -110,7 +110,8 @@ def test_what_is_held_back_inhibits_and_comes_all_the_same_where_both_are_overri
     before = host.run(LOOK)
     # From baseos the packages for the way back come.
     host.run("tar -cf /var/tmp/elkit-dnf.tar /etc/dnf /etc/yum.repos.d 2>/dev/null; echo 'bash-0:5.1.8-9.el9.*' >>/etc/dnf/plugins/versionlock.list; "
-             "sed -i '/^\\[main\\]/a excludepkgs=bash\\nincludepkgs=bash' /etc/dnf/dnf.conf; sed -i '/^\\[baseos\\]/a exclude=bash' /etc/yum.repos.d/centos.repo")
+             "sed -i '/^\\[main\\]/a excludepkgs=bash\\nincludepkgs=bash' /etc/dnf/dnf.conf; "
+             "sed -i '/^\\[baseos\\]/a exclude=bash' /etc/yum.repos.d/centos.repo")
     ids = ["excludes", "version-locks"]
     ignored = [{"id": identifier, "reason": "known"} for identifier in ids]
     try:

@@ -8,7 +8,7 @@ from tests.faults.host import mirror_fault
 from tests.faults.plays import Play
 
 from . import conversions
-from .conversions import LOOK, NEVRAS, back, convert, look
+from .conversions import LOOK, NEVRAS, back, convert, look, stand_in
 from .test_conversion_trust import MIRROR, mirror_with
 
 pytest_plugins = ["tests.faults.fixtures"]
@@ -25,21 +25,6 @@ def ran(*tasks, rc=0):
 
 def refused(words, *tasks):
     return conversions.refused(HOST, words, *tasks)
-
-
-def stand_in(nevra, vendor, *lines, more="", into="/tmp/made"):
-    """Shell that builds a package without files, where rpm's tools are: *into*/NEVRA.rpm.
-
-    lines: of its preamble; more: sections, such as %post
-    """
-    rest, arch = nevra.rsplit(".", 1)
-    name, version, release = rest.rsplit("-", 2)
-    preamble = [f"Name: {name}", f"Version: {version}", f"Release: {release}", f"Vendor: {vendor}", "Summary: A stand-in", "License: GPL-3.0-or-later", *lines]
-    preamble += ["BuildArch: noarch"] if arch == "noarch" else []
-    return "\n".join([
-        "cat >/tmp/stand-in.spec <<'SPEC'", "%global debug_package %{nil}", *preamble, "%description", "A stand-in.", "%files", more, "SPEC",
-        f"rpmbuild --quiet -bb --nodeps --target {arch} --define '_topdir /tmp/top' --define '_rpmdir {into}' "
-        "--define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' /tmp/stand-in.spec", ""])
 
 
 def almalinux_with(*lines, more=""):
