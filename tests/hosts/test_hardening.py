@@ -122,6 +122,23 @@ def test_provision_looks_when_told_to(play, state):
     assert "%" in run.result(HOST, "Sum up")["ansible_facts"]["provision_result"]["hardening"]
 
 
+def test_provision_hardens_when_told_to(play, state, tmp_path):
+    def provision(**variables):
+        run = play(HOST, "elkit.almalinux.provision", variables=dict(FEW, repositories_verify=False, provision_evidence=str(tmp_path), **variables))
+        assert run.rc == 0, run.output
+        return run.result(HOST, "Sum up")["ansible_facts"]["provision_result"], json.loads((tmp_path / f"{HOST}.json").read_text())
+    untold, _kept = provision()
+    assert untold["hardening"] == "not looked at"
+    before = state()
+    first, kept = provision(provision_harden=True)
+    assert {"sshd_disable_root_login", "banner_etc_issue_cis", "sysctl_net_ipv4_conf_all_send_redirects"} <= set(first["changed"])
+    assert first["hardening"].endswith(" %") and kept["hardening"] == first["hardening"] and state() != before
+    second, _kept = provision(provision_harden="yes")
+    assert second["changed"] == [] and second["hardening"] == first["hardening"]
+    back = play(HOST, "elkit.almalinux.rollback", variables={"rollback_concerns": ["hardening"]})
+    assert back.rc == 0 and state() == before, back.output
+
+
 def test_exceptions_own_controls_and_a_scan_without_openscap(play, tmp_path):
     (tmp_path / "controls").mkdir()
     (tmp_path / "controls" / "ours.yml").write_text(
