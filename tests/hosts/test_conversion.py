@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.host import mirror_fault
 from tests.faults.plays import Play, play
-from tests.faults.points import PAUSE, conversion
+from tests.faults.points import CONVERSION, PAUSE, conversion
 
 from . import conversions
 from .conversions import IS_A_MACHINE, KERNEL, LOOK, MODULE, back, convert, look, there
@@ -268,12 +268,12 @@ def package(host):
     """A function that installs a package of a third party, which leaves again at the end."""
     names = []
 
-    def install(name, lines, files=""):
+    def install(name, lines, files="", vendor="Acme"):
         """*lines*: of the preamble; *files*: shell that lays files out below $root."""
         conversions.from_mirror(HOST, f"""
 root=/tmp/root; rm -rf $root; mkdir -p $root; cd /tmp
 {files or ":"}
-{{ printf 'Name: {name}\nVersion: 1\nRelease: 1\nSummary: A stand-in\nLicense: GPL-3.0-or-later\nVendor: Acme\nBuildArch: noarch\n{lines}\n'
+{{ printf 'Name: {name}\nVersion: 1\nRelease: 1\nSummary: A stand-in\nLicense: GPL-3.0-or-later\nVendor: {vendor}\nBuildArch: noarch\n{lines}\n'
 printf '%%description\\nA stand-in.\\n%%install\\nmkdir -p %%{{buildroot}}; cp -a /tmp/root/. %%{{buildroot}}/\\n%%files\\n'
 (cd $root && find . -type f | sed 's/^[.]//'); }} >/tmp/{name}.spec
 rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp/made' /tmp/{name}.spec
@@ -300,6 +300,19 @@ def test_a_package_of_a_third_party_that_does_not_fit_is_named_with_what_it_need
     before = host.run(LOOK)
     assert "solver" in refused(["acme-pinned-1-1", "centos-stream-release"], convert())["inhibitors"]
     assert host.run(LOOK) == before
+
+
+@pytest.mark.full
+def test_a_package_of_the_source_that_almalinux_has_not_stays_where_somebody_says_so(host, package):
+    package("centos-only", "", vendor="CentOS")
+    before = host.run(LOOK)
+    result = refused(["no-counterpart", "centos-only-1-1.noarch"], convert())
+    assert result["inhibitors"] == ["no-counterpart"] and host.run(LOOK) == before
+    done = ran(convert(ignore=["no-counterpart"])).result(HOST, "convert")
+    assert [row["verdict"] for row in done["packages"] if row["package"] == "centos-only-1-1.noarch"] == ["kept-foreign"]
+    assert done["result"] == "converted" and done["verdict_after"]["remains"] == [] and "centos-only-1-1.noarch" in done["verdict_after"]["kept"]
+    assert ran(convert()).result(HOST, "convert")["changed"] is False
+    back(HOST, host, before)
 
 
 def test_a_package_of_a_third_party_that_needs_the_newer_build_of_the_source_is_named(host, package):
@@ -504,6 +517,36 @@ def test_the_kernels_of_the_source_leave_once_almalinux_s_runs(host):
         host.run(NO_KERNEL)
         conversions.as_source(HOST, host).run(NO_MACHINE + f"rpm -e gpg-pubkey-{key}")
     assert host.run(LOOK) == bare
+
+
+@pytest.fixture
+def machine(host):
+    """The host as a machine that its own kernel runs."""
+    bare = host.run(LOOK)
+    try:
+        host.run(MACHINE + KERNEL % host.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core"))
+        yield host
+    finally:
+        host.run(NO_KERNEL)
+        conversions.as_source(HOST, host).run(NO_MACHINE)
+    assert host.run(LOOK) == bare
+
+
+@pytest.mark.full
+def test_an_initramfs_that_was_being_made_when_the_worker_was_killed_is_made_anew(machine):
+    before, theirs = machine.run(LOOK), machine.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
+    dracut = machine.run("cp -p /usr/sbin/dracut /root/; cat /usr/sbin/dracut")
+    machine.run("cat >/usr/sbin/dracut <<'END'\n#!/bin/sh\nprintf 'made fo' >$2; mv /root/dracut /usr/sbin/dracut; kill -KILL $PPID\nEND")
+    assert Play(HOST, [convert()]).wait(300).rc != 0
+    assert machine.run("cat /usr/sbin/dracut") == dracut and machine.state(CONVERSION)["stage"] == "boot"
+    ours = machine.run("rpm -q --qf '%{version}-%{release}.%{arch}\\n' kernel-core").replace(theirs, "").strip()
+    made = f"cat /boot/initramfs-{ours}.img"
+    assert machine.run(made) == "made fo"
+    done = ran(convert()).result(HOST, "convert")
+    assert done["result"] == "converted" and machine.run(made) == f"made for {ours}\n"
+    assert machine.run("grubby --default-kernel").strip() == f"/boot/vmlinuz-{ours}"
+    machine.run(NO_KERNEL)
+    back(HOST, machine, before, f"rm /boot/initramfs-{ours}.img /boot/loader/entries/*-{ours}.conf")
 
 
 @pytest.mark.full

@@ -4,6 +4,8 @@ import pytest
 
 from tests.faults import remote
 from tests.faults.host import FaultHost
+from tests.faults.plays import Play
+from tests.faults.points import CONVERSION
 
 from . import conversions
 from .conversions import LOOK, convert, look, ran
@@ -20,6 +22,7 @@ cat >/usr/sbin/subscription-manager <<'END'
 echo "$@" >>{CALLS}
 [ ! -e /root/refuse ] || {{ echo 'Unable to verify server' >&2; exit 70; }}
 case $1 in unregister) rm -f {CERTIFICATE} {REPOSITORIES};; esac
+[ ! -e /root/kill ] || {{ rm /root/kill; kill -KILL $PPID; }}
 END
 chmod 755 /usr/sbin/subscription-manager
 """
@@ -77,6 +80,19 @@ def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host)
     host.run("rm /root/refuse")
     assert ran(HOST, convert(registration="unregister")).result(HOST, "convert")["result"] == "converted"
     ran(HOST, convert(state="reverted"))
+
+
+@pytest.mark.full
+def test_it_is_unregistered_once_where_the_worker_is_killed_right_after(host):
+    before = host.run(f"cp -p {REPOSITORIES} {WAS}\n{LOOK}")
+    host.run("touch /root/kill")
+    assert Play(HOST, [convert(registration="unregister")]).wait(300).rc != 0
+    assert host.state(CONVERSION)["stage"] == "registration" and calls(host) == ["unregister"]
+    done = ran(HOST, convert(registration="unregister")).result(HOST, "convert")
+    assert done["result"] == "converted" and calls(host) == ["unregister"] and done["verdict_after"]["remains"] == []
+    assert ran(HOST, convert(state="reverted")).result(HOST, "convert")["result"] == "reverted"
+    host.run(f"mv {WAS} {REPOSITORIES}; mkdir -p /etc/pki/consumer; echo stand-in >{CERTIFICATE}")
+    assert host.run(LOOK) == before
 
 
 def test_it_is_preserved_with_its_client(host):
