@@ -8,7 +8,7 @@ from tests.faults import remote
 from tests.faults.host import FaultHost
 
 from . import conversions
-from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, convert, look, ran, refused, stand_in, there, timed
+from .conversions import IS_A_MACHINE, KERNEL, LOOK, back, changes_nothing, convert, look, ran, refused, stand_in, there, timed
 
 # AlmaLinux's release packages enable extras themselves, those of 10 crb too.
 ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", "extras"), "10": ("appstream", "baseos", "crb", "extras")}
@@ -18,7 +18,7 @@ SOURCES = {
     "cs8": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
     "cs10": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
     "ro8": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
-    "ro9": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
+    "ro9": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced", "ninja-build": "replaced"}),
     "ro10": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
     "ol8": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
     "ol9": ("Oracle", {"dnf": "downgraded", "kernel-uek-core": "kept-beside", "oracle-logos": "swapped"}),
@@ -32,9 +32,12 @@ SOURCES = {
 }
 # One of each major in `make test`; CentOS Stream 9 stands in test_conversion.py.
 SLICE = ("ro8", "ol9", "rhel10")
-# What somebody has done on a source: the repository enabled that AlmaLinux calls crb or powertools.
-CRB = {"ro8": "sed -i '/^.powertools.$/,/^$/ s/^enabled=0/enabled=1/' /etc/yum.repos.d/rocky.repo"}
+# What somebody has done on a source: the repository enabled that AlmaLinux calls crb or powertools, or a package of it there while it is not enabled.
+CRB = {"ro8": "sed -i '/^.powertools.$/,/^$/ s/^enabled=0/enabled=1/' /etc/yum.repos.d/rocky.repo",
+       "ro9": "dnf -q -y --enablerepo=crb install ninja-build"}
 ENABLED_MORE = {"ro8": ("powertools",)}
+# Of the majors that test_conversion.py does not look at so closely, each with another database of rpm.
+LOOKED_AT_WHOLE = ("c8", "cs10")
 # What is not wanted there is not kept, and then there is no way back.
 NO_WAY_BACK = ("ro8",)
 STEPS = ("look", "check", "convert", "again", "check back", "back", "back again", "there again")
@@ -83,6 +86,9 @@ def there_and_back_and_there_again(name, kind, host, steps):
     assert host.run(LOOK) == before
     seen = {row["package"].rsplit("-", 2)[0]: row["verdict"] for row in found["packages"] if row["package"]}
     assert {package: seen.get(package) for package in verdicts} == verdicts
+    assert {row["repository"] for row in found["packages"] if (row["package"] or "").startswith("ninja-build-")} == ({"crb"} if kind == "ro9" else set())
+    if kind in LOOKED_AT_WHOLE:
+        changes_nothing(name, host, look())
     there(name, host, vendors, ENABLED["10" if kind.endswith("10") else kind[-1]] + ENABLED_MORE.get(kind, ()), steps)
     converted = host.run(LOOK)
     back(name, host, before, steps=steps)
@@ -180,30 +186,59 @@ def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again
     assert host.run("grubby --default-kernel").strip() == uek
 
 
+# The host is a machine that its own kernel runs; what makes its initramfs says on what and for which kernel.
+OWN_KERNEL = """
+printf '#!/bin/sh\n. /etc/os-release; echo made on $ID for $3 >$2\n' >/usr/sbin/dracut; chmod 755 /usr/sbin/dracut
+release=$(rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core); dracut --force /boot/initramfs-$release.img $release
+grubby --default-kernel
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("source", ["ro9"], indirect=True)
+def test_a_kernel_that_is_replaced_in_place_gets_an_initramfs_of_almalinux_and_then_one_of_the_source_again(source):
+    name, _kind, host = source
+    release = host.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
+    host.run(IS_A_MACHINE + KERNEL % release + OWN_KERNEL)
+    looked = f"grubby --default-kernel; cat /boot/initramfs-{release}.img; rpm -q --qf '%{{vendor}} %{{version}}-%{{release}}.%{{arch}}\\n' kernel-core"
+    before = host.run(LOOK)
+    theirs = f"/boot/vmlinuz-{release}\nmade on rocky for {release}\nRocky Enterprise Software Foundation {release}\n"
+    assert host.run(looked) == theirs
+    result = refused(name, ["9.8 is newer than what the repositories of AlmaLinux hold, 9.7", "minor that is asked for"], convert(minor="9.7"))
+    assert "minor" in result["inhibitors"] and host.run(LOOK) == before
+    done = there(name, host, "Rocky", ENABLED["9"])
+    assert [row["verdict"] for row in done["packages"] if (row["package"] or "").startswith("kernel-core-")] == ["replaced"]
+    assert [item["detail"] for item in done["stages"] if item["name"] == "boot"] == [f"initramfs of {release}, default {release}"]
+    assert host.run(looked) == f"/boot/vmlinuz-{release}\nmade on almalinux for {release}\nAlmaLinux {release}\n"
+    back(name, host, before)
+    assert host.run(looked) == theirs
+
+
 # AlmaLinux as it was half a year ago. Its packages are in the vault alone.
 AN_OLDER_MINOR = """set -e
-dnf -q -y --disablerepo='*' --repofrompath=older,https://vault.almalinux.org/9.7/BaseOS/x86_64/os \
-    --setopt=older.gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-AlmaLinux-9 distro-sync
-rpm -qa 'kernel*' | grep el9_8 | xargs -r rpm -e
-rpm -q --qf '%{version}\\n' almalinux-release
+dnf -q -y --disablerepo='*' --repofrompath=older,https://vault.almalinux.org/{older}/BaseOS/x86_64/os \
+    --setopt=older.gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-AlmaLinux-{major} distro-sync
+rpm -qa 'kernel*' | grep {dist} | xargs -r rpm -e
+rpm -q --qf '%{{version}}\\n' almalinux-release
 """
 KERNELS = "rpm -qa 'kernel-core*' | sort"
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("source", ["al9"], indirect=True)
-def test_an_older_minor_of_almalinux_is_brought_to_the_newest_and_back(source):
-    name, _kind, host = source
-    assert host.run(AN_OLDER_MINOR, timeout=300).endswith("9.7\n")
-    before, older = host.run(LOOK), host.run(KERNELS).split()
+@pytest.mark.parametrize("source, older, newest", [("al8", "8.9", "8.10"), ("al9", "9.7", "9.8"), ("al10", "10.1", "10.2")], indirect=["source"])
+def test_an_older_minor_of_almalinux_is_brought_to_the_newest_and_back(source, older, newest):
+    name, kind, host = source
+    script = AN_OLDER_MINOR.format(older=older, major=kind[2:], dist="el" + newest.replace(".", "_"))
+    assert host.run(script, timeout=300).endswith(older + "\n")
+    before, theirs = host.run(LOOK), host.run(KERNELS).split()
     assert ran(name, convert()).result(name, "convert")["changed"] is False and host.run(LOOK) == before, "nobody asked for that"
     # What is there can be had again, though only from the vault.
     found = ran(name, look(sync=True)).result(name, "look")
     assert found["verdict"] == "ready" and host.run(LOOK) == before
     assert ran(name, look(sync=True, vault_mirror="https://vault.almalinux.org/nowhere")).result(name, "look")["inhibitors"] == ["rollback-packages"]
-    done = there(name, host, "Nobody", ENABLED["9"], sync=True)
-    assert done["packages"] == found["packages"] and "AlmaLinux 9.8" in host.run("cat /etc/os-release")
+    done = there(name, host, "Nobody", ENABLED[kind[2:]], sync=True)
+    assert done["packages"] == found["packages"] and f"AlmaLinux {newest}" in host.run("cat /etc/os-release")
     kernels = host.run(KERNELS).split()
-    assert len(older) == 1 and len(kernels) == 2 and set(older) < set(kernels), "a newer one beside it"
+    assert len(theirs) == 1 and len(kernels) == 2 and set(theirs) < set(kernels), "a newer one beside it"
     back(name, host, before)
-    assert host.run(KERNELS).split() == older
+    assert host.run(KERNELS).split() == theirs

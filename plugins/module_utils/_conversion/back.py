@@ -19,17 +19,19 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 def difference(before, now, running):
     """What rpm must do to get from *now* to *before* (as rpm_transaction.installed() gives them).
 
-    :param running: the release of the kernel that runs: its packages stay, whatever they are
+    :param running: the release of the kernel that runs: its packages stay, whatever they are, but where the source's build of the very same
+        version takes their place, as AlmaLinux's did
     :returns: (packages to bring in, packages to take away, packages that stay for the running kernel)
     """
     have = set((item["nevra"], item["hash"]) for item in now)
     want = set((item["nevra"], item["hash"]) for item in before)
     add = [item for item in before if (item["nevra"], item["hash"]) not in have]
+    in_place = set(item["nevra"] for item in add)
     erase, stay = [], []
     for item in now:
         if (item["nevra"], item["hash"]) in want:
             continue
-        (stay if is_kernel_of(item, running) else erase).append(item)
+        (stay if is_kernel_of(item, running) and item["nevra"] not in in_place else erase).append(item)
     return add, erase, stay
 
 
@@ -41,7 +43,8 @@ def without(add, erase, absent):
     gone = set(item["nevra"] for item in absent)
     come = [item for item in add if item["nevra"] not in gone]
     orphaned = set((item["name"], item["arch"]) for item in absent) - set((item["name"], item["arch"]) for item in come)
-    return come, [item for item in erase if (item["name"], item["arch"]) not in orphaned]
+    # Kernels have several versions side by side: another one that comes back is no place for this one.
+    return come, [item for item in erase if (item["name"], item["arch"]) not in orphaned and item["nevra"] not in gone]
 
 
 def rows(add, erase, stay, absent):

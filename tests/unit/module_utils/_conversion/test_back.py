@@ -21,6 +21,11 @@ def test_the_kernel_that_runs_stays_whatever_its_flavour(name, running, stays):
     assert (stay, erase) == (([kernel(name)], []) if stays else ([], [kernel(name)]))
 
 
+def test_the_source_s_build_of_the_kernel_that_runs_takes_the_place_of_almalinux_s():
+    theirs, other = dict(kernel("kernel-core"), hash="old"), kernel("kernel-core", "5.14.0-700.el9.aarch64")
+    assert back.difference([theirs], [kernel("kernel-core"), other], "5.14.0-687.el9.aarch64") == ([theirs], [kernel("kernel-core"), other], [])
+
+
 def test_nothing_else_of_that_version_stays():
     assert back.difference([], [kernel("kernel-tools")], "5.14.0-687.el9.aarch64")[1] == [kernel("kernel-tools")]
 
@@ -48,8 +53,10 @@ KERNEL, KERNEL_THERE = package("kernel-core", "5-1"), package("kernel-core", "5-
     ([BASH, ACME], [BASH_THERE, LOGOS], [ACME], [BASH], [BASH_THERE, LOGOS]),
     ([BASH, ACME], [BASH_THERE, LOGOS], [BASH], [ACME], [LOGOS]),
     ([BASH], [BASH_THERE], [BASH], [], []),
-    ([KERNEL, package("kernel-core", "4-9")], [KERNEL_THERE], [KERNEL], [package("kernel-core", "4-9")], [KERNEL_THERE])],
-    ids=["all are there", "one that is gone", "one that has another in its place", "that one alone", "one of several"])
+    ([KERNEL, package("kernel-core", "4-9")], [KERNEL_THERE], [KERNEL], [package("kernel-core", "4-9")], [KERNEL_THERE]),
+    ([KERNEL, package("kernel-core", "4-9")], [dict(KERNEL, hash="ours")], [KERNEL], [package("kernel-core", "4-9")], [])],
+    ids=["all are there", "one that is gone", "one that has another in its place", "that one alone", "one of several",
+        "one of several, with one in its own place"])
 def test_what_cannot_be_had_does_not_stop_the_rest(add, erase, absent, come, go):
     assert back.without(add, erase, absent) == (come, go)
 
