@@ -285,6 +285,7 @@ rpmbuild --quiet -bb --nodeps --define '_topdir /tmp/top' --define '_rpmdir /tmp
         host.run(f"! rpm -q {name} >/dev/null || rpm -e {name}")
 
 
+@pytest.mark.full
 def test_packages_that_are_installed_twice(host, package):
     package("acme-double", "", "mkdir -p $root/usr/share; echo acme >$root/usr/share/acme-double")
     conversions.from_mirror(HOST, "sed -i 's/^Version: 1/Version: 2/' /tmp/acme-double.spec && rpmbuild --quiet -bb --nodeps "
@@ -315,6 +316,7 @@ def test_a_package_of_the_source_that_almalinux_has_not_stays_where_somebody_say
     back(HOST, host, before)
 
 
+@pytest.mark.full
 def test_a_package_of_a_third_party_that_needs_the_newer_build_of_the_source_is_named(host, package):
     newer = next(row for row in ran(look()).result(HOST, "look")["packages"] if row["verdict"] == "downgraded")
     name, version, release = newer["package"].rsplit(".", 1)[0].rsplit("-", 2)
@@ -343,6 +345,7 @@ def test_a_full_boot(untouched):
         refused(["/boot"], convert())
 
 
+@pytest.mark.full
 def test_too_little_room_for_the_packages(untouched):
     untouched.run("rm -rf /var/lib/elkit; install -d -m 700 /var/lib/elkit")
     with untouched.own_file_system("/var/lib/elkit"):

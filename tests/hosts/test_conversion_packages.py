@@ -73,6 +73,7 @@ def test_what_a_package_of_almalinux_only_recommends_does_not_come(host):
     assert becomes(done, "tmux") == {} and installed(host, "tmux") == []
 
 
+@pytest.mark.full
 def test_what_a_package_of_almalinux_requires_does_come(host):
     almalinux_with("Requires: tmux")
     found = ran(look(mirror=MIRROR)).result(HOST, "look")
@@ -81,6 +82,7 @@ def test_what_a_package_of_almalinux_requires_does_come(host):
 
 # --- what must not leave ----------------------------------------------------------------------------------------------
 
+@pytest.mark.full
 def test_a_package_that_somebody_protects_does_not_leave(host):
     before = host.run(LOOK)
     protects = "/etc/dnf/protected.d/acme.conf"

@@ -72,6 +72,7 @@ def test_it_is_unregistered_right_before_the_transaction_and_a_way_back_says_tha
     assert client in host.run(f"cat {REPOSITORIES}; mv {WAS} {REPOSITORIES}")
 
 
+@pytest.mark.full
 def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host):
     before = host.run(LOOK)
     host.run("touch /root/refuse")
@@ -95,6 +96,7 @@ def test_it_is_unregistered_once_where_the_worker_is_killed_right_after(host):
     assert host.run(LOOK) == before
 
 
+@pytest.mark.full
 def test_it_is_preserved_with_its_client(host):
     found = ran(HOST, look(registration="preserve")).result(HOST, "look")
     seen = {row["package"].rsplit("-", 2)[0]: row["verdict"] for row in found["packages"] if row["package"]}

@@ -126,6 +126,7 @@ def impatient(host):
         host.run("mv /root/dnf.conf /etc/dnf/")
 
 
+@pytest.mark.full
 def test_metadata_that_come_slowly(untouched):
     # Five seconds before each file.
     with mirror_fault("slow", METADATA):

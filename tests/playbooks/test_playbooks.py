@@ -189,7 +189,8 @@ def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_ne
 
 @pytest.mark.parametrize("core", CORES)
 @pytest.mark.parametrize(("word", "facts"), [
-    ("when_needed", facts_of(UEK)), ("always", [MACHINE, facts_of(UEK)]), ("always", facts_of("6.6.6", installed=[OWN])), ("always", facts_of(installed=[]))],
+    ("when_needed", facts_of(UEK)), pytest.param("always", [MACHINE, facts_of(UEK)], marks=pytest.mark.full),
+    pytest.param("always", facts_of("6.6.6", installed=[OWN]), marks=pytest.mark.full), pytest.param("always", facts_of(installed=[]), marks=pytest.mark.full)],
     ids=["of the source", "of the source, anew", "of nobody", "none is installed"])
 def test_a_host_that_comes_back_with_a_kernel_of_others_is_as_one_that_does_not(play, tmp_path, core, word, facts):
     """The one beside it is brought to its end, nothing comes after on this one, and the next play begins with its reboot."""
