@@ -74,7 +74,7 @@ def pairs(count):
     parts = ["0", "1", "01", "9", "10", "20260101", "a", "b", "rc", "el9", "el10", "alma", "A", ".", "_", "+", "~", "^"]
 
     def word():
-        return "".join(draw.choice(parts) for _ in range(draw.randint(1, 6)))
+        return "".join(draw.choice(parts) for _unused in range(draw.randint(1, 6)))
 
     def near(text):
         place = draw.randint(0, len(text))

@@ -161,8 +161,8 @@ def _ask_dnf(seen, params):
     directory = seen.directory = folder()
 
     def resolve():
-        seen.plan = ask("look", dict(request(seen, params, directory), revert_cache=params["revert_cache"],
-                                      kept_streams=kept_streams(seen.source, seen.streams)), directory)
+        asked = dict(request(seen, params, directory), revert_cache=params["revert_cache"], kept_streams=kept_streams(seen.source, seen.streams))
+        seen.plan = ask("look", asked, directory)
 
     def check():
         seen.dnf_check = dnf_check(directory)

@@ -56,7 +56,7 @@ KERNEL, KERNEL_THERE = package("kernel-core", "5-1"), package("kernel-core", "5-
     ([KERNEL, package("kernel-core", "4-9")], [KERNEL_THERE], [KERNEL], [package("kernel-core", "4-9")], [KERNEL_THERE]),
     ([KERNEL, package("kernel-core", "4-9")], [dict(KERNEL, hash="ours")], [KERNEL], [package("kernel-core", "4-9")], [])],
     ids=["all are there", "one that is gone", "one that has another in its place", "that one alone", "one of several",
-        "one of several, with one in its own place"])
+         "one of several, with one in its own place"])
 def test_what_cannot_be_had_does_not_stop_the_rest(add, erase, absent, come, go):
     assert back.without(add, erase, absent) == (come, go)
 
