@@ -121,21 +121,21 @@ cp /root/sshd.pam /etc/pam.d/sshd; cp -p /root/faillock.conf /etc/security/faill
 
 # Two accounts beside admin's: rescue has a key and no password, locked has neither. What shadow-utils change of the host is put back.
 ACCOUNTS = """set -e
-cd /etc; tar -cpf /root/accounts.tar passwd* shadow* group* gshadow* subuid* subgid*
+cd /etc; tar -cpf /var/tmp/elkit-accounts.tar passwd* shadow* group* gshadow* subuid* subgid*
 useradd -m rescue; useradd -m locked
 cp -a /home/admin/.ssh /home/rescue/.ssh; chown -R rescue:rescue /home/rescue/.ssh
 """
 NO_ACCOUNTS = """cd /etc; rm -rf /home/rescue /home/locked /var/spool/mail/rescue /var/spool/mail/locked
 for name in passwd shadow group gshadow subuid subgid; do rm -f $name-; done
-tar -xpf /root/accounts.tar && rm -f /root/accounts.tar
+tar -xpf /var/tmp/elkit-accounts.tar && rm -f /var/tmp/elkit-accounts.tar
 """
 # A code is asked for besides the key: a session that is open goes on, and no second one can be opened by a program.
 ASK_FOR_CODES = r"""set -e
-cp -p /etc/ssh/sshd_config /root/sshd_config
+cp -p /etc/ssh/sshd_config /var/tmp/elkit-sshd_config
 sed -i '1i KbdInteractiveAuthentication yes\nAuthenticationMethods publickey,keyboard-interactive' /etc/ssh/sshd_config
 systemctl reload sshd
 """
-ASK_FOR_NONE = "[ ! -e /root/sshd_config ] || mv -f /root/sshd_config /etc/ssh/sshd_config; systemctl reload sshd"
+ASK_FOR_NONE = "[ ! -e /var/tmp/elkit-sshd_config ] || mv -f /var/tmp/elkit-sshd_config /etc/ssh/sshd_config; systemctl reload sshd"
 
 FAULTS = [
     # --- sshd's own settings --------------------------------------------------------------------------------------------

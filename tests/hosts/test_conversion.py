@@ -538,8 +538,8 @@ def machine(host):
 @pytest.mark.full
 def test_an_initramfs_that_was_being_made_when_the_worker_was_killed_is_made_anew(machine):
     before, theirs = machine.run(LOOK), machine.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
-    dracut = machine.run("cp -p /usr/sbin/dracut /root/; cat /usr/sbin/dracut")
-    machine.run("cat >/usr/sbin/dracut <<'END'\n#!/bin/sh\nprintf 'made fo' >$2; mv /root/dracut /usr/sbin/dracut; kill -KILL $PPID\nEND")
+    dracut = machine.run("cp -p /usr/sbin/dracut /var/tmp/elkit-dracut; cat /usr/sbin/dracut")
+    machine.run("cat >/usr/sbin/dracut <<'END'\n#!/bin/sh\nprintf 'made fo' >$2; mv /var/tmp/elkit-dracut /usr/sbin/dracut; kill -KILL $PPID\nEND")
     assert Play(HOST, [convert()]).wait(300).rc != 0
     assert machine.run("cat /usr/sbin/dracut") == dracut and machine.state(CONVERSION)["stage"] == "boot"
     ours = machine.run("rpm -q --qf '%{version}-%{release}.%{arch}\\n' kernel-core").replace(theirs, "").strip()

@@ -22,7 +22,7 @@ cat >/usr/sbin/subscription-manager <<'END'
 echo "$@" >>{CALLS}
 [ ! -e /root/refuse ] || {{ echo 'Unable to verify server' >&2; exit 70; }}
 case $1 in unregister) rm -f {CERTIFICATE} {REPOSITORIES};; esac
-[ ! -e /root/kill ] || {{ rm /root/kill; kill -KILL $PPID; }}
+[ ! -e /var/tmp/elkit-kill ] || {{ rm /var/tmp/elkit-kill; kill -KILL $PPID; }}
 END
 chmod 755 /usr/sbin/subscription-manager
 """
@@ -86,7 +86,7 @@ def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host)
 @pytest.mark.full
 def test_it_is_unregistered_once_where_the_worker_is_killed_right_after(host):
     before = host.run(f"cp -p {REPOSITORIES} {WAS}\n{LOOK}")
-    host.run("touch /root/kill")
+    host.run("touch /var/tmp/elkit-kill")
     assert Play(HOST, [convert(registration="unregister")]).wait(300).rc != 0
     assert host.state(CONVERSION)["stage"] == "registration" and calls(host) == ["unregister"]
     done = ran(HOST, convert(registration="unregister")).result(HOST, "convert")

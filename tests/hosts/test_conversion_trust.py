@@ -119,11 +119,11 @@ def test_metadata_that_a_server_spoils(untouched, fault):
 @contextmanager
 def impatient(host):
     """dnf gives a mirror up that sends less than its `minrate` of 1000 bytes a second for two seconds."""
-    host.run("cp -p /etc/dnf/dnf.conf /root/; sed -i '/^\\[main\\]/a timeout=2' /etc/dnf/dnf.conf")
+    host.run("cp -p /etc/dnf/dnf.conf /var/tmp/elkit-dnf.conf; sed -i '/^\\[main\\]/a timeout=2' /etc/dnf/dnf.conf")
     try:
         yield
     finally:
-        host.run("mv /root/dnf.conf /etc/dnf/")
+        host.run("mv /var/tmp/elkit-dnf.conf /etc/dnf/dnf.conf")
 
 
 @pytest.mark.full
