@@ -519,8 +519,8 @@ class Shut(object):
         return ["/etc/shut is there"] if view.exists("/etc/shut") else []
 
 
-def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypatch):
-    """No plan tells it: a program makes the file when it reads its configuration anew."""
+def shut_by_a_reload(host, monkeypatch):
+    """A program makes the file that Shut looks at when it reads its new configuration."""
     monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
     ran = host.run
 
@@ -529,6 +529,11 @@ def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypa
             (host.root / "etc/shut").write_text("")
         return ran(argv, **more)
     host.run = shuts
+
+
+def test_local_returns_where_its_own_look_finds_somebody_shut_out(host, monkeypatch):
+    """No plan tells it: a program makes the file when it reads its configuration anew."""
+    shut_by_a_reload(host, monkeypatch)
     done = apply(host, guard=guards.Guard("local", timeout=60, users=["rescue"]))
     assert [row.status for row in done.rows] == ["changed", "error"] and "rescue: /etc/shut is there" in done.rows[1].message
     assert done.guard["outcome"] == "returned" and "rescue: /etc/shut is there" in done.guard["reason"] and host.text() == "old\n"
@@ -575,14 +580,7 @@ def test_where_nothing_could_lock_anybody_out_nobody_is_asked_for(host, monkeypa
 @pytest.mark.parametrize("users, words", [(["rescue"], "rescue: /etc/shut is there"), ([], None)])
 def test_before_a_login_may_commit_the_host_looks_at_the_other_users_again(host, monkeypatch, users, words):
     """The login of the controller tells nothing of them."""
-    monkeypatch.setattr(guards.guard_checks, "CHECKS", (Shut,))
-    ran = host.run
-
-    def shuts(argv, **more):
-        if "reload" in argv and host.text() == "new\n":
-            (host.root / "etc/shut").write_text("")
-        return ran(argv, **more)
-    host.run = shuts
+    shut_by_a_reload(host, monkeypatch)
     done = apply(host, guard=guards.Guard("login", timeout=60, users=users))
     assert done.guard["stage"] == "applied" and done.guard.get("shut_out") == words
 
