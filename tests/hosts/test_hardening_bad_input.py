@@ -144,31 +144,32 @@ VICTIM_SAYS = "nobody 666\nalmalinux of old"
 HASH = "stat -c '%u %a' /etc/shadow; sha256sum </etc/shadow | cmp - /root/shadow.sum && echo same"
 
 CASES = [
-    Case("a folder in a file's place", "mv /etc/issue.net /root/keep; mkdir /etc/issue.net; mkdir /etc/sysctl.d/zz-elkit-hardening.conf",
+    Case("a folder in a file's place", "mv /etc/issue.net /var/tmp/elkit-keep; mkdir /etc/issue.net; mkdir /etc/sysctl.d/zz-elkit-hardening.conf",
          {ISSUE_NET: ("error", ["/etc/issue.net", "Move it away"]), ISSUE: CHANGED,
           SYSCTL: ("error", ["/etc/sysctl.d/zz-elkit-hardening.conf", "Move it away"])},
-         "rmdir /etc/issue.net /etc/sysctl.d/zz-elkit-hardening.conf; mv /root/keep /etc/issue.net", full=False),
+         "rmdir /etc/issue.net /etc/sysctl.d/zz-elkit-hardening.conf; mv /var/tmp/elkit-keep /etc/issue.net", full=False),
     Case("a folder where sshd's drop-in belongs", "mkdir /etc/ssh/sshd_config.d/00-elkit-hardening.conf",
          {ROOT: ("error", ["/etc/ssh/sshd_config.d/00-elkit-hardening.conf", "Move it away"]), ISSUE: CHANGED},
          "rmdir /etc/ssh/sshd_config.d/00-elkit-hardening.conf"),
-    Case("a file where a folder belongs", "rm -rf /root/keep; mv /etc/security/pwquality.conf.d /root/keep; echo x >/etc/security/pwquality.conf.d",
+    Case("a file where a folder belongs",
+         "rm -rf /var/tmp/elkit-keep; mv /etc/security/pwquality.conf.d /var/tmp/elkit-keep; echo x >/etc/security/pwquality.conf.d",
          {"accounts_password_pam_minlen": ("error", ["/etc/security/pwquality.conf.d", "Move it away"]), ISSUE: CHANGED},
-         "rm /etc/security/pwquality.conf.d; mv /root/keep /etc/security/pwquality.conf.d"),
-    Case("a link to nothing", "mv /etc/issue.net /root/keep; ln -s /nowhere /etc/issue.net",
-         {ISSUE_NET: ("error", ["/etc/issue.net is a link to nothing", "Remove it"]), ISSUE: CHANGED}, "mv -f /root/keep /etc/issue.net",
+         "rm /etc/security/pwquality.conf.d; mv /var/tmp/elkit-keep /etc/security/pwquality.conf.d"),
+    Case("a link to nothing", "mv /etc/issue.net /var/tmp/elkit-keep; ln -s /nowhere /etc/issue.net",
+         {ISSUE_NET: ("error", ["/etc/issue.net is a link to nothing", "Remove it"]), ISSUE: CHANGED}, "mv -f /var/tmp/elkit-keep /etc/issue.net",
          look="ls /nowhere 2>/dev/null; readlink /etc/issue.net", says="/nowhere", full=False),
-    Case("a hostile link", f"{VICTIM} mv /etc/issue.net /root/keep; ln -s /tmp/victim /etc/issue.net",
+    Case("a hostile link", f"{VICTIM} mv /etc/issue.net /var/tmp/elkit-keep; ln -s /tmp/victim /etc/issue.net",
          {ISSUE_NET: ("error", ["/etc/issue.net is a link to /tmp/victim", "Replace the link"]),
           "file_permissions_etc_issue_net": ("error", ["/etc/issue.net is a link"]), "file_owner_etc_issue_net": ("error", ["/etc/issue.net is a link"]),
-          ISSUE: CHANGED}, "mv -f /root/keep /etc/issue.net", look=VICTIM_LOOK, says=VICTIM_SAYS, full=False),
+          ISSUE: CHANGED}, "mv -f /var/tmp/elkit-keep /etc/issue.net", look=VICTIM_LOOK, says=VICTIM_SAYS, full=False),
     Case("a hostile link where our file belongs", f"{VICTIM} ln -s /tmp/victim /etc/ssh/sshd_config.d/00-elkit-hardening.conf; "
          "ln -s /tmp/victim /etc/sysctl.d/zz-elkit-hardening.conf",
          {ROOT: ("error", ["00-elkit-hardening.conf", "/tmp/victim"]), SYSCTL: ("error", ["zz-elkit-hardening.conf is a link to /tmp/victim"]), ISSUE: CHANGED},
          "rm /etc/ssh/sshd_config.d/00-elkit-hardening.conf /etc/sysctl.d/zz-elkit-hardening.conf", look=VICTIM_LOOK, says=VICTIM_SAYS),
-    Case("a hostile link on the way", "mkdir -p /tmp/evil; rm -rf /root/keep; mkdir -p /etc/systemd/journald.conf.d; "
-         "mv /etc/systemd/journald.conf.d /root/keep; ln -s /tmp/evil /etc/systemd/journald.conf.d",
+    Case("a hostile link on the way", "mkdir -p /tmp/evil; rm -rf /var/tmp/elkit-keep; mkdir -p /etc/systemd/journald.conf.d; "
+         "mv /etc/systemd/journald.conf.d /var/tmp/elkit-keep; ln -s /tmp/evil /etc/systemd/journald.conf.d",
          {"journald_compress": ("error", ["/etc/systemd/journald.conf.d", "is a link"]), ISSUE: CHANGED},
-         "rm /etc/systemd/journald.conf.d; mv /root/keep /etc/systemd/journald.conf.d; rmdir --ignore-fail-on-non-empty /etc/systemd/journald.conf.d",
+         "rm /etc/systemd/journald.conf.d; mv /var/tmp/elkit-keep /etc/systemd/journald.conf.d; rmdir --ignore-fail-on-non-empty /etc/systemd/journald.conf.d",
          look="ls -A /tmp/evil"),
     Case("hostile links of a user", "useradd -m eve; cd /home/eve; for name in .bashrc .bash_profile .netrc .forward .rhosts .evil; do rm -f $name; "
          "ln -s /etc/shadow $name; done; ln -s /etc .config; chown -h eve .??*; sha256sum </etc/shadow >/root/shadow.sum",
@@ -176,7 +177,7 @@ CASES = [
           "no_netrc_files": ("fail", ["somebody may need /home/eve/.netrc", "Ask its owner"]),
           "no_forward_files": ("fail", ["somebody may need /home/eve/.forward", "Ask its owner"]), ISSUE: CHANGED},
          "userdel -r eve 2>/dev/null; true", look=HASH, says="0 0\nsame"),
-    Case("an immutable file", "cp -p /etc/issue.net /root/keep; chattr +i /etc/issue.net; lsattr /etc/issue.net | grep -q i",
+    Case("an immutable file", "cp -p /etc/issue.net /var/tmp/elkit-keep; chattr +i /etc/issue.net; lsattr /etc/issue.net | grep -q i",
          {ISSUE_NET: ("error", ["/etc/issue.net", "lsattr"]), ISSUE: CHANGED, SYSCTL: CHANGED}, "chattr -i /etc/issue.net", full=False),
     Case("an immutable file with a wrong mode", "chmod 666 /etc/issue.net; chattr +i /etc/issue.net",
          {"file_permissions_etc_issue_net": ("error", ["/etc/issue.net", "lsattr"]), ISSUE: CHANGED}, "chattr -i /etc/issue.net; chmod 644 /etc/issue.net"),
@@ -184,10 +185,10 @@ CASES = [
          {"account_password_pam_faillock_system_auth": ("error", ["authselect is not installed", "dnf install authselect"]),
           "enable_authselect": ("error", ["authselect is not installed", "dnf install authselect"]), ISSUE: CHANGED, ROOT: CHANGED},
          "mv /root/authselect /usr/bin/authselect", full=False),
-    Case("a broken sshd_config", "cp -p /etc/ssh/sshd_config /root/keep; echo 'NoSuchThing yes' >>/etc/ssh/sshd_config",
+    Case("a broken sshd_config", "cp -p /etc/ssh/sshd_config /var/tmp/elkit-keep; echo 'NoSuchThing yes' >>/etc/ssh/sshd_config",
          {ROOT: ("error", ["/etc/ssh/sshd_config", "NoSuchThing", "Mend"]), "sshd_set_login_grace_time": ("error", ["NoSuchThing", "Mend"]),
           ISSUE: CHANGED, SYSCTL: CHANGED},
-         "cat /root/keep >/etc/ssh/sshd_config", look="ls /etc/ssh/sshd_config.d 2>/dev/null | grep elkit; grep -rl elkit /etc/ssh", full=False),
+         "cat /var/tmp/elkit-keep >/etc/ssh/sshd_config", look="ls /etc/ssh/sshd_config.d 2>/dev/null | grep elkit; grep -rl elkit /etc/ssh", full=False),
     Case("broken sudoers", "echo 'Defaults !!' >/etc/sudoers.d/broken; chmod 440 /etc/sudoers.d/broken",
          {"sudo_add_use_pty": ("error", ["/etc/sudoers.d/broken", "Mend"]), ISSUE: CHANGED}, "rm /etc/sudoers.d/broken",
          look="ls /etc/sudoers.d", says="90-cloud-init-users\nbroken"),
@@ -197,7 +198,7 @@ CASES = [
          {ROOT: ("error", ["Include"]), ISSUE: CHANGED}, "rm /etc/ssh/sshd_config.d/60-again.conf"),
     Case("bytes that are no text", "printf 'almalinux \\377\\376\\n' >/etc/issue; "
          "printf '# \\377\\n' >>/etc/sysctl.conf; printf '# \\377\\n' >>/etc/ssh/sshd_config",
-         {ISSUE: CHANGED, SYSCTL: CHANGED, ROOT: CHANGED}, "sed -i '$d' /etc/sysctl.conf /etc/ssh/sshd_config; cat /root/issue >/etc/issue"),
+         {ISSUE: CHANGED, SYSCTL: CHANGED, ROOT: CHANGED}, "sed -i '$d' /etc/sysctl.conf /etc/ssh/sshd_config; cat /var/tmp/elkit-issue >/etc/issue"),
     Case("names with spaces", "printf 'net.ipv4.conf.all.send_redirects=1\\n' >'/etc/sysctl.d/zzz a b.conf'; "
          "printf 'PermitRootLogin yes\\n' >'/etc/ssh/sshd_config.d/00 a b.conf'; : >'/etc/cron.d/a b'; chmod 666 '/etc/cron.d/a b'; "
          "printf 'Defaults timestamp_timeout=99\\n' >'/etc/sudoers.d/10 a b'; chmod 440 '/etc/sudoers.d/10 a b'; "
@@ -238,7 +239,7 @@ NAMES = [pytest.param(el, case.name, marks=[pytest.mark.full] if case.full or el
 
 def one_after_the_other(host, cases):
     """(Run, look before, look after) of all cases on one host: one play, a state of the host after the other."""
-    host.run("cp -p /etc/issue /root/issue; cp -p /etc/issue.net /root/issue.net")
+    host.run("cp -p /etc/issue /var/tmp/elkit-issue; cp -p /etc/issue.net /var/tmp/elkit-issue.net")
     before = host.look()
     tasks = []
     for case in cases:
