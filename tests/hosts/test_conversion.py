@@ -536,6 +536,20 @@ def machine(host):
 
 
 @pytest.mark.full
+def test_a_boot_that_holds_the_kernel_that_runs_and_not_another_one(machine):
+    release = machine.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
+    # The stand-in for an initramfs is as large as a small one of a machine.
+    machine.run(f"cp -p /boot/initramfs-{release}.img /var/tmp/elkit-initramfs; head -c 24M /dev/zero >/boot/initramfs-{release}.img")
+    try:
+        with machine.own_file_system("/boot", 40 * 1024):
+            before = machine.run(LOOK)
+            assert refused(["space: /boot has", "for kernels and their initramfs", "Make room there"], convert())["inhibitors"] == ["space"]
+            assert machine.run(LOOK) == before
+    finally:
+        machine.run(f"mv /var/tmp/elkit-initramfs /boot/initramfs-{release}.img")
+
+
+@pytest.mark.full
 def test_an_initramfs_that_was_being_made_when_the_worker_was_killed_is_made_anew(machine):
     before, theirs = machine.run(LOOK), machine.run("rpm -q --qf '%{version}-%{release}.%{arch}' kernel-core")
     dracut = machine.run("cp -p /usr/sbin/dracut /var/tmp/elkit-dracut; cat /usr/sbin/dracut")

@@ -19,10 +19,11 @@ REGISTER = f"""
 mkdir -p /etc/pki/consumer; echo stand-in >{CERTIFICATE}; rm -f {CALLS}
 cat >/usr/sbin/subscription-manager <<'END'
 #!/bin/sh
+[ ! -e /var/tmp/elkit-kill-before ] || {{ rm /var/tmp/elkit-kill-before; kill -KILL $PPID; exit 1; }}
 echo "$@" >>{CALLS}
 [ ! -e /root/refuse ] || {{ echo 'Unable to verify server' >&2; exit 70; }}
 case $1 in unregister) rm -f {CERTIFICATE} {REPOSITORIES};; esac
-[ ! -e /var/tmp/elkit-kill ] || {{ rm /var/tmp/elkit-kill; kill -KILL $PPID; }}
+[ ! -e /var/tmp/elkit-kill-after ] || {{ rm /var/tmp/elkit-kill-after; kill -KILL $PPID; }}
 END
 chmod 755 /usr/sbin/subscription-manager
 """
@@ -84,11 +85,12 @@ def test_a_server_that_does_not_answer_stops_it_before_anything_is_changed(host)
 
 
 @pytest.mark.full
-def test_it_is_unregistered_once_where_the_worker_is_killed_right_after(host):
+@pytest.mark.parametrize("killed, done_then", [("before", []), ("after", ["unregister"])])
+def test_it_is_unregistered_once_where_the_worker_is_killed_right_there(host, killed, done_then):
     before = host.run(f"cp -p {REPOSITORIES} {WAS}\n{LOOK}")
-    host.run("touch /var/tmp/elkit-kill")
+    host.run(f"touch /var/tmp/elkit-kill-{killed}")
     assert Play(HOST, [convert(registration="unregister")]).wait(300).rc != 0
-    assert host.state(CONVERSION)["stage"] == "registration" and calls(host) == ["unregister"]
+    assert host.state(CONVERSION)["stage"] == "registration" and calls(host) == done_then
     done = ran(HOST, convert(registration="unregister")).result(HOST, "convert")
     assert done["result"] == "converted" and calls(host) == ["unregister"] and done["verdict_after"]["remains"] == []
     assert ran(HOST, convert(state="reverted")).result(HOST, "convert")["result"] == "reverted"
