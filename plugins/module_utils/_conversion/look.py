@@ -221,11 +221,22 @@ def request(seen, params, directory):
         # A container's kernel is not its own.
         "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
         "source_repositories": sorted(set(seen.repositories["enabled"])), "vault": seen.vault,
+        "spare_repositories": spare(source, seen.repositories),
         "source_urls": source_urls(source, seen.repositories["configured"]),
         "settings": {
             "major": source.major, "directory": directory, "cache": None,
             "repositories": [dict((key, item[key]) for key in ("id", "option", "url", "keys", "options")) for item in seen.targets],
             "others": third_party(seen), "unprotected": list(source.release_packages)}}
+
+
+def spare(source, repositories):
+    """Ids (sorted) of repositories that are not enabled, and that installed packages came from all the same: CRB, which people enable for one
+    call of dnf.
+
+    :param repositories: the facts section
+    """
+    others = set(item["id"] for item in repositories["configured"]) - set(repositories["enabled"])
+    return sorted(item for item in others if source.is_own(item) and source.canonical(item) == "crb")
 
 
 def source_urls(source, configured):

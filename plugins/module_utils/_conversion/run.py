@@ -52,13 +52,25 @@ def leaving(answer):
     return set(row["package"] for row in answer["rows"] if row["package"] and row["verdict"] in plan.LEAVING)
 
 
+def rounds(request):
+    """Where packages of the source are looked for, one after the other as long as some are lacking: [(ids, further repositories)]."""
+    return [(keep, more) for keep, more in ((request["source_repositories"], request["vault"]), (request.get("spare_repositories"), [])) if keep or more]
+
+
 def builds(request):
     """What the repositories of the source have of the installed packages, as _dnf.conversion.builds_of() gives it."""
-    directory = os.path.join(request["settings"]["directory"], "source")
-    os.mkdir(directory)
-    base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, request["source_repositories"], request["vault"])
-    found = dnf_conversion.builds_of(base, dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
-    base.close()
+    vendors = source_of(request).distribution.vendors
+    installed = rpm_transaction.installed()
+    found, lacking = {}, dict((item["nevra"], item["name"]) for item in installed)
+    for number, (keep, more) in enumerate(rounds(request)):
+        if not lacking:
+            break
+        directory = os.path.join(request["settings"]["directory"], "source-{0}".format(number))
+        os.mkdir(directory)
+        base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, keep, more)
+        found.update(dnf_conversion.builds_of(base, lacking))
+        base.close()
+        lacking = dict((item["nevra"], item["name"]) for item in installed if item["vendor"] in vendors and item["nevra"] not in found)
     return found
 
 
@@ -227,10 +239,14 @@ class Run(object):
         """
         gone = leaving(self.answer)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
-        base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, self.request["source_repositories"],
-                                          self.request["vault"])
-        paths = dnf_conversion.fetch_exact(base, gone | set(self.request["kernels_beside"]))
-        base.close()
+        paths, lacking = {}, gone | set(self.request["kernels_beside"])
+        for keep, more in rounds(self.request):
+            if not lacking:
+                break
+            base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, keep, more)
+            paths.update(dnf_conversion.fetch_exact(base, lacking))
+            base.close()
+            lacking = gone - set(paths)
         kept, missing = {}, []
         for nevra in sorted(gone | set(self.request["kernels_beside"])):
             path = paths.get(nevra)
@@ -344,9 +360,11 @@ class Run(object):
         return tidy.clear(self.source, self.state)
 
     def left(self):
-        """(NEVRA, hash) of each build (set) that was there before, and that the transaction took away."""
+        """(NEVRA, hash) of each build (set) that was there before, and that the transaction took away. What came is none of them: Kitten
+        and AlmaLinux may have the very same build of a package."""
         gone = leaving(self.state.read("plan.json"))
-        return set((item["nevra"], item["hash"]) for item in self.state.read("packages-before.json") if item["nevra"] in gone)
+        came = set((nevra, item["hash"]) for nevra, item in (self.state.read("packages.json") or {}).items())
+        return set((item["nevra"], item["hash"]) for item in self.state.read("packages-before.json") if item["nevra"] in gone) - came
 
     def verify(self):
         self.state.write("keys-after.json", remains.imported_keys())

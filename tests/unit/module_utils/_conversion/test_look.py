@@ -173,3 +173,9 @@ CONF, LIST, OLD = look.VERSION_LOCK_CONF, look.VERSION_LOCKS[0], look.VERSION_LO
     ids=["the usual place", "switched on", "switched off", "another place", "both", "none"])
 def test_version_locks_are_read_where_dnf_s_plugin_reads_them(files, found):
     assert look.version_locks(SimpleNamespace(read=files.get)) == found
+
+
+def test_crb_that_is_not_enabled_is_what_a_way_back_may_need():
+    repositories = {"enabled": ["baseos"], "configured": [{"id": name} for name in ("baseos", "crb", "crb-debug", "crb-source", "nfv", "acme-crb")]}
+    assert look.spare(mapping.source("rocky", 9, "x86_64"), repositories) == ["crb"]
+    assert look.spare(mapping.source("rocky", 9, "x86_64"), dict(repositories, enabled=["baseos", "crb"])) == []

@@ -119,6 +119,39 @@ def without(gone):
     return dict((nevra, build) for nevra, build in ALL.items() if nevra != gone)
 
 
+def test_what_the_enabled_repositories_lack_is_looked_for_in_those_that_are_not(source):
+    source.request["spare_repositories"] = ["crb"]
+    source.fetch(ALL)
+    source.keep_source()
+    assert len(source.asked) == 2, "nothing was lacking"
+    del source.asked[:]
+    source.fetch(without("bash-5-1"))
+    with pytest.raises(HostError, match="bash-5-1"):
+        source.keep_source()
+    assert source.asked[2:] == [(source.state.path("source-cache"), ["crb"], []), {"bash-5-1"}]
+
+
+def test_the_look_goes_on_to_them_too_and_not_for_what_others_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(run.rpm_transaction, "installed", lambda: [
+        {"nevra": name + "-1-1", "name": name, "vendor": vendor} for name, vendor in (
+            ("bash", "Rocky Enterprise Software Foundation"), ("ninja-build", "Rocky Enterprise Software Foundation"), ("acme", "Acme"))])
+    have_them, asked = {"baseos": ["bash-1-1"], "crb": ["ninja-build-1-1"]}, []
+    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep, more: SimpleNamespace(keep=keep, close=lambda: None))
+    monkeypatch.setattr(run.dnf_conversion, "builds_of", lambda base, wanted: asked.append((base.keep, sorted(wanted))) or dict(
+        (nevra, [[1, 1]]) for repository in base.keep for nevra in have_them[repository] if nevra in wanted))
+    request = {"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "source_repositories": ["baseos"], "spare_repositories": ["crb"],
+               "vault": [], "settings": {"directory": str(tmp_path)}}
+    assert sorted(run.builds(request)) == ["bash-1-1", "ninja-build-1-1"]
+    assert asked == [(["baseos"], ["acme-1-1", "bash-1-1", "ninja-build-1-1"]), (["crb"], ["ninja-build-1-1"])]
+
+
+def test_a_build_that_came_is_none_that_should_have_left(source):
+    source.state.write("plan.json", source.answer)
+    assert source.left() == {("bash-5-1", "theirs"), ("rocky-release-9-1", "theirs")}
+    source.state.write("packages.json", {"bash-5-1": {"hash": "theirs"}, "rocky-release-9-1": {"hash": "ours"}})
+    assert source.left() == {("rocky-release-9-1", "theirs")}
+
+
 def test_what_leaves_is_kept_and_noted(source):
     source.fetch(ALL)
     assert source.keep_source() == 3 and source.asked == [
