@@ -110,7 +110,7 @@ class Guard(object):
             run.drop_part()
             return None
         if not guard_return.runs_systemd(context):
-            guard_return.hang_up(context, guard_return.paths_of(context, run.entry.state))
+            guard_return.hang_up(context)
         elif guard_return.SSHD in self.state["units"] and any(tuple(item) in SEEN_BY_SSHD for item in self.answer(run)["states"]):
             # Not every release's tool does it, and a login to the sshd of before would prove nothing: what it may open is asked at its start.
             context.run(["systemctl", "reload-or-restart", guard_return.SSHD], check=False)

@@ -239,11 +239,12 @@ def read_anew(context, paths, units):
     """Have the old files read again, and whatever was active before active again: [error]."""
     errors = []
     if not runs_systemd(context):
-        hang_up(context, paths)
+        hang_up(context)
     if context.booting:
         return errors
     for reader in [item for item in services.READERS if item in services.of(paths) or item.unit == SSHD and SSHD in units]:
-        # sshd in any case: a crypto policy or a stack that goes back is no file that it is known to read.
+        # sshd in any case: a crypto policy or a stack that goes back is no file that it is known to read, and what it holds against an
+        # address that failed to log in (PerSourcePenalties) goes with the process.
         try:
             put.act(context, reader)
         except ElkitError as error:
@@ -266,9 +267,12 @@ def read_anew(context, paths, units):
     return errors
 
 
-def hang_up(context, paths):
-    """Without systemd: tell sshd to read its files anew, by its process id."""
-    if not any(reader.unit == SSHD for reader in services.of(paths)):
+def hang_up(context):
+    """Without systemd: tell sshd to read its files anew, by its process id. One that does not take them would end, and is left as it is."""
+    reader, = [item for item in services.READERS if item.unit == SSHD]
+    try:
+        context.run(list(reader.check))
+    except ElkitError:
         return
     for path in ("/run/sshd.pid", "/var/run/sshd.pid"):
         try:

@@ -3,6 +3,7 @@
 import fcntl
 import io
 import os
+import signal
 import socket
 import threading
 import zipfile
@@ -386,6 +387,16 @@ def test_without_systemd_the_part_goes_back_when_the_time_is_up_and_not_before(h
     assert code == 0 and set(seen) == {"new\n"} and 59 <= clock.now <= 61
     assert host.text() == "old\n" and host.text("etc/issue") == "new\n" and not host.waits()
     assert host.state()["stage"] == "returned" and host.state()["why"] == guard_worker.TIME_IS_UP
+
+
+@pytest.mark.parametrize("refused, told", [(None, [(4711, signal.SIGHUP)]), ("sshd -t", [])], ids=["told", "it would end"])
+def test_without_systemd_sshd_reads_all_anew_on_the_way_back_whatever_was_changed(host, wait, monkeypatch, refused, told):
+    token = apply(host, items=[("risky", "/etc/ssh-stack", "new\n", ["lockout"])]).guard["token"]
+    (host.root / "run/sshd.pid").write_text("4711\n")
+    signals = []
+    monkeypatch.setattr(guard_return.os, "kill", lambda number, what: signals.append((number, what)))
+    host.refused = refused
+    assert wait(token, 60)[0] == 0 and host.state()["stage"] == "returned" and signals == told
 
 
 def test_without_systemd_a_part_that_waits_to_be_applied_goes_back_too(host, wait):
