@@ -2,6 +2,7 @@
 """Faults that shut the connecting user out: the host is reachable again without help, within the time-out, and the report names the control."""
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -40,6 +41,14 @@ SLICE = ("key exchange that the client has not", "sudo runs no shell", "sudoers 
 UNREFUSED_SLICE = ("ListenAddress of no interface", "another port", "account expired")
 
 
+HEAD = ("host", "fault", "ended", "names", "the others", "longest unreachable, s", "run, s", "the report says")
+
+
+def release_of(name):
+    """The major (str) of the host *name*."""
+    return re.search(r"\d+\Z", name).group()
+
+
 @dataclass
 class Row:
     """What was measured of one fault."""
@@ -55,19 +64,20 @@ class Row:
 
 
 class Table:
-    """The rows, and their print: .build/faults/lockout.txt."""
+    """The rows, and their print: .build/faults/lockout-8.txt and its like, one for the hosts of a release."""
 
     def __init__(self):
-        self.rows = [Row("host", "fault", "ended", "names", "the others", "longest unreachable, s", "run, s", "the report says")]
+        self.rows = []
 
     def add(self, *cells):
         self.rows.append(Row(*cells))
-        path = Path(remote.BUILD) / "faults" / "lockout.txt"
+        major = release_of(cells[0])
+        path = Path(remote.BUILD) / "faults" / f"lockout-{major}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.text())
+        path.write_text(self.text([row for row in self.rows if release_of(row.host) == major]))
 
-    def text(self):
-        lines = [astuple(row) for row in self.rows]
+    def text(self, rows):
+        lines = [HEAD, *(astuple(row) for row in rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
         return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines) + "\n"
 
@@ -76,7 +86,7 @@ class Table:
 def table():
     rows = Table()
     yield rows
-    print("\n" + rows.text())
+    print("\n" + rows.text(rows.rows))
 
 
 class Watch:
@@ -386,6 +396,8 @@ def test_without_systemd_the_controller_dies_before_the_commit(plain, table, tmp
     left_alone(plain, table, "controller killed before the commit", tmp_path, strike)
     # The worker of the second run looks once a second whether it was committed.
     assert plain.run("sleep 3; pgrep -fc 'guard.zip wait [0-9a-f]'; true").strip() == "0"
+    undone = play(plain.name, UNDO)
+    assert undone.rc == 0, undone.output
 
 
 @pytest.mark.full
