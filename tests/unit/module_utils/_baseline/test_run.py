@@ -93,7 +93,9 @@ MECHANISMS = {"both": Both, "line": Line, "mode": Mode, "never": Never, "broken"
 def host(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "MECHANISMS", MECHANISMS)
     monkeypatch.setattr(services, "READERS", (
-        services.Reader("daemon", ("/etc/daemon*",), ["check-daemon"], ["reload-daemon"]),))
+        services.Reader("daemon", ("/etc/daemon*",), ["check-daemon"], ["reload-daemon"]),
+        # Of which the guard has all read anew.
+        services.Reader("sshd", ("/etc/ssh/*",), ["sshd", "-t"], None, "sshd.service")))
     etc = tmp_path / "etc"
     etc.mkdir()
     (etc / "a").write_text("one\n")
