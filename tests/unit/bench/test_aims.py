@@ -20,6 +20,12 @@ def test_an_aim_is_met_or_missed(aim, value, met, place):
     assert aims.missed({"x": aim}, *values) == ([] if met else ["x"])
 
 
+def test_each_benchmark_is_a_step_of_the_full_run_that_keeps_its_result():
+    steps = yaml.safe_load((bench.CLONE / "tests/runner/steps.yml").read_text(encoding="utf-8"))
+    ours = [(step["run"].rpartition("tests/bench/run ")[2], step["makes"], step["full"], step["alone"]) for step in steps if "tests/bench/run" in step["run"]]
+    assert ours == [(name, ["bench/%s.json" % name], True, True) for name in bench.NAMES]
+
+
 @pytest.fixture(name="run")
 def _run(tmp_path, monkeypatch):
     """A function that runs the program with two benchmarks of hardening, which measure what is given; the folder of their results."""
