@@ -85,6 +85,7 @@ def refused(host, subject, words, within, look=LOOK):
     assert host.run(look) == (known.states[host.name]["old"] if look == LOOK else "")
 
 
+@pytest.mark.full
 def test_another_dnf_holds_the_lock(fault_host, subject):
     host = fault_host("fd12")
     subject(host)
@@ -108,6 +109,7 @@ def test_a_read_only_state_of_the_streams(fault_host, subject):
         refused(host, subject, ["/etc/dnf/modules.d", "ead-only"], 90)
 
 
+@pytest.mark.full
 def test_a_full_journal(fault_host, subject):
     host = fault_host("fd12")
     subject(host)

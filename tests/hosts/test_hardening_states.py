@@ -214,7 +214,7 @@ def custom(el):
             "authselect select custom/ours with-silent-lastlog --force --nobackup >/dev/null\n")
 
 
-@pytest.mark.parametrize("el", majors(9))
+@pytest.mark.parametrize("el", majors())
 def test_a_custom_profile_of_authselect_stays(state, el):
     host = state(el, custom(el))
     before = host.look()
@@ -242,7 +242,7 @@ def test_a_custom_profile_without_the_feature(state):
     exact(host, before)
 
 
-@pytest.mark.parametrize("el", [pytest.param(el, marks=pytest.mark.full) for el in (8, 9, 10)])
+@pytest.mark.parametrize("el", majors())
 def test_pam_that_somebody_edited_by_hand_is_not_overwritten(state, el):
     host = state(el, "sed -i '/pam_env.so/a auth optional pam_echo.so' /etc/authselect/system-auth")
     before = host.look()
@@ -262,7 +262,7 @@ authselect select sssd with-mkhomedir with-sudo --force --nobackup >/dev/null
 """
 
 
-@pytest.mark.parametrize("el", majors(9))
+@pytest.mark.parametrize("el", majors())
 def test_a_host_that_sssd_joined_to_a_domain(state, el):
     host = state(el, JOINED)
     before = host.look()
@@ -304,7 +304,7 @@ def test_match_blocks_are_kept_and_named(state, el):
     exact(host, before)
 
 
-@pytest.mark.parametrize("el", majors(9))
+@pytest.mark.parametrize("el", majors())
 def test_sshd_on_another_port(state, el):
     """Nothing closes the port that sshd really listens on, and the fresh login of the guard goes there."""
     host = state(el, "sed -i '1i Port 2222' /etc/ssh/sshd_config; firewall-cmd -q --permanent --add-port=2222/tcp; "

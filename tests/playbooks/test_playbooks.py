@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 CORES = [core for core in ("main", "core216") if (BUILD / "venv" / core / "bin" / "ansible-playbook").exists()]
+# Where the cores are not known to differ, only the full run has the older one, too.
+WIDE = [pytest.param(core, marks=[pytest.mark.full] if core != "main" else []) for core in CORES]
 MODULES = ("baseline", "baseline_info", "conversion", "conversion_info", "host_facts", "module_streams", "repositories")
 ROCKY = 'NAME="Rocky Linux"\nID=rocky\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\nPRETTY_NAME="Rocky Linux 9.8"\nPLATFORM_ID="platform:el9"\n'
 ALMALINUX = ROCKY.replace("Rocky Linux", "AlmaLinux").replace("ID=rocky", "ID=almalinux")
@@ -108,7 +110,7 @@ def fleet(number, failing=(), module="conversion", good=None, bad=None, name="we
 
 # --- around a conversion ----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WIDE)
 @pytest.mark.parametrize(("check", "around"), [((), ["web01"]), (("--check",), [])])
 def test_what_comes_before_and_after_is_for_hosts_that_are_converted(play, tmp_path, core, check, around):
     """Not for one that is refused, nor for one that is AlmaLinux already; before and after is before and after."""
@@ -142,7 +144,8 @@ PLAY = {"hosts": "all", "gather_facts": False}
 
 @pytest.mark.parametrize("plays", [
     [dict(PLAY, roles=[{"role": ROLE["name"], "tags": ["convert"]}])], [dict(PLAY, tasks=[{"ansible.builtin.include_role": ROLE, "tags": ["convert"]}])],
-    [{"ansible.builtin.import_playbook": "elkit.almalinux.convert", "tags": ["convert"]}]], ids=["a role", "include_role", "the playbook"])
+    pytest.param([{"ansible.builtin.import_playbook": "elkit.almalinux.convert", "tags": ["convert"]}], marks=pytest.mark.full)],
+    ids=["a role", "include_role", "the playbook"])
 @pytest.mark.parametrize("tag", ["convert", "other"])
 def test_under_tags_all_of_a_conversion_is_done_or_nothing_of_it(play, tmp_path, plays, tag):
     (tmp_path / "after.yml").write_text("[{name: They come after, ansible.builtin.debug: {msg: 'undrained {{ inventory_hostname }}'}}]")
@@ -176,7 +179,7 @@ def test_a_host_boots_where_that_is_wanted_and_its_old_kernels_leave_then(play, 
     assert done == ["wanted", "host_facts"] + (["boot", "converted"] if boots else []) + ["host_facts", "done"], run.output
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WIDE)
 def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_next_play(play, core):
     hosts = {name: {"boots": name == "web02", "answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": PENDING}}
              for name in NAMES[:2]}
@@ -187,7 +190,7 @@ def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_ne
     assert re.search("web01  rocky-9  almalinux-9  failed  +after the reboot: Timed out waiting for last boot time", run.output), run.output
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WIDE)
 @pytest.mark.parametrize(("word", "facts"), [
     ("when_needed", facts_of(UEK)), pytest.param("always", [MACHINE, facts_of(UEK)], marks=pytest.mark.full),
     pytest.param("always", facts_of("6.6.6", installed=[OWN]), marks=pytest.mark.full), pytest.param("always", facts_of(installed=[]), marks=pytest.mark.full)],
@@ -251,7 +254,7 @@ def test_a_batch_with_too_many_failed_hardenings_is_the_last_one(play, core, bad
 
 # --- who is touched ---------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WIDE)
 @pytest.mark.parametrize(("variables", "canaries", "others"), [
     ({"convert_hosts": "web01,web02,web03", "convert_canary": "web01"}, [1], [2, 3]),
     ({"convert_canary": "web01,web02"}, [1, 2], [3, 4]),
@@ -368,7 +371,7 @@ def test_a_look_fails_for_what_it_is_asked_to(play, tmp_path, word, checks, said
         assert found == {key: look[key] for key in ("verdict", "source", "target", "inhibitors", "summary")}
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WIDE)
 def test_the_look_has_a_row_for_each_host_also_for_one_that_could_not_be_looked_at(play, core):
     answers = {"web01": dict(LOOKED, inhibitors=["space"]), "web02": LOOKED, "web03": AWAY, "web04": FAILED}
     hosts = {name: {"answers": {"conversion_info": answer}} for name, answer in answers.items()}
