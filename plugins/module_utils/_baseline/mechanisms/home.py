@@ -7,7 +7,7 @@ args: check, one of
     mode         at most *mode* ("0750")
     owner        it is the user's, and of no other
     dot_mode     init files (.profile …): at most *mode*
-    dot_owner, dot_group   dot files in it, and one level below, are the user's and of the user's group
+    dot_owner, dot_group   dot files in it, and one level below (without homes of others), are the user's and of the user's group
     dot_programs init files name no program that everyone may write; that right is taken from it
     file_mode    the file *name* in it: at most *mode*
     no_file      there is no file *name* in it, nor any of *others* (list of paths); remove: true takes them away
@@ -22,7 +22,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 
 INIT_FILE = re.compile(r"\.[\w\- ]+\Z")
 PATH = re.compile(r"(?:(?<=[\s\"'=;&|(`])|^)(~|\$HOME|\$\{HOME\})?(/[^\s\"';&|()<>`$*?]+)", re.MULTILINE)
-# Whoever has one of these for a home does not own it.
+# Whoever has one of these for a home does not own it, nor what is in it.
 NOT_A_HOME = re.compile(r"/(?:|bin|sbin|lib|lib64|usr|usr/.*|etc|etc/.*|var|var/[^/]+|dev|dev/.*|proc|proc/.*|sys|sys/.*|run|boot|boot/.*"
                         r"|root|tmp|opt|srv|home|mnt|media|nonexistent)\Z")
 
@@ -55,8 +55,9 @@ def dot_files(view, home, deep=False):
     """The paths of the regular dot files in *home*, and one level below."""
     directories = [home]
     if deep:
+        others = set(user.home.rstrip("/") for user in passwd.users(view))
         below = [os.path.join(home, name) for name in view.context.names(home)]
-        directories += [path for path in below if view.is_directory(path) and not os.path.islink(view.context.at(path))]
+        directories += [path for path in below if path not in others and view.is_directory(path) and not os.path.islink(view.context.at(path))]
     return [os.path.join(directory, name) for directory in directories for name in view.context.names(directory)
             if name.startswith(".") and _is_plain(view, os.path.join(directory, name))]
 
@@ -69,9 +70,9 @@ def _mode(control):
     return int(str(control.need("mode")), 8)
 
 
-# Each gives [(path, the state "mode" that it should have)] of what is not as wanted.
+# Each gives [(path, the state "mode" that it should have)] of what is not as wanted in the home of a user.
 
-def wrong_mode(control, view, paths):
+def _wrong_mode(control, view, paths):
     """Of *paths* those with a bit that the mode does not have."""
     allowed, found = _mode(control), []
     for path in paths:
@@ -81,48 +82,48 @@ def wrong_mode(control, view, paths):
     return found
 
 
-def _owned(view, path, uid=None, gid=None):
-    now = view.state("mode", path)
-    if now is None:
-        return []
-    wanted = [now[0] if uid is None else uid, now[1] if gid is None else gid, now[2]]
-    return [(path, wanted)] if wanted != now else []
+def _owned(view, paths, uid=None, gid=None):
+    """Of *paths* those of another owner or group."""
+    found = []
+    for path in paths:
+        now = view.state("mode", path)
+        wanted = now and [now[0] if uid is None else uid, now[1] if gid is None else gid, now[2]]
+        if wanted != now:
+            found.append((path, wanted))
+    return found
 
 
-def mode(control, view):
-    return wrong_mode(control, view, [home for _user, home in homes(view)])
+def mode(control, view, user, home):
+    return _wrong_mode(control, view, [home])
 
 
-def owner(control, view):
-    return [item for user, home in homes(view) for item in _owned(view, home, uid=user.uid)]
+def owner(control, view, user, home):
+    return _owned(view, [home], uid=user.uid)
 
 
-def dot_mode(control, view):
-    return wrong_mode(control, view, [path for _user, home in homes(view) for path in init_files(view, home)])
+def dot_mode(control, view, user, home):
+    return _wrong_mode(control, view, init_files(view, home))
 
 
-def dot_owner(control, view):
-    return [item for user, home in homes(view) for path in dot_files(view, home, True) for item in _owned(view, path, uid=user.uid)]
+def dot_owner(control, view, user, home):
+    return _owned(view, dot_files(view, home, True), uid=user.uid)
 
 
-def dot_group(control, view):
-    return [item for user, home in homes(view) for path in dot_files(view, home, True) for item in _owned(view, path, gid=user.gid)]
+def dot_group(control, view, user, home):
+    return _owned(view, dot_files(view, home, True), gid=user.gid)
 
 
-def file_mode(control, view):
-    paths = [os.path.join(home, control.need("name")) for _user, home in homes(view)]
-    return wrong_mode(control, view, [path for path in paths if _is_plain(view, path)])
+def file_mode(control, view, user, home):
+    return _wrong_mode(control, view, [path for path in [os.path.join(home, control.need("name"))] if _is_plain(view, path)])
 
 
-def dot_programs(control, view):
-    found = {}
-    for _user, home in homes(view):
-        for path in init_files(view, home):
-            for program in programs_of(view.read(path) or "", home):
-                now = view.state("mode", program) if _is_plain(view, program) else None
-                if now is not None and now[2] & 0o002:
-                    found[program] = [now[0], now[1], now[2] & ~0o002]
-    return sorted(found.items())
+def dot_programs(control, view, user, home):
+    found = []
+    for program in sorted(set(program for path in init_files(view, home) for program in programs_of(view.read(path) or "", home))):
+        now = view.state("mode", program) if _is_plain(view, program) else None
+        if now is not None and now[2] & 0o002:
+            found.append((program, [now[0], now[1], now[2] & ~0o002]))
+    return found
 
 
 def programs_of(text, home):
@@ -153,7 +154,7 @@ def check(control, view):
     elif what == "no_file":
         found = unwanted(control, view)
     elif what in MODES:
-        found = [path for path, _value in MODES[what](control, view)]
+        found = sorted(set(path for user, home in homes(view) for path, _value in MODES[what](control, view, user, home)))
         if what == "owner":
             found += ["{0}: {1}".format(home, ", ".join(names)) for home, names in shared(view)]
     else:
@@ -194,15 +195,16 @@ def fix(control, view):
         if what == "owner" and shared(view):
             raise NotFixable("several users share {0}".format(passwd.named(home for home, _names in shared(view))),
                              "Give each a home of its own (usermod -d)")
-        owners = dict((home, user.name) for user, home in homes(view))
-        for path, value in MODES[what](control, view):
-            if what in ("mode", "owner"):
-                _is_home(owners[path], path)
-            view.put("mode", path, value)
+        for user, home in homes(view):
+            for path, value in MODES[what](control, view, user, home):
+                # A program that everybody may write is none of the home's, wherever that is.
+                if what != "dot_programs":
+                    _is_home(user.name, home)
+                view.put("mode", path, value)
 
 
 def _is_home(name, home):
     """:raises NotFixable: it is a directory of the system"""
-    if NOT_A_HOME.match(home):
+    if NOT_A_HOME.match(re.sub("/+", "/", os.path.normpath(home))):
         raise NotFixable("the home of {0} is {1}, a directory of the system".format(name, home),
                          "Give the user a home of its own (usermod -d), or no shell (usermod -s /sbin/nologin)")

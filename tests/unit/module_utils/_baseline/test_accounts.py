@@ -335,6 +335,33 @@ def test_a_directory_of_the_system_is_nobodys_home(tmp_path, path):
         home.fix(control("home", check="mode", mode="0750"), host.view())
 
 
+@pytest.mark.parametrize("path", ["/", "/opt", "//opt", "/opt/.", "/var/lib"])
+@pytest.mark.parametrize("args", [{"check": "dot_owner"}, {"check": "dot_group"}, {"check": "dot_mode", "mode": "0740"},
+                                  {"check": "file_mode", "name": ".netrc", "mode": "0600"}])
+def test_files_in_a_directory_of_the_system_become_nobodys(tmp_path, path, args):
+    """Root's .bashrc is one level below a home that is /."""
+    host = Host(tmp_path, user=replaced(PASSWD, (":1000:1000:Anna:/home/anna", ":4711:4711:Anna:" + path)))
+    for name in (".netrc", "acme/.bashrc"):
+        host.put("{0}/{1}".format("" if path == "/" else path, name), "", 0o644)
+    view = host.view()
+    wanted = control("home", **args)
+    assert not home.check(wanted, view).ok
+    with pytest.raises(NotFixable, match="the home of anna is {0}, a directory of the system".format(path)):
+        home.fix(wanted, view)
+    assert view.changes()[1] == {}
+
+
+def test_the_dot_files_in_a_home_below_another_are_those_of_its_user(homes):
+    """Whether that is somebody's who logs in, or a service's."""
+    homes.put("/etc/passwd", PASSWD.replace("/home/berta/", "/home/anna/berta") + "sql:x:26:26::/home/anna/sql/:/bin/bash\n")
+    for name in ("berta", "sql"):
+        homes.put("/home/anna/{0}/.profile".format(name), "", 0o600)
+    view = homes.view()
+    home.fix(control("home", check="dot_owner"), view)
+    assert dict((key[1], value[0]) for key, value in view.changes()[1].items() if key[1] != "/home/anna/.dir/.deep") == {
+        "/home/anna/.profile": 1000, "/home/anna/berta/.profile": 1001}
+
+
 def test_a_missing_home_is_made(homes):
     os.rmdir(homes.root + "/home/berta")
     view = homes.view()
