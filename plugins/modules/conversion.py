@@ -109,6 +109,11 @@ summary:
   description: As of M(elkit.almalinux.conversion_info).
   returned: when the host was looked at
   type: dict
+kernels_beside:
+  description: Packages of the source's kernels that the conversion let stay beside AlmaLinux's.
+  returned: when a conversion is over
+  type: list
+  elements: str
 removed_kernels:
   description: >-
     Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now. A later run does that: the conversion itself leaves

@@ -126,6 +126,7 @@ def test_what_comes_before_and_after_is_for_hosts_that_are_converted(play, tmp_p
     assert converted > 0 and (first < converted < last or check), run.output
 
 
+KITTEN = "6.12.0-211.el10.x86_64"
 OWN, UEK, RT = "5.14.0-687.5.1.el9_8.x86_64", "6.12.0-106.el9uek.x86_64", "5.14.0-687.5.1.el9_8.x86_64+rt"
 
 
@@ -193,15 +194,16 @@ def test_a_host_that_does_not_come_back_has_failed_and_is_gone_on_with_by_the_ne
 @pytest.mark.parametrize("core", WIDE)
 @pytest.mark.parametrize(("word", "facts"), [
     ("when_needed", facts_of(UEK)), pytest.param("always", [MACHINE, facts_of(UEK)], marks=pytest.mark.full),
-    pytest.param("always", facts_of("6.6.6", installed=[OWN]), marks=pytest.mark.full), pytest.param("always", facts_of(installed=[]), marks=pytest.mark.full)],
-    ids=["of the source", "of the source, anew", "of nobody", "none is installed"])
+    pytest.param("always", facts_of("6.6.6", installed=[OWN]), marks=pytest.mark.full), pytest.param("always", facts_of(installed=[]), marks=pytest.mark.full),
+    pytest.param("always", facts_of(KITTEN, installed=[OWN, KITTEN]), marks=pytest.mark.full)],
+    ids=["of the source", "of the source, anew", "of nobody", "none is installed", "of the source, by AlmaLinux"])
 def test_a_host_that_comes_back_with_a_kernel_of_others_is_as_one_that_does_not(play, tmp_path, core, word, facts):
     """The one beside it is brought to its end, nothing comes after on this one, and the next play begins with its reboot."""
     (tmp_path / "after.yml").write_text("[{name: They come after, ansible.builtin.debug: {msg: 'undrained {{ inventory_hostname }}'}}]")
-    hosts = {name: {"answers": {"conversion": dict(DONE, result="converted", changed=True), "host_facts": facts if name == "web01" else MACHINE}}
-             for name in NAMES[:2]}
+    done = dict(DONE, result="converted", changed=True, kernels_beside=["kernel-core-" + KITTEN])
+    hosts = {name: {"answers": {"conversion": done, "host_facts": facts if name == "web01" else MACHINE}} for name in NAMES[:2]}
     run = play("convert", hosts, core=core, convert_reboot=word, convert_post_tasks=str(tmp_path / "after.yml"))
-    runs = "6.6.6" if "6.6.6" in str(facts) else OWN if "uek" not in str(facts) else UEK
+    runs = (facts[-1] if isinstance(facts, list) else facts)["ansible_facts"]["almalinux"]["kernel"]["running"]
     assert run.rc != 0 and {name: item["failed"] for name, item in run.recap().items()} == {"web01": 1, "web02": 0}, run.output
     there = "none is installed" if runs == OWN else OWN
     assert f"was told to reboot: it runs {runs}, not a kernel of AlmaLinux ({there}). Make one of AlmaLinux's the default" in run.output, run.output
@@ -210,6 +212,22 @@ def test_a_host_that_comes_back_with_a_kernel_of_others_is_as_one_that_does_not(
     assert re.findall("undrained web..", run.output) == ["undrained web02"], run.output
     assert f"web01  rocky-9  almalinux-9  failed     after the reboot: it runs {runs}, not " in run.output, run.output
     assert "web02  rocky-9  almalinux-9  converted  -" in run.output, run.output
+
+
+@pytest.mark.parametrize("word", ["converted", "reverted"])
+def test_facts_of_the_host_itself_alone_are_gathered_anew(play, tmp_path, word):
+    """And a Python that left with its package is found anew."""
+    facts = {"discovered_interpreter_python": "/gone/python3", "distribution": "of the source", "cacheable": True}
+    tasks = [{"ansible.builtin.set_fact": facts},
+             {"ansible.builtin.include_role": {"name": "elkit.almalinux.convert", "tasks_from": "main" if word == "converted" else "revert"}},
+             {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}: {{ ansible_facts['discovered_interpreter_python'] }} "
+                                               "{{ ansible_facts['distribution'] }} {{ 'almalinux' in ansible_facts }}"}}]
+    (tmp_path / "play.yml").write_text(json.dumps([dict(PLAY, tasks=tasks)]))
+    run = play(str(tmp_path / "play.yml"), {"web01": {"answers": {"conversion": dict(DONE, result=word, changed=True)}},
+                                            "web02": {"answers": {"conversion": dict(DONE, result=None if word == "converted" else word)}}})
+    found = next((path for path in ("/usr/libexec/platform-python", "/usr/bin/python3") if Path(path).exists()), "/gone/python3")
+    assert run.rc == 0 and re.search(rf'"web01: {found} (?!of the source)\S+ True"', run.output), run.output
+    assert '"web02: /gone/python3 of the source False"' in run.output, run.output
 
 
 # --- the end of a play ------------------------------------------------------------------------------------------------

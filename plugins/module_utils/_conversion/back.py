@@ -19,19 +19,22 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 def difference(before, now, running):
     """What rpm must do to get from *now* to *before* (as rpm_transaction.installed() gives them).
 
-    :param running: the release of the kernel that runs: its packages stay, whatever they are, but where the source's build of the very same
-        version takes their place, as AlmaLinux's did
+    :param running: the release of the kernel that runs: its packages stay, whatever they are, but where the source has a kernel of the very
+        same version: that takes their place, as AlmaLinux's did
     :returns: (packages to bring in, packages to take away, packages that stay for the running kernel)
     """
     have = set((item["nevra"], item["hash"]) for item in now)
     want = set((item["nevra"], item["hash"]) for item in before)
     add = [item for item in before if (item["nevra"], item["hash"]) not in have]
-    in_place = set(item["nevra"] for item in add)
+    images = [item["nevra"] for item in now if item["name"] in kernel.IMAGES and is_kernel_of(item, running)]
+    returning = set(item["nevra"] for item in add)
+    # Of a kernel that is the source's again nothing waits for a reboot, either, which would not tell the two apart.
+    in_place = bool(images) and set(images) <= set(item["nevra"] for item in before)
     erase, stay = [], []
     for item in now:
         if (item["nevra"], item["hash"]) in want:
             continue
-        (stay if is_kernel_of(item, running) and item["nevra"] not in in_place else erase).append(item)
+        (stay if is_kernel_of(item, running) and not in_place and item["nevra"] not in returning else erase).append(item)
     return add, erase, stay
 
 

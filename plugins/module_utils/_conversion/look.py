@@ -9,7 +9,8 @@ import shutil
 import stat
 import tempfile
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, bundle, kernels, mapping, remains, snapshot, space, target
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import (
+    boot, bundle, kernels, mapping, remains, run, snapshot, space, target)
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, ElkitError, HostError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
@@ -93,7 +94,7 @@ class Seen(object):
 
     def caches(self):
         """{name of its place: directory} of the metadata that dnf loaded: "cache" AlmaLinux's, "source-cache" the source's."""
-        places = {"cache": os.path.join(self.directory, "cache"), "source-cache": os.path.join(self.directory, "source", "cache")}
+        places = {"cache": os.path.join(self.directory, "cache"), "source-cache": os.path.join(run.source_folder(self.directory), "cache")}
         return dict((name, path) for name, path in places.items() if os.path.isdir(path))
 
 
@@ -150,7 +151,7 @@ def fill(seen, context, params):
     seen.enabled_after = target.enabled(seen.source, seen.repositories["enabled"])
     where = target.asked(seen.source, seen.enabled_after, params)
     seen.targets = target.repositories(seen.source.major, seen.source.arch, seen.enabled_after, where)
-    seen.vault = target.vault(seen.source, seen.identity["minor"], seen.enabled_after, where)
+    seen.vault = target.vault(seen.source, seen.identity["minor"], may_have_come_from(seen.source, seen.repositories, seen.enabled_after), where)
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
@@ -230,13 +231,22 @@ def request(seen, params, directory):
 
 
 def spare(source, repositories):
-    """Ids (sorted) of repositories that are not enabled, and that installed packages came from all the same: CRB, which people enable for one
-    call of dnf.
+    """Ids (sorted) of repositories that are not enabled, and that installed packages may have come from all the same: CRB, which people
+    enable for one call of dnf.
 
     :param repositories: the facts section
     """
     others = set(item["id"] for item in repositories["configured"]) - set(repositories["enabled"])
     return sorted(item for item in others if source.is_own(item) and source.canonical(item) == "crb")
+
+
+def may_have_come_from(source, repositories, wanted):
+    """Canonical ids (sorted) of the repositories that installed packages may have come from.
+
+    :param repositories: the facts section
+    :param wanted: those of the enabled ones, as target.enabled() gives them
+    """
+    return sorted(set(wanted) | set(source.canonical(item) for item in spare(source, repositories)))
 
 
 def source_urls(source, configured):

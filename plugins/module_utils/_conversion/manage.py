@@ -61,12 +61,8 @@ def begin(seen, report, params, last, check_mode):
     """
     if report["verdict"] == flow.DONE:
         gone = outlived_kernels(last, seen)
-        if gone and not check_mode:
-            with host_lock():
-                kernels.remove(gone)
-                # Now that nothing is signed with them any more.
-                tidy.clear_keys(run.source_of(last.data["request"]), last)
-        return dict(dict(report, changed=bool(gone), running=False, stage=None, progress=None, result=None, removed_kernels=gone), **unfollowed(last, params))
+        changed = clear_kernels(last, seen, gone, check_mode)
+        return dict(dict(report, changed=changed, running=False, stage=None, progress=None, result=None, removed_kernels=gone), **unfollowed(last, params))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
@@ -96,7 +92,7 @@ def unfollowed(state, params):
     a controller may have been lost meanwhile. Else {}."""
     if state is None or params["follow_up"] != WANTED or state.data["result"] != states.CONVERTED or state.data.get("follow_up") != WANTED:
         return {}
-    return {"result": states.CONVERTED, "stages": state.data["stages"], "number": state.data["number"]}
+    return {"result": states.CONVERTED, "stages": state.data["stages"], "number": state.data["number"], "kernels_beside": kernels_beside(state)}
 
 
 def follow_up(check_mode):
@@ -119,6 +115,11 @@ def hand_over(seen, state):
             shutil.rmtree(state.path(name + ".new"), ignore_errors=True)
 
 
+def kernels_beside(state):
+    """NEVRAs of the source's kernels that conversion *state* let stay."""
+    return state.data["request"].get("kernels_beside") or []
+
+
 def outlived_kernels(state, seen):
     """NEVRAs of the source's kernels that the last conversion left beside AlmaLinux's, and that may go now."""
     if state is None or state.data["result"] != states.CONVERTED or seen.environment["type"] == "container" or seen.database is None:
@@ -126,6 +127,28 @@ def outlived_kernels(state, seen):
     request = state.data["request"]
     kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if request["revert_cache"] else None
     return kernels.outlived(seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
+
+
+def clear_kernels(state, seen, gone, check_mode):
+    """Take away the source's kernels *gone* (see outlived_kernels()), and its keys once the last of them is: whether that changes anything.
+
+    The keys are looked for once, whoever removed the kernels: one that somebody imports afterwards is wanted.
+    """
+    beside = set(kernels_beside(state)) if state is not None and state.data["result"] == states.CONVERTED else set()
+    if not beside or seen.database is None or state.data.get("keys_cleared"):
+        return False
+    left = beside & set(package.nevra for package in seen.database.packages) - set(gone)
+    source = run.source_of(state.data["request"])
+    if check_mode:
+        return bool(gone) or not left and bool(tidy.clear_keys(source, state, check_mode))
+    with host_lock():
+        if gone:
+            kernels.remove(gone)
+        keys = [] if left else tidy.clear_keys(source, state)
+    if not left:
+        state.data["keys_cleared"] = True
+        state.save()
+    return bool(gone or keys)
 
 
 def revert(params, check_mode):
@@ -323,7 +346,7 @@ def attach(number, known, patience):
 def at_the_end(state):
     """What is said of what conversion *state* has come to."""
     verified = state.data["result"] == states.CONVERTED or (state.data["error"] or {}).get("stage") == "verify"
-    said = {"verdict_after": state.read("verdict.json") if verified else None}
+    said = {"verdict_after": state.read("verdict.json") if verified else None, "kernels_beside": kernels_beside(state)}
     if state.data["result"] == states.REVERTED:
         said["pending_reboot"] = state.read("pending.json") or []
         said["not_restored"] = state.read("absent.json") or []

@@ -18,6 +18,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow as repo_flow
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.redact import redact_text
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import transaction as rpm_transaction
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import trust
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
@@ -57,20 +58,38 @@ def rounds(request):
     return [(keep, more) for keep, more in ((request["source_repositories"], request["vault"]), (request.get("spare_repositories"), [])) if keep or more]
 
 
+def source_folder(directory):
+    """Where a look in *directory* has what dnf needs to load the source's repositories; their metadata are in "cache"."""
+    return os.path.join(directory, "source")
+
+
 def builds(request):
-    """What the repositories of the source have of the installed packages, as _dnf.conversion.builds_of() gives it."""
-    vendors = source_of(request).distribution.vendors
-    installed = rpm_transaction.installed()
-    found, lacking = {}, dict((item["nevra"], item["name"]) for item in installed)
-    for number, (keep, more) in enumerate(rounds(request)):
+    """What the first round of the source's repositories has of all installed packages, as _dnf.conversion.builds_of() gives it: nobody knows yet
+    which will leave."""
+    return _builds(request, rounds(request)[:1], dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
+
+
+def all_builds(request, answer, found):
+    """*found* (see builds()) with what the further rounds have of the packages that leave and that the first one lacks.
+
+    :param answer: resolve()'s
+    """
+    lacking = leaving(answer) - set(found)
+    return dict(found, **_builds(request, rounds(request)[1:], dict((nevra, names.parse(nevra).name) for nevra in lacking)))
+
+
+def _builds(request, where, wanted):
+    """What the repositories of *where* (some of rounds()) have of *wanted* ({NEVRA: name}), one after the other as long as some are lacking."""
+    directory = source_folder(request["settings"]["directory"])
+    found = {}
+    for keep, more in where:
+        lacking = dict(item for item in wanted.items() if item[0] not in found)
         if not lacking:
             break
-        directory = os.path.join(request["settings"]["directory"], "source-{0}".format(number))
-        os.mkdir(directory)
+        os.makedirs(directory, exist_ok=True)
         base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, keep, more)
         found.update(dnf_conversion.builds_of(base, lacking))
         base.close()
-        lacking = dict((item["nevra"], item["name"]) for item in installed if item["vendor"] in vendors and item["nevra"] not in found)
     return found
 
 
@@ -80,7 +99,7 @@ def way_back(answer, found):
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
 
     :param answer: resolve()'s
-    :param found: what builds() gave
+    :param found: what all_builds() gave
     """
     return plan.way_back(leaving(answer), answer["built"], found)
 
@@ -101,8 +120,8 @@ def resolve(request):
     dnf_conversion.switch_streams(base, request["streams"])
     installed = dnf_conversion.installed_of(base)
     # A repository has many more; what plan.jobs() asks for are these.
-    names = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values()) | set(plan.RELEASE_PACKAGES[source.major])
-    available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], names)
+    wanted = set(package["name"] for package in installed) | set(source.replace.values()) | set(plan.METAS.values()) | set(plan.RELEASE_PACKAGES[source.major])
+    available = dnf_conversion.available_of(base, [item["id"] for item in request["settings"]["repositories"]], wanted)
     jobs = plan.jobs(source, installed, available, request.get("flavour"))
     unmarked = dnf_conversion.put(base, jobs.data())
     problems = dnf_conversion.resolve(base)

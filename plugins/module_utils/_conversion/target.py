@@ -64,7 +64,7 @@ def vault(source, minor, wanted, where):
 
     :param source: mapping.Source
     :param minor: that of the host (int), or None
-    :param wanted: canonical ids of what the host has enabled
+    :param wanted: canonical ids of what the host's packages may have come from
     :param where: what asked() gave
     """
     if source.distribution.product != distributions.ALMALINUX or minor is None:

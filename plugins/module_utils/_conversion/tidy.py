@@ -36,17 +36,17 @@ def clear(source, state):
     return "; ".join(said + (["kept: {0}".format(", ".join(kept))] if kept else [])) or None
 
 
-def clear_keys(source, state):
-    """As clear(), of the keys alone.
+def clear_keys(source, state, check_mode=False):
+    """As clear(), of the keys alone: what was removed, or would be ([str]).
 
     :raises ElkitError: see there
     """
     context = Context()
-    _keys(source, state, context, repositories.collect(context)["configured"])
+    return _keys(source, state, context, repositories.collect(context)["configured"], check_mode)[0]
 
 
-def _keys(source, state, context, configured):
-    """What is said of the keys: ([what was removed], [what stays, and why])."""
+def _keys(source, state, context, configured, check_mode=False):
+    """What is said of the keys: ([what was removed, or would be], [what stays, and why])."""
     imported = remains.imported_keys()
     ours = {}
     for fingerprint in source.keys:
@@ -60,7 +60,7 @@ def _keys(source, state, context, configured):
     gone, kept = [], []
     for fingerprint, (text, keys) in sorted(ours.items()):
         reason = why_needed(fingerprint, keys, signers, named, anything)
-        if reason is None:
+        if reason is None and not check_mode:
             # Before it goes: what is not noted cannot be put back.
             state.write(REMOVED, dict(state.read(REMOVED) or {}, **{fingerprint: text}))
             result = commands.run(["rpm", "-e", "--allmatches", imported[fingerprint]], timeout=RPM_TIMEOUT, check=False)

@@ -40,7 +40,8 @@ def look(request):
         base, answer = run.resolve(request)
         answer["unknown_streams"] = dnf_conversion.unknown_streams(base, request["kept_streams"])
         base.close()
-        answer.update(busy=busy, back=run.way_back(answer, builds.result()) if builds and not answer["problems"] else None)
+        wanted = builds and not answer["problems"]
+        answer.update(busy=busy, back=run.way_back(answer, run.all_builds(request, answer, builds.result())) if wanted else None)
         return answer
     finally:
         if builds:

@@ -423,6 +423,7 @@ def source_base(settings, keep, more=()):
             base.repos.pop(repo.id)
         else:
             repo.skip_if_unavailable = True
+            repo.retries = RETRIES
             repo.enable()
     for item in more:
         add_repository(base, item)

@@ -26,6 +26,18 @@ def test_the_source_s_build_of_the_kernel_that_runs_takes_the_place_of_almalinux
     assert back.difference([theirs], [kernel("kernel-core"), other], "5.14.0-687.el9.aarch64") == ([theirs], [kernel("kernel-core"), other], [])
 
 
+def test_of_a_kernel_that_is_the_source_s_again_nothing_stays():
+    """Not what somebody installed of it since: after a reboot nobody could tell the two kernels apart."""
+    running, theirs = "5.14.0-687.el9.aarch64", dict(kernel("kernel-core"), hash="old")
+    since = kernel("kernel-devel")
+    assert back.difference([theirs], [kernel("kernel-core"), since], running)[1:] == ([kernel("kernel-core"), since], [])
+    # The very same build: it never left.
+    assert back.difference([theirs], [theirs, since], running) == ([], [since], [])
+    # That of another flavour is no way to boot this one.
+    runs = kernel("kernel-64k-core")
+    assert back.difference([theirs], [kernel("kernel-core"), runs], running + "+64k") == ([theirs], [kernel("kernel-core")], [runs])
+
+
 def test_nothing_else_of_that_version_stays():
     assert back.difference([], [kernel("kernel-tools")], "5.14.0-687.el9.aarch64")[1] == [kernel("kernel-tools")]
 

@@ -179,3 +179,7 @@ def test_crb_that_is_not_enabled_is_what_a_way_back_may_need():
     repositories = {"enabled": ["baseos"], "configured": [{"id": name} for name in ("baseos", "crb", "crb-debug", "crb-source", "nfv", "acme-crb")]}
     assert look.spare(mapping.source("rocky", 9, "x86_64"), repositories) == ["crb"]
     assert look.spare(mapping.source("rocky", 9, "x86_64"), dict(repositories, enabled=["baseos", "crb"])) == []
+    # That of an older minor of AlmaLinux is in the vault, too.
+    older = dict(repositories, configured=[{"id": name} for name in ("baseos", "crb")])
+    assert look.may_have_come_from(mapping.source("almalinux", 9, "x86_64"), older, ["baseos"]) == ["baseos", "crb"]
+    assert look.may_have_come_from(mapping.source("almalinux", 9, "x86_64"), dict(older, configured=older["configured"][:1]), ["baseos"]) == ["baseos"]

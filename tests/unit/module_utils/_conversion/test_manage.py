@@ -83,16 +83,30 @@ def test_the_end_is_reported_at_once(worker):
     assert manage.attach(one.data["number"], ["download", None], 20)["result"] == "converted" and waited() == 0
 
 
-@pytest.mark.parametrize("check_mode, done", [(True, []), (False, ["kernel-core-1-1.x86_64", "keys of rocky"])])
-def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, check_mode, done):
-    last = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": None}, str(tmp_path))
+BESIDE = ["kernel-core-1-1.x86_64", "kernel-modules-1-1.x86_64"]
+
+
+@pytest.mark.parametrize("installed, gone, keys, done, changed", [
+    (BESIDE, BESIDE, ["a key"], BESIDE + ["keys"], True), (BESIDE, BESIDE[:1], ["a key"], BESIDE[:1], True), (BESIDE, [], ["a key"], [], False),
+    ([], [], ["a key"], ["keys"], True), ([], [], [], ["keys"], False)],
+    ids=["all of them", "one that could not come back stays", "they stay", "somebody removed them, or a run was lost", "something else needs the keys"])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, check_mode, installed, gone, keys, done, changed):
+    last = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": None, "kernels_beside": BESIDE}, str(tmp_path))
+    last.finish(states.CONVERTED)
     did = []
     monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
-    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: ["kernel-core-1-1.x86_64"])
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: gone)
     monkeypatch.setattr(manage.kernels, "remove", did.extend)
-    monkeypatch.setattr(manage.tidy, "clear_keys", lambda source, state: did.append("keys of " + source.distribution.product) if state is last else None)
-    answer = manage.begin(None, DONE_REPORT, {"follow_up": None}, last, check_mode)
-    assert answer["changed"] and answer["removed_kernels"] == ["kernel-core-1-1.x86_64"] and did == done
+    monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, state, check=False: (did.append("keys") if not check else None) or keys)
+    seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in installed]))
+    answer = manage.begin(seen, DONE_REPORT, {"follow_up": None}, last, check_mode)
+    assert answer["changed"] is changed and answer["removed_kernels"] == gone and did == ([] if check_mode else done)
+    if not check_mode and "keys" in done:
+        del did[:]
+        monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: [])
+        again = manage.begin(seen, DONE_REPORT, {"follow_up": None}, states.numbered(last.data["number"], str(tmp_path)), False)
+        assert again["changed"] is False and did == [], "a key that somebody imports now is wanted"
 
 
 def test_each_remedy_is_a_sentence():

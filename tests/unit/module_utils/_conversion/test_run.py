@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When a conversion goes on: only where all is what was agreed to."""
+import os
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan, run
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import look, plan, run
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
@@ -131,18 +132,29 @@ def test_what_the_enabled_repositories_lack_is_looked_for_in_those_that_are_not(
     assert source.asked[2:] == [(source.state.path("source-cache"), ["crb"], []), {"bash-5-1"}]
 
 
-def test_the_look_goes_on_to_them_too_and_not_for_what_others_built(tmp_path, monkeypatch):
-    monkeypatch.setattr(run.rpm_transaction, "installed", lambda: [
-        {"nevra": name + "-1-1", "name": name, "vendor": vendor} for name, vendor in (
-            ("bash", "Rocky Enterprise Software Foundation"), ("ninja-build", "Rocky Enterprise Software Foundation"), ("acme", "Acme"))])
-    have_them, asked = {"baseos": ["bash-1-1"], "crb": ["ninja-build-1-1"]}, []
-    monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep, more: SimpleNamespace(keep=keep, close=lambda: None))
-    monkeypatch.setattr(run.dnf_conversion, "builds_of", lambda base, wanted: asked.append((base.keep, sorted(wanted))) or dict(
+def test_the_look_goes_on_to_them_too_for_what_leaves(tmp_path, monkeypatch):
+    """The first round does not know what will leave. Both load their metadata where the worker is handed them from."""
+    monkeypatch.setattr(run.rpm_transaction, "installed", lambda: [{"nevra": name + "-1-1.x86_64", "name": name} for name in ("bash", "ninja-build", "acme")])
+    have_them, asked, caches = {"baseos": ["bash-1-1.x86_64"], "crb": ["ninja-build-1-1.x86_64"]}, [], set()
+
+    def opened(settings, keep, _more):
+        os.makedirs(settings["cache"], exist_ok=True)
+        caches.add(settings["cache"])
+        return SimpleNamespace(keep=keep, close=lambda: None)
+    monkeypatch.setattr(run.dnf_conversion, "source_base", opened)
+    monkeypatch.setattr(run.dnf_conversion, "builds_of", lambda base, wanted: asked.append((base.keep, wanted)) or dict(
         (nevra, [[1, 1]]) for repository in base.keep for nevra in have_them[repository] if nevra in wanted))
-    request = {"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "source_repositories": ["baseos"], "spare_repositories": ["crb"],
-               "vault": [], "settings": {"directory": str(tmp_path)}}
-    assert sorted(run.builds(request)) == ["bash-1-1", "ninja-build-1-1"]
-    assert asked == [(["baseos"], ["acme-1-1", "bash-1-1", "ninja-build-1-1"]), (["crb"], ["ninja-build-1-1"])]
+    request = {"source_repositories": ["baseos"], "spare_repositories": ["crb"], "vault": [], "settings": {"directory": str(tmp_path)}}
+    first = run.builds(request)
+    assert sorted(first) == ["bash-1-1.x86_64"]
+    answer = {"rows": [leaves("bash-1-1.x86_64"), leaves("ninja-build-1-1.x86_64"), leaves("acme-1-1.x86_64", "kept-third-party")]}
+    assert sorted(run.all_builds(request, answer, first)) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
+    assert [keep for keep, _wanted in asked] == [["baseos"], ["crb"]] and asked[1][1] == {"ninja-build-1-1.x86_64": "ninja-build"}
+    seen = look.Seen(SimpleNamespace(is_root=True, identity=lambda: (None, [])))
+    seen.directory = str(tmp_path)
+    assert seen.caches() == {"source-cache": caches.pop()} and not caches
+    del asked[:]
+    assert run.all_builds(request, {"rows": [leaves("bash-1-1.x86_64")]}, first) == first and asked == []
 
 
 def test_a_build_that_came_is_none_that_should_have_left(source):

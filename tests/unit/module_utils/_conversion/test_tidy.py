@@ -81,7 +81,8 @@ def test_the_keys_alone_go_later(rpm, monkeypatch):
     keys, _ran, one = rpm
     monkeypatch.setattr(tidy, "Context", lambda: SimpleNamespace(database=lambda: SimpleNamespace(packages=[])))
     monkeypatch.setattr(tidy.repositories, "collect", lambda _context: {"configured": []})
-    tidy.clear_keys(mapping.source("rocky", 9, "x86_64"), one)
+    assert tidy.clear_keys(mapping.source("rocky", 9, "x86_64"), one, True) == ["the key " + KEY] and list(keys) == [KEY] and not one.read(tidy.REMOVED)
+    assert tidy.clear_keys(mapping.source("rocky", 9, "x86_64"), one) == ["the key " + KEY]
     assert keys == {} and one.read(tidy.REMOVED) == {KEY: "armored"}
 
 
