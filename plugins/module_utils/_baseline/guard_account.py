@@ -14,6 +14,8 @@ NO_SHELLS = ("nologin", "false", "sync", "shutdown", "halt")
 MODULES = ("/usr/lib64/security", "/lib64/security", "/usr/lib/security", "/lib/security")
 ENTRANCES = ("sshd.service", "sshd.socket")
 DAY = 86400
+# What brings in the stack of another file.
+OTHERS = ("include", "substack")
 
 
 def problems(view, who):
@@ -40,28 +42,25 @@ def shell(view, who):
 
 
 def age(view, who):
-    """Whether the account or its password has ended. PAM asks for a new password whichever way somebody logs in, and a play cannot answer."""
-    fields = None
-    for line in guard_who.text_of(view, "/etc/shadow").splitlines():
-        if line.startswith(who.name + ":"):
-            fields = (line.split(":") + [""] * 9)[:9]
-    if fields is None:
+    """Whether the account or its password has ended. PAM asks for a new password whichever way somebody logs in: a play cannot answer, nor can
+    one who has none; a person who has one can, as long as it is not past its grace (INACTIVE), too."""
+    shadow = passwd.parse_shadow(guard_who.text_of(view, "/etc/shadow")).get(who.name)
+    if shadow is None:
         return []
-    last, longest, expires = planned_age(view, who.name, number(fields[2]), number(fields[4]), number(fields[7]))
+    ages = dict(shadow.ages, password=shadow.password)
+    ages.update(view.planned_states.get(("account", who.name)) or {})
+    last, longest, grace = ages["last"], ages["max"], ages["inactive"]
     today = int(view.context.now // DAY)
-    if expires is not None and expires >= 0 and today >= expires:
+    if ages["expire"] is not None and 0 <= ages["expire"] <= today:
         return ["the account {0} has expired".format(who.name)]
+    answers = not who.known and ages["password"] == passwd.SET
     if last == 0:
-        return ["{0} must change the password at the next login".format(who.name)]
-    if last is not None and longest is not None and 0 <= longest < 99999 and last + longest < today:
-        return ["the password of {0} is older than {1} days".format(who.name, longest)]
-    return []
-
-
-def planned_age(view, name, last, longest, expires):
-    """The three numbers with what is planned for the account as a state (kinds/account.py)."""
-    value = view.planned_states.get(("account", name)) or {}
-    return value.get("last", last), value.get("max", longest), value.get("expire", expires)
+        return [] if answers else ["{0} must change the password at the next login".format(who.name)]
+    if last is None or longest is None or not 0 <= longest < 99999 or last + longest >= today:
+        return []
+    if answers and (grace is None or grace < 0 or last + longest + grace >= today):
+        return []
+    return ["the password of {0} is older than {1} days".format(who.name, longest)]
 
 
 def number(word):
@@ -80,9 +79,11 @@ def no_password(view, who, may_be_empty):
     # Who is not in the file has a password elsewhere.
     now = passwd.SET if shadow is None else shadow.password
     word = (view.planned_states.get(("account", who.name)) or {}).get("password", now)
-    if word == passwd.LOCKED:
+    # PAM may ask for something else in place of it.
+    counts = "pam_unix.so" in named(view, "/etc/pam.d/sshd", "auth")
+    if word == passwd.LOCKED and counts:
         return "the password of {0} is locked".format(who.name)
-    if word == passwd.EMPTY and not may_be_empty:
+    if word == passwd.EMPTY and counts and not may_be_empty:
         return "{0} has no password".format(who.name)
     found = tally(view, who)
     walk(view, "/etc/pam.d/sshd", "auth", modules(view), found, ())
@@ -143,6 +144,20 @@ def modules(view):
     return next((path for path in MODULES if view.context.exists(path + "/pam_unix.so")), None)
 
 
+def entries(text, kind):
+    """[("-" or "", control, module)] of a file of PAM."""
+    found = (re.match(r"(-?)(\w+)\s+(\[[^\]]*\]|\S+)\s+(\S+)", line.strip()) for line in text.splitlines())
+    return [(match.group(1), match.group(3), match.group(4)) for match in found if match and match.group(2) == kind]
+
+
+def named(view, path, kind, seen=()):
+    """The names (set) of the modules in one stack."""
+    found = set()
+    for _quiet, control, module in entries(guard_who.text_of(view, path), kind) if path not in seen else ():
+        found |= named(view, os.path.join("/etc/pam.d", module), kind, seen + (path,)) if control in OTHERS else set([os.path.basename(module)])
+    return found
+
+
 def walk(view, path, kind, home, found, seen):
     """Go through one stack: whether some module of it lets one through so far. Adds to *found* what shuts everybody out."""
     if path in seen or len(seen) > 10:
@@ -152,16 +167,9 @@ def walk(view, path, kind, home, found, seen):
         say(found, "PAM has no {0}".format(path))
         return False
     passed = False
-    for line in text.splitlines():
-        match = re.match(r"(-?)(\w+)\s+(\[[^\]]*\]|\S+)\s+(\S+)(.*)", line.strip())
-        if not match:
-            continue
-        quiet, of, control, module, _more = match.groups()
-        if control == "include" or control == "substack":
-            if of == kind:
-                passed = walk(view, os.path.join("/etc/pam.d", module), kind, home, found, seen + (path,)) or passed
-            continue
-        if of == "@include" or of != kind:
+    for quiet, control, module in entries(text, kind):
+        if control in OTHERS:
+            passed = walk(view, os.path.join("/etc/pam.d", module), kind, home, found, seen + (path,)) or passed
             continue
         name = os.path.basename(module)
         if not quiet and home and control not in ("optional", "sufficient") and not view.context.exists(

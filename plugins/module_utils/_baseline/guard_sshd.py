@@ -225,8 +225,8 @@ def ways(view, settings, who):
     if guard_who.user_id(view, who.name) == 0 and first(settings, "permitrootlogin") in ("prohibit-password", "without-password"):
         password = "PermitRootLogin lets root in with a key only"
     have = (set() if key else {"publickey"}) | (set() if password else asked)
-    # Every release allows Kerberos' tickets, and takes none where the host has no key of its own for them.
-    have |= {"gssapi-with-mic"} if "gssapiauthentication" in yes and view.exists(KEYTAB) else set()
+    # Every release allows Kerberos' tickets, and takes none where the host has no key of its own for them. No ticket is for an account of the host.
+    have |= {"gssapi-with-mic"} if "gssapiauthentication" in yes and view.exists(KEYTAB) and not guard_who.is_local(view, who.name) else set()
     have |= {"hostbased"} if "hostbasedauthentication" in yes else set()
     words = words_of(settings, "authenticationmethods")
     if not words or words == ["any"]:
@@ -239,8 +239,9 @@ def ways(view, settings, who):
 
 def keys(view, settings, who):
     """Whether a key of theirs is where sshd looks for it, of a type that it accepts, and safe enough for StrictModes."""
-    if first(settings, "pubkeyauthentication") != "yes" or first(settings, "authorizedkeyscommand", "none") != "none" \
-            or first(settings, "trustedusercakeys", "none") != "none":
+    # Of an account of the host, which is to work when all else does not, no other is asked.
+    asks = first(settings, "authorizedkeyscommand", "none") != "none" and (who.known or not guard_who.is_local(view, who.name))
+    if first(settings, "pubkeyauthentication") != "yes" or asks or first(settings, "trustedusercakeys", "none") != "none":
         return []
     account = guard_who.account(view, who.name)
     if account is None:

@@ -116,6 +116,11 @@ def account(view, name):
     return [entry.pw_dir, entry.pw_shell or "/bin/sh"]
 
 
+def is_local(view, name):
+    """Whether a user is of this host itself, and of no directory."""
+    return any(line.split(":")[0] == name for line in view.lines("/etc/passwd"))
+
+
 def user_id(view, name):
     for line in view.lines("/etc/passwd"):
         fields = line.split(":")

@@ -36,7 +36,7 @@ FILES = {
                        "account required pam_nologin.so\naccount include password-auth\nsession include password-auth\n",
     "/etc/pam.d/sudo": "#%PAM-1.0\nauth include password-auth\naccount include password-auth\nsession include password-auth\n",
     "/etc/pam.d/password-auth": "auth sufficient pam_unix.so\nauth required pam_deny.so\naccount required pam_unix.so\nsession required pam_unix.so\n",
-    "/usr/lib64/security/pam_unix.so": "", "/usr/lib64/security/pam_deny.so": "", "/usr/lib64/security/pam_nologin.so": "",
+    "/usr/lib64/security/pam_unix.so": "", "/usr/lib64/security/pam_deny.so": "", "/usr/lib64/security/pam_google_authenticator.so": "", "/usr/lib64/security/pam_nologin.so": "",
     "/etc/firewalld/firewalld.conf": "DefaultZone=public\n",
     "/usr/lib/firewalld/zones/public.xml": '<zone><service name="ssh"/><service name="dhcpv6-client"/></zone>',
     "/usr/lib/firewalld/zones/drop.xml": '<zone target="DROP"/>',
@@ -269,6 +269,8 @@ def test_units_that_let_people_in(host):
 # --- those that must get in by any way that there is ----------------------------------------------------------------------
 
 NO_PASSWORD, NO_KEY = "passwordauthentication no\n", {"/home/admin/.ssh/authorized_keys": ""}
+# One-time codes in place of a password.
+ONE_TIME = "auth required pam_google_authenticator.so\naccount include password-auth\nsession include password-auth\n"
 HASH = {"/etc/shadow": "admin:$6$x$y:20000:0:99999:7:::\n"}
 LOCKED = "the password of admin is locked"
 FAILED = "When                Type  Source        Valid\n" + "2025-01-11 10:00:00 RHOST 192.0.2.1     V\n" * 3
@@ -281,7 +283,9 @@ FAILED = "When                Type  Source        Valid\n" + "2025-01-11 10:00:0
     ("", dict(NO_KEY, **{"/etc/shadow": "admin::20000:0:99999:7:::\n"}), "admin has no password"), ("", dict(NO_KEY, **{"/etc/shadow": "x:!:1::::::\n"}), None),
     ("permitemptypasswords yes\n", dict(NO_KEY, **{"/etc/shadow": "admin::20000:0:99999:7:::\n"}), None),
     ("pubkeyacceptedalgorithms ecdsa-sha2-nistp521\n", {}, "keys of type ssh-ed25519 are not accepted, and " + LOCKED),
-    ("gssapiauthentication yes\n", NO_KEY, LOCKED), ("gssapiauthentication yes\n", dict(NO_KEY, **{"/etc/krb5.keytab": "x"}), None),
+    ("gssapiauthentication yes\n", NO_KEY, LOCKED), ("gssapiauthentication yes\n", dict(NO_KEY, **{"/etc/krb5.keytab": "x"}), LOCKED),
+    ("authorizedkeyscommand /usr/bin/sss_ssh_authorizedkeys\n", NO_KEY, LOCKED), ("authorizedkeyscommand /usr/bin/sss_ssh_authorizedkeys\n", {}, None),
+    ("trustedusercakeys /etc/ssh/ca.pub\n", NO_KEY, None),
     ("hostbasedauthentication yes\n", NO_KEY, None), ("authenticationmethods publickey,password\n", {}, "(publickey,password): " + LOCKED),
     ("authenticationmethods publickey,password\n", HASH, None), ("authenticationmethods publickey,keyboard-interactive:pam publickey\n", {}, None),
     ("authenticationmethods gssapi-with-mic\n", HASH, "asks for more than they have (gssapi-with-mic)"),
@@ -289,7 +293,13 @@ FAILED = "When                Type  Source        Valid\n" + "2025-01-11 10:00:0
     ("", dict(HASH, **dict(NO_KEY, **{"/etc/pam.d/sshd": "auth required pam_deny.so\n" + FILES["/etc/pam.d/sshd"].replace("auth substack", "auth optional")})),
      "denies everybody (auth)"),
     ("", {"/etc/pam.d/sshd": "auth required pam_deny.so\n" + FILES["/etc/pam.d/sshd"]}, None),
-    ("", {"/etc/shadow": "admin:!!:20000:0:90:7:::\n"}, "older than 90 days"), ("", {"/etc/nologin": ""}, "/etc/nologin is there"),
+    ("", {"/etc/shadow": "admin:!!:20000:0:90:7:::\n"}, "older than 90 days"), ("", {"/etc/shadow": "admin:!!:0:0:90:7:::\n"}, "must change the password"),
+    ("", {"/etc/shadow": "admin:$6$x$y:0:0:90:7:::\n"}, None), ("", {"/etc/shadow": "admin:$6$x$y:20000:0:90:7:::\n"}, None),
+    ("", {"/etc/shadow": "admin:$6$x$y:20000:0:90:7:9999::\n"}, None), ("", {"/etc/shadow": "admin:$6$x$y:20000:0:90:7:1::\n"}, "older than 90 days"),
+    ("", {"/etc/shadow": "admin:$6$x$y:20000:0:99999:7::20001:\n"}, "has expired"),
+    ("authenticationmethods publickey,keyboard-interactive\nkbdinteractiveauthentication yes\n", {"/etc/pam.d/sshd": ONE_TIME}, None),
+    ("authenticationmethods publickey,keyboard-interactive\nkbdinteractiveauthentication yes\n", {}, LOCKED),
+    ("", {"/etc/nologin": ""}, "/etc/nologin is there"),
 ])
 def test_one_that_may_come_by_any_way(host, lines, files, words):
     replaced = set(line.split()[0] for line in lines.splitlines())
