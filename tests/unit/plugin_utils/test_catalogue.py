@@ -192,14 +192,15 @@ def test_what_is_marked_as_look_only_is_never_put_right(tmp_path):
     marked = [control for control in ALL.controls if looks_only(control)]
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/bash\nbob:x:0:0::/home/bob:/bin/bash\n", encoding="utf-8")
-    view = View(Context(root=str(tmp_path), run=lambda argv, **more: Result(0, f"{root_path.MARK}/usr/bin:.\n", "")))
+    said = f"{root_path.MARK}/usr/bin:.\nS.5......    /usr/bin/ls\n"
+    view = View(Context(root=str(tmp_path), run=lambda argv, **more: Result(0, said, "")))
     for control in marked:
         control = Control(dict(control, args=catalogues.filled(control.get("args") or {}, catalogues.values_of(ALL, {}, "cis_server_l1", 9), control)))
         with pytest.raises(NotFixable):
             registry.MECHANISMS[control.mechanism].fix(control, view)
         assert not view.changes()[0] and not view.changes()[1], control.id
     names = {control["id"] for control in marked}
-    assert {"account_unique_id", "partition_for_var", "no_files_unowned_by_user", "root_path_no_dot", "no_netrc_files"} <= names
+    assert {"account_unique_id", "rpm_verify_hashes", "partition_for_var", "no_files_unowned_by_user", "root_path_no_dot", "no_netrc_files"} <= names
     # The same mechanisms put these right.
     assert not names & {"no_empty_passwords", "partition_for_tmp", "partition_for_dev_shm", "file_permissions_unauthorized_world_writable",
                         "accounts_root_path_dirs_no_write", "file_permissions_home_directories", "has_nonlocal_mta"}
@@ -259,7 +260,7 @@ def test_exceptions_hold_through_their_last_day(expires, expired, word):
     (GOOD["id"], {}, None),
     (GOOD["id"], {"themes": ["sudo"]}, "its theme sysctl takes no part"),
     (GOOD["id"], {"skip_themes": ["sysctl"]}, "its theme sysctl takes no part"),
-    (GOOD["id"], {"levels": [2]}, "levels is 2, and its level 1"),
+    (GOOD["id"], {"levels": [2], "profile": "cis_server_l2"}, "levels is 2, and its level 1"),
     (GOOD["id"], {"only_ids": ["sshd_disable_root_login"]}, "only_ids does not name it"),
     ("sshd_disable_root_login", {"skip_risks": ["reboot", "lockout"]}, "skip_risks names its risk lockout"),
     ("sshd_disable_root_login", {"risks": ["reboot", "service"]}, "risks is reboot, service, and its risk lockout"),
@@ -288,8 +289,13 @@ def test_an_exception_of_what_takes_no_part_is_named_with_the_reason(name, given
     ({"themes": ["ssh"]}, ["a theme of themes is ssh", "nearest is sshd"]),
     ({"skip_themes": ["x"]}, ["a theme of skip_themes is x", "There are: accounts"]),
     ({"themes": ["sudo", "sshd"], "skip_themes": ["sshd"]}, ["sshd is in themes and in skip_themes"]),
-    ({"only_ids": ["sshd_disable_root_login"], "themes": ["sudo"]}, ["only_ids names controls of sshd alone, which themes or skip_themes leaves out"]),
-    ({"only_ids": ["sshd_disable_root_login"], "skip_themes": ["sshd"]}, ["only_ids names controls of sshd alone"]),
+    ({"only_ids": ["sshd_disable_root_login"], "themes": ["sudo"]}, ["no control is chosen on any release", "sshd_disable_root_login: its theme sshd takes no"]),
+    ({"only_ids": ["sshd_disable_root_login"], "skip_themes": ["sshd"]}, ["its theme sshd takes no part"]),
+    ({"only_ids": ["sshd_disable_root_login"], "levels": [2]}, ["sshd_disable_root_login: levels is 2, and its level 1"]),
+    ({"only_ids": ["sshd_disable_root_login"], "risks": ["reboot"]}, ["risks is reboot, and its risk lockout"]),
+    ({"only_ids": ["sshd_disable_root_login"], "skip_risks": ["lockout"]}, ["skip_risks names its risk lockout"]),
+    ({"levels": [2]}, ["no control is chosen on any release (the profile cis_server_l1 has none with levels 2)", "Take one of them away"]),
+    ({"themes": ["banners"], "risks": ["reboot"]}, ["has none with themes banners, risks reboot"]),
     ({"values": {"accounts_min_days": 60, "accounts_max_days": 30}},
      ["accounts_min_days is 60, more than accounts_max_days, which is 30", "Change one of them"]),
     ({"values": {"accounts_max_days": "0"}}, ["accounts_max_days is 0, out of 1 to 99999"]),
@@ -430,6 +436,8 @@ def test_what_a_host_is_said_to_be_is_a_truth_value(word, said):
           ("unverified: 'no'", ["unverified is 'no', and must be true or false"]),
           ("why: [x]", ["why is ['x'], and must be a text"])]),
     ("theme: own\ncontrols: [{id: own_x, title: [Some], mechanism: sysctl}]", ["the control own_x: title is ['Some'], and must be a text"]),
+    ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: package, args: {name: sssd, state: removed}, risk: [lockout]}]",
+     ["the control own_x: package goes in before the lockout guard", "leave the risk lockout away"]),
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: {a: b}}]", ["the control own_x: mechanism is {'a': 'b'}, and must be a text"]),
     ("theme: own\ncontrols: [{id: own_x, title: Some title, mechanism: sysctls}]",
      ["own.yml: the control own_x: mechanism is 'sysctls', which there is not (the nearest is sysctl)", "there are: accounts, aide"]),
@@ -505,7 +513,8 @@ def test_the_level_of_a_control_of_ones_own_counts(tmp_path, level, found):
     (tmp_path / "own.yml").write_text(
         f"theme: own\ncontrols: [{{id: own_x, title: Some title, mechanism: sysctl, el: [8, 9], {level}}}]", encoding="utf-8")
     catalogue = catalogues.with_own((str(tmp_path),))
-    assert [number for number in (1, 2) if any(row["id"] == "own_x" for row in compiled(levels=[number], catalogue=catalogue))] == found
+    assert [number for number in (1, 2) if any(
+        row["id"] == "own_x" for row in compiled(levels=[number], profile="cis_server_l2", catalogue=catalogue))] == found
     assert catalogue.level("own_x", 8) == (found or [None])[0] and catalogue.level("own_x", 10) is None
     assert report.joined([{"id": "own_x"}], catalogue, 9)[0].get("level") == (found or [None])[0]
 
