@@ -230,8 +230,8 @@ def request(seen, params, directory):
 
 
 def spare(source, repositories):
-    """Ids (sorted) of repositories that are not enabled, and that installed packages came from all the same: CRB, which people enable for one
-    call of dnf.
+    """Ids (sorted) of repositories that are not enabled, and that installed packages may have come from all the same: CRB, which people
+    enable for one call of dnf.
 
     :param repositories: the facts section
     """
