@@ -11,6 +11,8 @@ testbed=tests/testbed/testbed
 
 if [ "${1:-}" = --clean ]; then
     "$testbed" down "${hosts[@]}"
+    # The mirror is a container, too; it stays for hosts that somebody else brought up.
+    [ -n "$("$testbed" list)" ] || "$testbed" down --all
     rm -rf "$build/demo"
     exit 0
 fi

@@ -165,6 +165,7 @@ def somebody_changes_it(host, path, before):
     assert ran(convert(state="reverted")).result(HOST, "convert")["changed"] is False
 
 
+@pytest.mark.full
 def test_what_is_left_of_the_source_in_a_file_of_others_does_not_hide_almalinux(host):
     before = host.run(LOOK)
     # Of two definitions dnf takes the first.
@@ -409,6 +410,7 @@ def test_another_package_run_is_seen_in_the_look(untouched, held):
         assert refused(["another package run", "process"], convert())["inhibitors"] == ["package-run"]
 
 
+@pytest.mark.full
 def test_packages_that_a_way_back_could_not_have_again_are_seen_in_the_look(host):
     before = host.run(LOOK)
     # Their repository is gone.
@@ -424,6 +426,7 @@ def test_packages_that_a_way_back_could_not_have_again_are_seen_in_the_look(host
     assert host.run(LOOK) == before
 
 
+@pytest.mark.full
 def test_a_repository_goes_with_its_package_and_a_way_back_says_what_it_does_without(host, package):
     before = host.run(LOOK)
     repository = "/etc/yum.repos.d/epel-next.repo"
@@ -447,6 +450,7 @@ def test_a_repository_goes_with_its_package_and_a_way_back_says_what_it_does_wit
     assert host.run(LOOK) == before
 
 
+@pytest.mark.full
 def test_the_files_that_will_differ_are_said_and_do(host):
     before = conversions.everything(host)
     host.run("cp -p /etc/yum.repos.d/centos.repo /root/; sed -i 's/^metadata_expire=.*/metadata_expire=7h/' /etc/yum.repos.d/centos.repo; "

@@ -65,6 +65,7 @@ def agent(host):
 
 # --- what comes -------------------------------------------------------------------------------------------------------
 
+@pytest.mark.full
 def test_what_a_package_of_almalinux_only_recommends_does_not_come(host):
     assert installed(host, "tmux") == []
     almalinux_with("Recommends: tmux")
@@ -124,6 +125,7 @@ def acme(host):
         conversions.as_source(HOST, host).run("rm -rf /srv/acme /etc/yum.repos.d/acme.repo")
 
 
+@pytest.mark.full
 def test_a_repository_of_others_does_not_bring_what_almalinux_has(host, acme):
     done = ran(convert()).result(HOST, "convert")
     assert done["result"] == "converted" and {"before": "acme", "after": "acme", "kept": True} in done["repositories"]
@@ -206,6 +208,7 @@ def gated(host):
     host.run(f"rm -f {NOTES}")
 
 
+@pytest.mark.full
 def test_the_scriptlet_of_the_package_that_rpm_was_killed_in_runs_again(host, gated):
     before = host.run(LOOK)
     running = Play(HOST, [convert(mirror=MIRROR)])

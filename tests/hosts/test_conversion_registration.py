@@ -48,6 +48,7 @@ def calls(host):
     return host.run(f"cat {CALLS} 2>/dev/null || true").splitlines()
 
 
+@pytest.mark.full
 def test_it_is_refused_until_somebody_decides(host):
     before = host.run(LOOK)
     found = ran(HOST, look()).result(HOST, "look")

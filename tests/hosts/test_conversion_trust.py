@@ -154,6 +154,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.full
 def test_metadata_that_trickle_in(untouched):
     mirror_with(":")
     with untouched._held(TRICKLE), impatient(untouched):
