@@ -289,7 +289,7 @@ def test_an_exception_of_what_takes_no_part_is_named_with_the_reason(name, given
     ({"themes": ["ssh"]}, ["a theme of themes is ssh", "nearest is sshd"]),
     ({"skip_themes": ["x"]}, ["a theme of skip_themes is x", "There are: accounts"]),
     ({"themes": ["sudo", "sshd"], "skip_themes": ["sshd"]}, ["sshd is in themes and in skip_themes"]),
-    ({"only_ids": ["sshd_disable_root_login"], "themes": ["sudo"]}, ["no control is chosen on any release", "sshd_disable_root_login: its theme sshd takes no"]),
+    ({"only_ids": ["sshd_disable_root_login"], "themes": ["sudo"]}, ["no control is chosen on any release", "its theme sshd takes no part"]),
     ({"only_ids": ["sshd_disable_root_login"], "skip_themes": ["sshd"]}, ["its theme sshd takes no part"]),
     ({"only_ids": ["sshd_disable_root_login"], "levels": [2]}, ["sshd_disable_root_login: levels is 2, and its level 1"]),
     ({"only_ids": ["sshd_disable_root_login"], "risks": ["reboot"]}, ["risks is reboot, and its risk lockout"]),
