@@ -30,6 +30,8 @@ MAJORS = (8, 9, 10)
 RISKS = ("lockout", "service", "reboot")
 TYPES = {"int": int, "str": str, "bool": bool, "list": list}
 THEME_KEYS = {"theme", "title", "variables", "controls"}
+# Mechanisms that go in before all others: what they bring is what others need.
+UNGUARDED = ("package", "rpm_key")
 CONTROL_KEYS = {"id", "title", "mechanism", "args", "el", "level", "risk", "not_in", "only_in", "package", "unverified", "severity", "why"}
 REQUIRED = {"id", "title", "mechanism"}
 EXCEPTION_KEYS = ("id", "reason", "owner", "expires", "ticket")
@@ -256,6 +258,9 @@ def _mechanism_problem(document):
         if name not in registry.MECHANISMS:
             return (f"the control {control['id']}: mechanism is {name!r}, which there is not{nearest(name, registry.MECHANISMS)}; "
                     f"there are: {_words(sorted(registry.MECHANISMS))}")
+        if "lockout" in control.get("risk", ()) and name in UNGUARDED:
+            return (f"the control {control['id']}: {name} goes in before the lockout guard is there, which could not take it back; "
+                    f"leave the risk lockout away if that is meant, or keep to what a drop-in, a unit or a mode can do")
     return None
 
 
@@ -476,10 +481,23 @@ def _check_themes(catalogue, options):
     both = sorted(set(options["themes"]) & set(options["skip_themes"]))
     if both:
         raise InputError(f"{both[0]} is in themes and in skip_themes", "Take it out of one of them")
-    # Some of them is a choice; none of them, on no release, is a run that looks at nothing and calls that a success.
-    themes = {control["theme"] for control in catalogue.controls if control["id"] in options["only_ids"]}
-    if themes and not {theme for theme in themes if _theme_chosen(theme, options)}:
-        raise InputError(f"only_ids names controls of {', '.join(sorted(themes))} alone, which themes or skip_themes leaves out", "Change one of them")
+
+
+def _check_chosen(catalogue, options):
+    """A choice of some is one; a choice of none, on no release, is a run that looks at nothing and calls that a success."""
+    reasons = {}
+    for control in catalogue.controls:
+        for major in control["el"]:
+            why = _left_out(catalogue, control, major, options)
+            if why is None:
+                return
+            reasons.setdefault(control["id"], why)
+    if options["only_ids"]:
+        said = "; ".join(f"{name}: {reasons[name]}" for name in sorted(options["only_ids"]))
+    else:
+        given = {key: options[key] for key in ("themes", "skip_themes", "levels", "risks", "skip_risks") if options[key]}
+        said = f"the profile {options['profile']} has none with " + ", ".join(f"{key} {_words(value)}" for key, value in given.items())
+    raise InputError(f"no control is chosen on any release ({said})", "Take one of them away")
 
 
 def _theme_chosen(theme, options):
@@ -547,6 +565,7 @@ def compile_controls(catalogue, major, options, today):
     both = sorted(set(options["risks"]) & set(options["skip_risks"]))
     if both:
         raise InputError(f"{both[0]} is in risks and in skip_risks", "Take it out of one of them")
+    _check_chosen(catalogue, options)
     exceptions = exceptions_of(options["exceptions"], catalogue, today, options["skip_ids"])
     values = values_of(catalogue, options["values"], profile, major)
     found = []

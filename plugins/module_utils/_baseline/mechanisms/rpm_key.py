@@ -24,9 +24,10 @@ def fix(control, view):
     if content is None:
         raise NotFixable("there is no {0}".format(path), "Install almalinux-release")
     pinned = set(_openpgp.normalize_fingerprint(str(item)) for item in list(control.need("fingerprints")) + list(control.arg("more") or ()))
-    found = set(key.fingerprint for key in _openpgp.parse(content, path))
+    keys = _openpgp.parse(content, path)
+    found = set(key.fingerprint for key in keys)
     if not found or not found <= pinned:
         raise NotFixable("{0} holds a key that is not AlmaLinux's".format(path), "dnf reinstall almalinux-release, and see who changed it")
-    for name in _names(control):
-        if any(key.fingerprint.lower().endswith(name.rpartition(" ")[2]) for key in _openpgp.parse(content, path)):
-            view.put("rpm_key", name, True)
+    # rpm imports all of a file; what it had not is to leave again.
+    for name in sorted("{0} {1}".format(path, key.fingerprint.lower()[-8:]) for key in keys):
+        view.put("rpm_key", name, True)

@@ -92,6 +92,10 @@ def check(control, view):
                    "as packaged", bad[0] if bad else None)
 
 
+def looks_only(control):
+    return control.need("what") == "content"
+
+
 def fix(control, view):
     for path, _now, wanted in wrong(control, view):
         if wanted is None:
