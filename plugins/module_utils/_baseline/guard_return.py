@@ -5,7 +5,7 @@
     /var/lib/elkit/baseline/guard.json   stage, token, journal entry, controls; on the disk before what it announces begins
     /var/lib/elkit/baseline/guard.zip    the worker, run by the host's own Python without Ansible
     /etc/systemd/system/elkit-baseline-guard.service   runs it at the next boot; there until the commit
-    elkit-guard-<token>.timer            a transient unit; without systemd a process of its own waits
+    elkit-guard-<token>.timer            a transient unit, made anew where a boot's try fails; without systemd a process of its own waits
 
 Stages: arming (nothing waits yet, and nothing of the part is changed), armed (it waits), applied (all of the part is changed), returning (the
 way back has begun), committed, returned. Who finds one of the first four when the time is up, or at boot, or when a new run begins, puts the
@@ -17,6 +17,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put, services
@@ -34,6 +35,8 @@ LOG = DIRECTORY + "/guard.log"
 ARMING, ARMED, APPLIED, RETURNING, COMMITTED, RETURNED = "arming", "armed", "applied", "returning", "committed", "returned"
 WAITING = (ARMING, ARMED, APPLIED, RETURNING)
 TIMER = "elkit-guard-{0}"
+# Seconds from a boot's try to the next one.
+AGAIN = 10
 SSHD = "sshd.service"
 BOOT_UNIT = "/etc/systemd/system/elkit-baseline-guard.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/elkit-baseline-guard.service"
@@ -136,6 +139,17 @@ def arm(context, main, entry, run, ids, timeout):
     return state
 
 
+def arm_again(context):
+    """In the worker: let what could not go back while the host boots be tried again soon. The unit of the boot is of a type that systemd knows
+    no second try for (Restart=) on release 8.
+
+    :raises ElkitError: it cannot be armed
+    """
+    state = waiting(context)
+    if state is not None and runs_systemd(context):
+        _timer(context, sys.executable, state["token"], AGAIN)
+
+
 def active_units(context):
     """Those of the readers' units that are active: a way back has them active again."""
     units = sorted(set(reader.unit for reader in services.READERS if reader.unit))
@@ -168,7 +182,8 @@ def _timer(context, python, token, timeout):
     arguments = ["systemd-run", "--quiet", "--unit=" + TIMER.format(token), "--on-active={0}".format(int(timeout)),
                  "--timer-property=AccuracySec=1s", "--property=Restart=on-failure", "--property=RestartSec=10",
                  "--description=Return to the settings before a hardening run (elkit.almalinux)"]
-    arguments += ["--setenv=" + item for item in worker.ENVIRONMENT]
+    # While the host boots nothing may wait for a unit.
+    arguments += (["--no-block"] if context.booting else []) + ["--setenv=" + item for item in worker.ENVIRONMENT]
     # Somebody else may have returned, or committed, between two tries.
     context.run(arguments + ["/bin/sh", "-c", "[ -e {1} ] || exit 0; exec {0} -s -E {1} return {2} >>{3} 2>&1".format(python, WORKER, token, LOG)])
 

@@ -152,6 +152,12 @@ def test_a_file_of_both_parts_has_changed_though_the_guarded_one_goes_back(host)
     assert host.text("etc/ssh/a") == "x\n" and not (host.root / "etc/ssh/b").exists()
 
 
+def test_what_this_host_took_back_itself_was_not_changed_but_for_what_the_part_before_did(host, monkeypatch):
+    monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
+    done = apply(host, "local", [("banner", "/etc/ssh/a", "x\n", []), ("risky", "/etc/ssh/a", "y\n", ["lockout"]), ("other", "/etc/ssh/b", "y\n", ["lockout"])])
+    assert done.files == {"/etc/ssh/a": (None, "x\n")} and done.states == [] and host.text("etc/ssh/a") == "x\n"
+
+
 @pytest.mark.parametrize("mode, risk", [("none", ["lockout"]), ("local", [])])
 def test_nobody_waits_for_a_guarded_part_that_does_not_come(host, mode, risk):
     apply(host, mode, [("banner", "/etc/ssh/banner", "x\n", []), ("other", "/etc/ssh/sshd_config", "new\n", risk)])
@@ -201,6 +207,8 @@ def test_where_nothing_waits_for_a_login_a_picture_is_made_at_once_and_last(host
 def test_a_picture_is_made_after_a_return(host, monkeypatch):
     monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
     done = run.apply([PICTURE, SAFE, RISKY], host.context, 9, (), guards.Guard("local"))
+    # What was taken back was not changed.
+    assert sorted(done.files) == ["/etc/issue", "/etc/picture"]
     assert [row.status for row in done.rows] == ["changed", "changed", "error"] and host.text("etc/picture") == "old\n"
     put.revert(host.context, False, False)
     assert not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
@@ -339,6 +347,28 @@ def test_the_worker_says_that_the_host_boots(monkeypatch, arguments, booting):
     monkeypatch.setattr(guard_return, "go_back", lambda context, *_more: seen.append(context.booting))
     monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip"] + arguments)
     assert guard_worker.main() == 0 and seen == [booting]
+
+
+@pytest.mark.parametrize("fails, code", [("the lock", 1), ("a state", 1), ("nothing", 0)])
+def test_what_cannot_go_back_at_boot_is_tried_again_while_the_host_is_up(host, monkeypatch, fails, code):
+    token = apply(host).guard["token"]
+    failing = stick(host, monkeypatch, *["x.service"] if fails == "a state" else [])
+    monkeypatch.setattr(guard_worker, "Context", host.context)
+    monkeypatch.setattr(guard_worker, "PATIENCE", 0.0)
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip", "boot"])
+    host.calls[:] = []
+    with open(str(host.root) + "/var/lib/elkit/lock", "a") as holder:
+        if fails == "the lock":
+            fcntl.flock(holder, fcntl.LOCK_EX)
+        assert guard_worker.main() == code
+    armed = [call for call in host.calls if call.startswith("systemd-run")]
+    assert len(armed) == code and bool(host.waits()) == bool(code)
+    for call in armed:
+        for words in ("--unit=elkit-guard-{0} ".format(token), "--on-active=10 ", "--no-block", "Restart=on-failure", "guard.zip return {0} ".format(token)):
+            assert words in call
+    failing.clear()
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip", "return", token])
+    assert guard_worker.main() == 0 and host.text() == "old\n" and host.state()["stage"] == "returned" and not host.waits()
 
 
 def test_another_token_is_not_mine(host):
