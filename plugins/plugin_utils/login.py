@@ -21,6 +21,8 @@ import threading
 CONNECTION, AUTHENTICATION, SESSION, ESCALATION, ROOT = "connection", "authentication", "session", "escalation", "root"
 # No login at all: the host itself says that one of guard_users would not get in.
 USERS = "users"
+# No login either: the call that put the part in did not come to its end.
+CALL = "call"
 WITHOUT_PASSWORD = ("-o", "KbdInteractiveAuthentication=no", "-o", "PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey",
                     "-o", "PasswordAuthentication=no")
 # ssh asks through this for a password. It is handed over by a pipe with a name; only its name is in the environment.
@@ -49,6 +51,8 @@ class Attempt:
         """What failed, for people (str)."""
         if self.stage == USERS:
             return f"of guard_users, not all could log in any more: {self.message}"
+        if self.stage == CALL:
+            return f"a call failed: {self.message}"
         return f"a fresh login failed at the {self.stage}: {self.message}"
 
 
