@@ -93,7 +93,10 @@ class Lockout:
         recount(result)
 
     def _after(self, result, ids):
-        answer = {"failed": True, "msg": result.get("msg")} if result.get("failed") else self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
+        if result.get("failed"):
+            answer = {"failed": True, "msg": result.get("msg")}
+        else:
+            answer = self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
         if answer.get("failed") or answer.get("unreachable"):
             for name in ids:
                 self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer any more'}")
