@@ -19,8 +19,8 @@ options:
   fail_on:
     description:
       - A status of controls, V(fail), V(error), V(pending), V(pending_reboot), V(changed), V(excepted) and the like. V(expired) is an
-        exception that has ended, V(level_1) and V(level_2) are controls of that level that fail, and V(disagreement) is a result of
-        OpenSCAP that is another. V(score<90) is a score below 90 per cent.
+        exception that has ended, V(level_1) and V(level_2) are controls of that level that fail, wait for a second login, or in check mode would
+        change, and V(disagreement) is a result of OpenSCAP that is another, or no scan at all. V(score<90) is a score below 90 per cent.
       - A string is read as words with commas between them.
     type: list
     elements: str

@@ -271,7 +271,8 @@ guard:
   contains:
     outcome:
       description: >-
-        C(committed), C(returned) (what shut somebody out was taken back), or C(unknown) (the host did not answer any more; the run fails).
+        C(committed), C(returned) (what shut somebody out was taken back), or C(unknown) (the host did not answer any more, or could not put
+        all of it back yet; the run fails).
       type: str
     mode:
       description: V(login) or V(local), as O(guard) has it.
@@ -281,7 +282,7 @@ guard:
       type: list
       elements: str
     reason:
-      description: Why they were taken back.
+      description: Why they were taken back, and what could not be put back.
       type: str
     seconds:
       description: How long it took.

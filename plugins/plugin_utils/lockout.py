@@ -21,6 +21,9 @@ SECONDS = 900
 # Seconds between two logins that are tried one after the other, and that a host may be slower than its own time-out.
 PAUSE, SLACK = 2, 120
 PATIENT = 30
+# Stages of a part for which nothing waits any more.
+ENDED = ("returned", "committed")
+LOOK = "Look at /var/lib/elkit/baseline/guard.json on its console"
 # Words in a control's theme, mechanism or id that make it suspicious where a login stops at a stage.
 SUSPECTS = {
     login.CONNECTION: ("firewall", "nftables", "sshd", "ssh", "crypto", "service", "unit", "sysctl", "selinux", "interfaces"),
@@ -63,6 +66,8 @@ class Lockout:
         part = result.get("guard") or {}
         if part.get("stage") != "applied":
             # There is nothing to commit: the host says itself how it ended, if anything went in at all.
+            if part.get("outcome") == "unknown":
+                result["failed"], result["msg"] = True, f"{part['reason']}. {LOOK}"
             return
         self.began = self.clock()
         attempt, back = self.probe(part)
@@ -70,16 +75,28 @@ class Lockout:
             result["guard"] = self._outcome("committed", part["ids"])
             return
         if not back.get("reachable"):
-            self._lost(result, part, attempt)
+            self._lost(result, part, attempt, back)
             return
         forget(result, part)
         guilty = {}
         self.search(result, list(part["ids"]), part, attempt, back, guilty)
-        result["guard"] = dict(self._outcome("returned", sorted(guilty)), reason="; ".join(f"{name}: {why}" for name, why in sorted(guilty.items())))
+        if result.get("failed"):
+            # The host was lost on the way, which is said.
+            return
+        stay = [row["id"] for row in result["controls"] if row["id"] in part["ids"] and row["status"] in (model.CHANGED, model.PASS)]
+        if stay and not guilty:
+            # What the first login failed for has passed.
+            result["guard"] = self._outcome("committed", stay)
+        else:
+            reason = "; ".join(f"{name}: {why}" for name, why in sorted(guilty.items())) or attempt.why
+            result["guard"] = dict(self._outcome("returned", sorted(guilty or part["ids"])), reason=reason)
         recount(result)
 
     def _after(self, result, ids):
-        answer = {"failed": True} if result.get("failed") else self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
+        if result.get("failed"):
+            answer = {"failed": True, "msg": result.get("msg")}
+        else:
+            answer = self.call(dict(self.base, run=result["run"]), [self.controls[name] for name in ids])
         if answer.get("failed") or answer.get("unreachable"):
             for name in ids:
                 self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer any more'}")
@@ -90,26 +107,40 @@ class Lockout:
     def _outcome(self, word, ids):
         return {"outcome": word, "mode": self.base["mode"], "controls": list(ids), "seconds": round(self.clock() - self.began, 1), "logins": self.logins}
 
-    def _lost(self, result, part, attempt):
+    def _lost(self, result, part, attempt, back):
+        since = f"not all could be put back: {'; '.join(back['errors'])}" if back.get("errors") else \
+            f"no fresh login has worked since, though the host returns by itself after {part['timeout']} s"
         for row in result["controls"]:
             if row["id"] in part["ids"] and row["status"] == model.CHANGED:
-                row["status"], row["message"] = model.ERROR, f"{attempt.why}, and no fresh login works since"
-        result["guard"] = dict(self._outcome("unknown", part["ids"]), reason=attempt.message)
+                row["status"], row["message"] = model.ERROR, f"{attempt.why}, and {since}"
+        result["guard"] = dict(self._outcome("unknown", part["ids"]), reason=f"{attempt.why}, and {since}")
         recount(result)
-        result["failed"] = True
-        result["msg"] = (f"{attempt.why}, and no fresh login has worked since, though the host returns by itself "
-                         f"after {part['timeout']} s. Look at /var/lib/elkit/baseline/guard.json on its console")
+        result["failed"], result["msg"] = True, f"{attempt.why}, and {since}. {LOOK}"
 
     # -- one group ---------------------------------------------------------------------------------------------------
     def probe(self, part):
-        """Log in to what was applied, and commit it: (Attempt, None), or (Attempt, what back() gave) where it failed."""
+        """Log in to what was applied, and commit it: (Attempt, None), or (Attempt, what back() gave) where it is not committed."""
         attempt = login.Attempt(login.USERS, part["shut_out"]) if part.get("shut_out") else self.log_in()
         if attempt.ok:
             answer = self.call({"commit": part["token"]}, None)
             if (answer.get("guard") or {}).get("stage") == "committed":
                 return attempt, None
             attempt = login.Attempt(login.SESSION, f"the login worked, the commit did not: {answer.get('msg') or 'the host did not answer'}")
-        return attempt, self.back(part, attempt)
+        back = self.back(part, attempt)
+        # It may be the answer alone that was lost.
+        return attempt, None if back.get("committed") else back
+
+    def died(self, part, answer):
+        """A call that failed may have got as far as to apply its part: see that taken back. As probe().
+
+        :param part: its ids, run and timeout
+        """
+        attempt = login.Attempt(login.CALL, answer.get("msg") or "the host did not answer")
+        # As in back(): a session that does not answer must not be waited for.
+        state = self.call({"look": True}, None).get("guard") if self.way.old_session_answers() else None
+        if state is not None and (state["run"] != part["run"] or state["stage"] in ENDED):
+            return attempt, {"reachable": True}
+        return attempt, self.back(dict(part, token=(state or {}).get("token")), attempt)
 
     def log_in(self):
         """An Attempt; one that fails is tried again once, for what restarts may need a moment. Not where the host may count it."""
@@ -122,24 +153,27 @@ class Lockout:
         return attempt
 
     def back(self, part, attempt):
-        """See the part taken back: {"reachable": bool, "said": [line of the host's log], "slow": whether it took the time-out}."""
+        """See the part taken back: {"reachable": whether it was, "committed": whether it stays after all, "said": [line of the host's log], "errors":
+        [what could not be put back, or does not take it], "slow": whether it took the time-out}."""
         deadline = self.clock() + part["timeout"] + SLACK
         why = attempt.why
         # A session that does not answer must not be waited for: the host returns by itself.
         answers = self.way.old_session_answers()
-        slow = False
+        slow, errors = False, []
         while True:
             if answers:
                 answer = self.call({"back": part["token"], "why": why}, None)
                 state = answer.get("guard") or {}
-                if state.get("stage") in ("returned", "committed"):
+                errors = answer.get("errors") or state.get("errors") or []
+                if state.get("stage") in ENDED:
                     if self.way.counts:
                         # A login that succeeds ends the count of those that failed.
                         self.logins += 1
                         self.way.attempt()
-                    return {"reachable": True, "said": state.get("said") or [], "slow": slow}
+                    return {"reachable": True, "committed": state["stage"] == "committed" and state["token"] == part["token"],
+                            "said": state.get("said") or [], "errors": errors, "slow": slow}
             if self.clock() >= deadline:
-                return {"reachable": False, "said": [], "slow": slow}
+                return {"reachable": False, "said": [], "errors": errors, "slow": slow}
             slow = True
             while self.clock() < deadline:
                 # Passwords that are refused again and again lock the account (pam_faillock): wait for the host's own return first.
@@ -177,21 +211,26 @@ class Lockout:
             self.groups += 1
             answer = self.call(dict(self.base, run=part["run"]), [self.controls[name] for name in group])
             if answer.get("failed") or answer.get("unreachable"):
+                inner = dict(part, ids=group)
+                attempt, back = self.died(inner, answer)
                 for name in group:
-                    self._row(result, name, model.ERROR, f"not applied: {answer.get('msg') or 'the host did not answer'}")
-                continue
-            inner = answer.get("guard") or {}
-            merge(result, answer)
-            if inner.get("stage") != "applied":
-                continue
-            attempt, back = self.probe(inner)
-            if back is None:
-                failures = [(names - set(inner["ids"]), *rest) for names, *rest in failures]
-                continue
-            forget(result, inner)
-            last = (attempt, back)
+                    self._row(result, name, model.ERROR, f"not applied: {attempt.message}" if back["reachable"] else
+                              f"{attempt.why}; what of it went in goes back by itself after {part['timeout']} s")
+                if back["reachable"]:
+                    continue
+            else:
+                inner = answer.get("guard") or {}
+                merge(result, answer)
+                if inner.get("stage") != "applied":
+                    continue
+                attempt, back = self.probe(inner)
+                if back is None:
+                    failures = [(names - set(inner["ids"]), *rest) for names, *rest in failures]
+                    continue
+                forget(result, inner)
+                last = (attempt, back)
             if not back.get("reachable"):
-                self._lost(result, inner, attempt)
+                self._lost(result, inner, attempt, back)
                 for rest in queue:
                     for name in rest:
                         self._row(result, name, model.ERROR, "not applied: the host did not answer any more")
@@ -210,7 +249,7 @@ class Lockout:
 
     def _blame(self, result, name, attempt, back, guilty):
         said = f" (the host said: {' / '.join(back['said'])})" if back.get("said") else ""
-        guilty[name] = attempt.why
+        guilty[name] = "; ".join([attempt.why] + (back.get("errors") or []))
         self._row(result, name, model.ERROR, f"taken back: {guilty[name]}{said}")
 
     @staticmethod

@@ -21,6 +21,8 @@ import threading
 CONNECTION, AUTHENTICATION, SESSION, ESCALATION, ROOT = "connection", "authentication", "session", "escalation", "root"
 # No login at all: the host itself says that one of guard_users would not get in.
 USERS = "users"
+# No login either: the call that put the part in did not come to its end.
+CALL = "call"
 WITHOUT_PASSWORD = ("-o", "KbdInteractiveAuthentication=no", "-o", "PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey",
                     "-o", "PasswordAuthentication=no")
 # ssh asks through this for a password. It is handed over by a pipe with a name; only its name is in the environment.
@@ -49,6 +51,8 @@ class Attempt:
         """What failed, for people (str)."""
         if self.stage == USERS:
             return f"of guard_users, not all could log in any more: {self.message}"
+        if self.stage == CALL:
+            return f"a call failed: {self.message}"
         return f"a fresh login failed at the {self.stage}: {self.message}"
 
 
@@ -105,10 +109,14 @@ class Way:
         return {"password": bool(self._password), "become": self.method, "become_password": bool(self._become_password), "tty": self.tty}
 
     # -- the command -------------------------------------------------------------------------------------------------
-    def command(self, remote, first=("-o", "ControlMaster=no", "-o", "ControlPath=none")):
-        """The ssh command (list of str). Of an option that is given twice ssh takes the first."""
+    def command(self, remote, path="none", *more):
+        """The ssh command (list of str). Of what is given twice with -o ssh takes the first.
+
+        :param path: the socket of the connection that it goes over, or "none" for one of its own
+        :param more: other options
+        """
         connection = self._connection
-        words = [option(connection, "ssh_executable") or "ssh", *first]
+        words = [option(connection, "ssh_executable") or "ssh", "-o", "ControlMaster=no", *more]
         if not self._password:
             words += ["-o", "BatchMode=yes"]
         words += shlex.split(option(connection, "ssh_args") or "")
@@ -131,6 +139,8 @@ class Way:
             words += shlex.split(option(connection, name) or "")
         if self.tty:
             words.append("-tt")
+        # Of -S, which wins over every ControlPath, ssh takes the last: the user's arguments may have one.
+        words += ["-S", path]
         return words + [option(connection, "host") or connection.host, remote]
 
     def remote(self, token):
@@ -184,11 +194,10 @@ class Way:
         folder = getattr(self._connection, "control_path_dir", None) or ""
         with contextlib.suppress(TypeError, ValueError, KeyError):
             path %= {"directory": os.path.expanduser(os.path.expandvars(folder))}
-        through = ("-o", "ControlMaster=no", "-o", f"ControlPath={path}")
-        command = self.command("true", through)
+        command = self.command("true", path)
         if self._run([word for word in command if word != "-tt"], timeout)[0] == 0:
             return True
-        self._run(self.command("true", (*through, "-O", "exit"))[:-1], timeout)
+        self._run(self.command("true", path, "-O", "exit")[:-1], timeout)
         return False
 
     # -- a process ---------------------------------------------------------------------------------------------------

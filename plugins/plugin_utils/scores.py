@@ -54,7 +54,7 @@ def reasons(rows, fail_on, scan=None, changed_is_good=True):
     """Why a run counts as failed: [str], one for each word of *fail_on* that some row answers to.
 
     :param fail_on: list of words of FAIL_WORDS, or score<N
-    :param scan: what a scan found, or None
+    :param scan: what a scan found ({"disagreements": …}, or {"error": why it says nothing}), or None where there was none
     :raises InputError: a word there is not
     """
     found = []
@@ -69,11 +69,15 @@ def reasons(rows, fail_on, scan=None, changed_is_good=True):
             raise InputError(f"hardening_fail_on names {word}, which there is not{nearest(word, FAIL_WORDS)}",
                              f"There are: {', '.join(sorted(FAIL_WORDS))}, score<90")
         if word == "disagreement":
+            # Rows that nothing was held against agree with nothing. No rows and no scan is nothing that was looked at.
+            if "disagreements" not in (scan or {}) and (rows or scan):
+                found.append(f"disagreement cannot be told: {(scan or {}).get('error') or 'no scan of OpenSCAP was asked for (scan)'}")
             ids = [item["id"] for item in (scan or {}).get("disagreements") or []]
         elif word == "expired":
             ids = [row["id"] for row in rows if expired(row)]
         elif word.startswith("level_"):
-            ids = [row["id"] for row in rows if row.get("level") == int(word[-1]) and row["status"] in ("fail", "error", "pending")]
+            bad = ("fail", "error", "pending") + (() if changed_is_good else ("changed",))
+            ids = [row["id"] for row in rows if row.get("level") == int(word[-1]) and row["status"] in bad]
         else:
             ids = [row["id"] for row in rows if row["status"] == word]
         if ids:

@@ -43,10 +43,10 @@ def work(params, check_mode, diff):
     asked = params["guard_state"] or {}
     if set(asked) & {"commit", "back", "look"}:
         return later(asked, Context())
-    if not check_mode:
-        settle(Context())
     if params["state"] == "reverted":
         return revert(params, check_mode, diff)
+    if not check_mode:
+        settle(Context())
     controls, flags = _begin(params)
     guard = Guard(**asked)
     compat = bool(params.get("scanner_compat"))
@@ -71,9 +71,13 @@ def work(params, check_mode, diff):
 
 def revert(params, check_mode, diff):
     """What baseline returns for state=reverted."""
-    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put
+    from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard, put
     with host_lock():
+        if not check_mode:
+            guard.settle(Context(), True)
         done = put.revert(Context, params["force"], check_mode, params["revert_to"] == "first")
+        if not check_mode:
+            guard.settle(Context())
     result = {"changed": done["changed"], "files": sorted(set(done["files"])), "states": done["states"], "runs": done["runs"],
               "left": done["left"], "controls": []}
     if diff:

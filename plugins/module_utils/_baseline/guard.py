@@ -143,13 +143,18 @@ class Guard(object):
 
     def give_up(self, run, rows, context, why):
         """Return at once: the part's controls are errors. What ended() gives."""
-        guard_return.go_back(context, self.state["token"], why)
+        outcome, words = "returned", "taken back: {0}"
+        try:
+            errors = guard_return.go_back(context, self.state["token"], why)["errors"]
+        except guard_return.NotAllBack as error:
+            outcome, words, errors = "unknown", "not all of it could be taken back, which the host goes on trying: {0}", error.details["errors"]
         run.entry = None
+        reason = "; ".join([why] + errors)
         for row in rows:
             if row.control.id in self.state["ids"] and row.status == model.CHANGED:
                 row.status = model.ERROR
-                row.message = "taken back: {0}".format(why)
-        return self.ended("returned", why)
+                row.message = words.format(reason)
+        return self.ended(outcome, reason)
 
 
 def answers(place):
@@ -176,10 +181,19 @@ def later(asked, context):
     return {"changed": False, "controls": [], "guard": public(state)}
 
 
-def settle(context):
-    """Before a run: what an earlier one left to wait for a commit that nobody can give any more goes back. The state, or None."""
+def settle(context, undone=False):
+    """Before a run: what an earlier one left to wait for a commit that nobody can give any more goes back. The state, or None.
+
+    :param undone: whether an undo of the last run follows: it goes on with what cannot be put back, and says what is left
+    :raises NotAllBack: see guard_return.go_back; not with *undone*
+    """
     state = guard_return.waiting(context)
-    return None if state is None else guard_return.go_back(context, state["token"], "another run began before the commit")
+    try:
+        return None if state is None else guard_return.go_back(context, state["token"], "another run began before the commit")
+    except guard_return.NotAllBack:
+        if not undone:
+            raise
+        return guard_return.load(context)
 
 
 def public(state):

@@ -5,10 +5,11 @@
     /var/lib/elkit/baseline/guard.json   stage, token, journal entry, controls; on the disk before what it announces begins
     /var/lib/elkit/baseline/guard.zip    the worker, run by the host's own Python without Ansible
     /etc/systemd/system/elkit-baseline-guard.service   runs it at the next boot; there until the commit
-    elkit-guard-<token>.timer            a transient unit; without systemd a process of its own waits
+    elkit-guard-<token>.timer            a transient unit, made anew where a boot's try fails; without systemd a process of its own waits
 
-Stages: arming (nothing waits yet, and nothing of the part is changed), armed (it waits), applied (all of the part is changed), committed,
-returned. Who finds one of the first three when the time is up, or at boot, or when a new run begins, puts the journal entry back.
+Stages: arming (nothing waits yet, and nothing of the part is changed), armed (it waits), applied (all of the part is changed), returning (the
+way back has begun), committed, returned. Who finds one of the first four when the time is up, or at boot, or when a new run begins, puts the
+journal entry back.
 """
 
 import binascii
@@ -16,6 +17,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import put, services
@@ -30,9 +32,11 @@ DIRECTORY = STATE_DIRECTORY + "/baseline"
 STATE = DIRECTORY + "/guard.json"
 WORKER = DIRECTORY + "/guard.zip"
 LOG = DIRECTORY + "/guard.log"
-ARMING, ARMED, APPLIED, COMMITTED, RETURNED = "arming", "armed", "applied", "committed", "returned"
-WAITING = (ARMING, ARMED, APPLIED)
+ARMING, ARMED, APPLIED, RETURNING, COMMITTED, RETURNED = "arming", "armed", "applied", "returning", "committed", "returned"
+WAITING = (ARMING, ARMED, APPLIED, RETURNING)
 TIMER = "elkit-guard-{0}"
+# Seconds from a boot's try to the next one.
+AGAIN = 10
 SSHD = "sshd.service"
 BOOT_UNIT = "/etc/systemd/system/elkit-baseline-guard.service"
 BOOT_LINK = "/etc/systemd/system/multi-user.target.wants/elkit-baseline-guard.service"
@@ -61,6 +65,10 @@ SPEAKERS = ("sshd", "sshd-session", "sudo", "firewalld")
 BEFORE = 900
 QUIET = ("Accepted ", "session opened", "session closed", "COMMAND=", "Received disconnect", "Disconnected from user", "Server listening",
          "Received SIGHUP", "Received signal", "Starting session", "User child is on pid", "Connection closed by")
+
+
+class NotAllBack(HostError):
+    """Something of the part could not be put back; all the rest is, and the way back still waits. Details: errors (list of str)."""
 
 
 def load(context):
@@ -131,6 +139,17 @@ def arm(context, main, entry, run, ids, timeout):
     return state
 
 
+def arm_again(context):
+    """In the worker: let what could not go back while the host boots be tried again soon. The unit of the boot is of a type that systemd knows
+    no second try for (Restart=) on release 8.
+
+    :raises ElkitError: it cannot be armed
+    """
+    state = waiting(context)
+    if state is not None and runs_systemd(context):
+        _timer(context, sys.executable, state["token"], AGAIN)
+
+
 def active_units(context):
     """Those of the readers' units that are active: a way back has them active again."""
     units = sorted(set(reader.unit for reader in services.READERS if reader.unit))
@@ -163,8 +182,10 @@ def _timer(context, python, token, timeout):
     arguments = ["systemd-run", "--quiet", "--unit=" + TIMER.format(token), "--on-active={0}".format(int(timeout)),
                  "--timer-property=AccuracySec=1s", "--property=Restart=on-failure", "--property=RestartSec=10",
                  "--description=Return to the settings before a hardening run (elkit.almalinux)"]
-    arguments += ["--setenv=" + item for item in worker.ENVIRONMENT]
-    context.run(arguments + ["/bin/sh", "-c", "exec {0} -s -E {1} return {2} >>{3} 2>&1".format(python, WORKER, token, LOG)])
+    # While the host boots nothing may wait for a unit.
+    arguments += (["--no-block"] if context.booting else []) + ["--setenv=" + item for item in worker.ENVIRONMENT]
+    # Somebody else may have returned, or committed, between two tries.
+    context.run(arguments + ["/bin/sh", "-c", "[ -e {1} ] || exit 0; exec {0} -s -E {1} return {2} >>{3} 2>&1".format(python, WORKER, token, LOG)])
 
 
 def disarm(context, state):
@@ -203,29 +224,30 @@ def go_back(context, token, why, patience=30.0):
     :param token: whose part, or None for any that waits
     :param why: str, for people
     :param patience: seconds to wait for a run that holds the host's lock
-    :raises ElkitError: a file cannot be put back; the same again goes on from there
+    :raises NotAllBack: what could not be put back waits for the next try; who armed the way back tries again
+    :raises ElkitError: nothing could be done; the same again goes on from there
     """
     with host_lock(context.at(STATE_DIRECTORY), patience):
         state = load(context)
         if state is None or state["stage"] not in WAITING or (token is not None and state["token"] != token):
             return state
-        said = last_words(context, state["armed_at"])
-        errors = []
-
-        def undo(kind, data):
-            # One setting that cannot be put back must not keep the others, sshd's among them, from it.
-            try:
-                put.undo(context, kind, data)
-            except ElkitError as error:
-                errors.append(str(error))
-
+        if state["stage"] != RETURNING:
+            # On the disk first: what is half back is not to be committed. Of several tries the first has the reason.
+            save(context, state, stage=RETURNING, why=why, said=last_words(context, state["armed_at"]))
+        # What cannot be put back must not keep the others, sshd's settings among them, from it.
+        failures = journal.Failures()
         planned = journal.revert_entry(put.CONCERN, state["entry"], context.at(STATE_DIRECTORY))
         paths = []
         if planned is not None:
             paths = paths_of(context, planned.state)
-            planned.apply(undo)
-        errors += read_anew(context, paths, state["units"])
-        save(context, state, stage=RETURNED, why=why, said=said, errors=errors)
+            planned.apply(lambda kind, data: put.undo(context, kind, data), failures)
+        left = [str(error) for _kind, _data, error in failures.found]
+        save(context, state, errors=left + read_anew(context, paths, state["units"]))
+        if left:
+            raise NotAllBack("of what could lock somebody out, not all could be put back: {0}".format("; ".join(left)),
+                             "The host goes on trying. Mend what stands in the way, or leave it as it is with state: reverted and force: true",
+                             errors=state["errors"])
+        save(context, state, stage=RETURNED)
         disarm(context, state)
         return state
 

@@ -21,20 +21,31 @@ BOOTED = "the host was started anew before the commit"
 
 
 def main():
-    """:returns: the exit code; systemd tries again after any but 0"""
+    """:returns: the exit code; systemd tries "return" again after any but 0"""
     verb, token = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     if verb == "wait":
         return wait(token, int(sys.argv[3]))
-    return go_back(token, BOOTED if verb == "boot" else TIME_IS_UP, verb == "boot")
+    return boot() if verb == "boot" else go_back(token, TIME_IS_UP)
 
 
-def go_back(token, why, boot=False):
+def go_back(token, why, booting=False):
     try:
-        guard_return.go_back(Context(booting=boot), token, why, PATIENCE)
+        guard_return.go_back(Context(booting=booting), token, why, PATIENCE)
         return 0
     except ElkitError as error:
         sys.stderr.write("{0}\n".format(error))
         return 1
+
+
+def boot():
+    """Go back once: sshd waits for it. What fails now is tried again while the host is up."""
+    code = go_back(None, BOOTED, booting=True)
+    if code:
+        try:
+            guard_return.arm_again(Context(booting=True))
+        except ElkitError as error:
+            sys.stderr.write("{0}\n".format(error))
+    return code
 
 
 def wait(token, seconds):

@@ -202,6 +202,11 @@ class Outcome(object):
         """Whether a guarded part waits for its commit."""
         return self.guard is not None and "outcome" not in self.guard
 
+    @property
+    def open(self):
+        """Whether a guarded part is still to be committed, or to be put back: its journal entry is no place for anything else."""
+        return self.waits or self.guard is not None and self.guard["outcome"] == "unknown"
+
 
 def preview(controls, context, el, flags, compat=False, guard=None):
     """The Outcome that apply() would have; nothing changes.
@@ -297,18 +302,20 @@ def apply(controls, context_of, el, flags, guard, compat=False):
             view = fresh()
         for row in risky:
             look(row, view)
-        before = set(outcome.files)
+        kept = dict(outcome.files), list(outcome.states)
         _guarded(risky, view, run, outcome, guard)
         run.act(rows)
         if outcome.waits:
             outcome.guard = guard.applied(run, rows, fresh())
         if outcome.waits:
             # What a return makes unchanged again; where the unguarded part changed the same file, its change stays.
-            outcome.guard["files"] = [path for path in outcome.guard["files"] if path not in before]
+            outcome.guard["files"] = [path for path in outcome.guard["files"] if path not in kept[0]]
+        elif outcome.guard is not None and outcome.guard["outcome"] == "returned":
+            outcome.files, outcome.states = kept
         verify([row for row in rows if row in risky or row.control.id in late], fresh())
         if run.changed:
             view = fresh()
-        if outcome.waits:
+        if outcome.open:
             outcome.later = _left(of(LAST), view)
         else:
             _stage(of(LAST), view, run, outcome)

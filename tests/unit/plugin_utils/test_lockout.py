@@ -16,12 +16,12 @@ class Host:
     counts = False
 
     def __init__(self, ids, bad, deaf=False, stage=login.AUTHENTICATION, lost=False):
-        self.refused = self.worst = 0
+        self.refused = self.worst = self.applied = 0
         self.ids, self.bad, self.deaf, self.stage, self.lost = ids, [set(item) for item in bad], deaf, stage, lost
         self.kept, self.part, self.now, self.calls = set(), None, 0.0, []
         self.later, self.picture = [], None
         self.closes = None
-        self.state = None
+        self.errors = []
 
     # -- what Lockout needs --
     def old_session_answers(self):
@@ -45,9 +45,11 @@ class Host:
         self.calls.append((next(iter({"commit", "back"} & set(asked)), "apply"), [item["id"] for item in controls or []]))
         if self.deaf and self.shut():
             return {"failed": True, "unreachable": True, "msg": "no answer"}
+        if "look" in asked:
+            return {"guard": self.state}
         if "commit" in asked:
             self.kept |= set(self.part["ids"])
-            self.part, self.state = None, {"stage": "committed"}
+            self.part, self.state = None, dict(self.part, stage="committed")
         elif "back" in asked:
             self.back(asked["why"])
         else:
@@ -66,11 +68,13 @@ class Host:
 
     def back(self, why):
         if self.part is not None:
-            self.part, self.state = None, {"stage": "returned", "why": why, "said": ["sshd: no"]}
+            self.part, self.state = None, dict(self.part, stage="returned", why=why, said=["sshd: no"], errors=list(self.errors))
 
     def apply(self, ids):
-        self.part = {"ids": ids, "token": "t", "run": "r1", "timeout": 60, "stage": "applied", "until": self.now + 60,
+        self.applied += 1
+        self.part = {"ids": ids, "token": f"t{self.applied}", "run": "r1", "timeout": 60, "stage": "applied", "until": self.now + 60,
                      "files": [f"/etc/{name}" for name in ids], "states": []}
+        self.state = dict(self.part)
         if self.closes in ids:
             self.part["shut_out"] = "rescue: AllowUsers does not name rescue"
         return {"controls": [{"id": name, "status": "changed"} for name in ids], "files": ["/etc/other"] + self.part["files"], "states": [],
@@ -207,6 +211,128 @@ def test_a_commit_that_does_not_come_through_is_a_return():
     host.call = late
     result = host.go()
     assert host.kept == {"c", "d"} and host.statuses(result) == {"c": "changed", "d": "changed"}
+
+
+def test_a_commit_whose_answer_is_lost_is_one(monkeypatch):
+    host = Host(["c", "d"], [])
+    call = host.call
+
+    def lost(asked, controls):
+        answer = call(asked, controls)
+        return {"unreachable": True, "msg": "broken pipe"} if "commit" in asked else answer
+    host.call = lost
+    result = host.go()
+    assert host.kept == {"c", "d"} and host.statuses(result) == {"c": "changed", "d": "changed"}
+    assert result["guard"]["outcome"] == "committed" and result["guard"]["controls"] == ["c", "d"] and "/etc/c" in result["files"]
+    assert [what for what, _ids in host.calls] == ["commit", "back"]
+
+
+def test_what_failed_by_a_fault_that_passes_is_committed_in_the_end():
+    host = Host(IDS, [])
+    attempt, host.attempt = host.attempt, lambda: login.Attempt(login.CONNECTION, "No route to host") if host.applied == 1 and host.part else attempt()
+    result = host.go()
+    assert host.kept == set(IDS) and set(host.statuses(result).values()) == {"changed"}
+    assert result["guard"]["outcome"] == "committed" and result["guard"]["controls"] == IDS and "reason" not in result["guard"]
+
+
+def test_a_host_that_is_lost_during_the_search_is_unknown():
+    host = Host(IDS, [{"ssh_b"}], deaf=True)
+    sleep = host.sleep
+
+    def never(seconds):
+        host.lost = host.applied > 2
+        sleep(seconds)
+    host.sleep = never
+    result = host.go()
+    assert result["failed"] and "guard.json" in result["msg"] and result["guard"]["outcome"] == "unknown" and host.statuses(result)["ssh_b"] == "error"
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_call_of_the_search_that_dies_is_seen_taken_back(applied, deaf):
+    host = Host(IDS, [{"ssh_b"}], deaf)
+    call, died = host.call, []
+
+    def dies(asked, controls):
+        ids = [item["id"] for item in controls or []]
+        if died or "ssh_b" not in ids:
+            return call(asked, controls)
+        died.extend(ids)
+        if applied:
+            call(asked, controls)
+        return {"failed": True, "msg": "killed"}
+    host.call = dies
+    result = host.go()
+    assert host.part is None and host.kept == set(IDS) - set(died) and not result.get("failed")
+    assert [row["message"] for row in result["controls"] if row["id"] in died] == ["not applied: killed"] * len(died)
+    assert result["guard"]["outcome"] == "committed" and result["guard"]["controls"] == [name for name in IDS if name not in died]
+
+
+def test_a_call_of_the_search_that_dies_with_the_host_says_that_the_part_returns_by_itself():
+    host = Host(IDS, [{"ssh_b"}])
+    call = host.call
+
+    def dies(asked, controls):
+        if host.lost or "ssh_b" in [item["id"] for item in controls or []]:
+            host.lost = host.deaf = True
+            return {"unreachable": True, "msg": "no route"}
+        return call(asked, controls)
+    host.call = dies
+    result = host.go()
+    row = next(row for row in result["controls"] if row["id"] == "ssh_b")
+    assert row["status"] == "error" and row["message"] == "a call failed: no route; what of it went in goes back by itself after 60 s"
+    assert result["failed"] and result["guard"]["outcome"] == "unknown"
+
+
+def test_the_part_of_another_run_is_not_taken_back_for_a_call_that_died():
+    host = Host(IDS, [{"ssh_b"}])
+    call = host.call
+
+    def locked(asked, controls):
+        if controls:
+            host.state = dict(host.state, run="r2", stage="applied")
+            return {"failed": True, "msg": "another run works on this host"}
+        return call(asked, controls)
+    host.call = locked
+    result = host.go()
+    assert [what for what, _ids in host.calls if what == "back"] == ["back"]
+    assert result["guard"]["outcome"] == "returned" and sorted(result["guard"]["controls"]) == sorted(IDS) and "authentication" in result["guard"]["reason"]
+
+
+def test_what_could_not_be_put_back_is_told_and_is_no_success():
+    host = Host(["c"], [{"c"}])
+    host.errors = ["firewalld does not start"]
+    result = host.go()
+    assert result["guard"]["reason"] == "c: a fresh login failed at the authentication: Permission denied; firewalld does not start"
+    assert "firewalld does not start" in result["controls"][0]["message"]
+
+
+@pytest.mark.parametrize("times", [2, 10 ** 6])
+def test_what_cannot_be_put_back_is_tried_until_it_is_or_the_run_fails(times):
+    host = Host(["c"], [{"c"}])
+    call, tries = host.call, []
+
+    def stuck(asked, controls):
+        if "back" in asked and len(tries) < times:
+            tries.append(asked)
+            host.bad = []
+            return {"failed": True, "msg": "not all could be put back", "errors": ["account bob: /etc/passwd is locked"]}
+        return call(asked, controls)
+    host.call, host.sleep = stuck, lambda seconds: setattr(host, "now", host.now + seconds)
+    host.later = ["picture"]
+    result = host.go()
+    if times == 2:
+        assert len(tries) == 2 and result["guard"]["outcome"] == "returned" and "failed" not in result
+        return
+    words = "a fresh login failed at the authentication: Permission denied, and not all could be put back: account bob: /etc/passwd is locked"
+    assert result["failed"] and result["msg"].startswith(words) and result["guard"]["outcome"] == "unknown" and result["guard"]["reason"] == words
+    assert [row["status"] for row in result["controls"]] == ["error", "error"] and words in result["controls"][0]["message"]
+
+
+def test_what_the_host_could_not_take_back_by_itself_fails_the_run():
+    result = {"controls": [{"id": "a", "status": "error"}], "guard": {"outcome": "unknown", "mode": "local", "controls": ["a"], "reason": "admin: no"}}
+    lockout.Lockout(None, None, {"mode": "local"}, []).finish(result)
+    assert result["failed"] and result["msg"].startswith("admin: no. Look at ")
 
 
 def test_nothing_waits():

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fresh login: the command line, what its end means, and that no password is on it or in what is said."""
 import os
+import shutil
 import stat
+import subprocess
 
 import pytest
 
@@ -47,11 +49,23 @@ def runs(tmp_path, sudo):
 def test_our_options_come_first_for_ssh_takes_the_first():
     command = way(ssh_args="-C -o ControlMaster=auto -o ControlPersist=60s", ssh_common_args='-o ProxyCommand="ssh -W %h:%p jump"', port=2222,
                   remote_user="admin", private_key_file="/k e y", host_key_checking=False, ssh_extra_args="-v").command("true")
-    assert command[:5] == ["ssh", "-o", "ControlMaster=no", "-o", "ControlPath=none"]
+    assert command[:3] == ["ssh", "-o", "ControlMaster=no"] and command[-4:-2] == ["-S", "none"]
     for word in ("Port=2222", 'User="admin"', 'IdentityFile="/k e y"', "ProxyCommand=ssh -W %h:%p jump", "BatchMode=yes", "PasswordAuthentication=no",
                  "StrictHostKeyChecking=no", "ConnectTimeout=5", "-v"):
         assert word in command
     assert command[-2:] == ["al9", "true"] and "-tt" not in command
+
+
+@pytest.mark.parametrize("place", ["ssh_args", "ssh_common_args", "ssh_extra_args"])
+@pytest.mark.parametrize("words", ["-S /old", "-o ControlPath=/old", "-S /old -o ControlMaster=auto"])
+@pytest.mark.skipif(not shutil.which("ssh"), reason="there is no ssh here to ask")
+def test_no_argument_of_the_user_leads_the_fresh_login_over_the_old_connection(place, words):
+    def path(command):
+        said = subprocess.run([command[0], "-F", "none", "-G", *command[1:]], stdout=subprocess.PIPE, check=True, text=True).stdout
+        return dict(line.split(" ", 1) for line in said.splitlines()).get("controlpath", "none")
+
+    found = way(**{place: words})
+    assert path(found.command("true")) == "none" and path(found.command("true", "/cp/abc")) == "/cp/abc"
 
 
 def test_a_terminal_where_ansible_has_one():
@@ -136,4 +150,4 @@ def test_the_old_session(tmp_path):
     found._connection.control_path, found._connection.control_path_dir = "%(directory)s/abc", "/cp"
     assert found.old_session_answers() is False
     calls = (tmp_path / "ssh.calls").read_text().splitlines()
-    assert "ControlPath=/cp/abc" in calls[0] and calls[0].endswith("al9 true") and "-O exit" in calls[1] and calls[1].endswith("al9")
+    assert all("-S /cp/abc al9" in call for call in calls) and calls[0].endswith("al9 true") and "-O exit" in calls[1] and calls[1].endswith("al9")

@@ -60,7 +60,24 @@ def test_reasons(given, fail_on, found):
 def test_reasons_of_a_scan():
     scan = {"disagreements": [{"id": "x"}]}
     assert scores.reasons([], ["disagreement"], scan) == ["1 disagreement: x"]
-    assert scores.reasons([], ["disagreement"], {"error": "not installed"}) == scores.reasons([], ["disagreement"]) == []
+    assert scores.reasons(rows("pass"), ["disagreement"], {"disagreements": []}) == []
+
+
+@pytest.mark.parametrize("given, scan, words", [
+    (rows("pass"), {"error": "OpenSCAP is not installed"}, ["disagreement cannot be told: OpenSCAP is not installed"]),
+    ([], {"error": "OpenSCAP is not installed"}, ["disagreement cannot be told: OpenSCAP is not installed"]),
+    (rows("pass"), None, ["disagreement cannot be told: no scan of OpenSCAP was asked for (scan)"]),
+    # As the roles ask beforehand, to see that all words are there.
+    ([], None, []),
+])
+def test_a_host_that_was_never_scanned_does_not_agree(given, scan, words):
+    assert scores.reasons(given, ["disagreement"], scan) == words
+    assert scores.reasons(given, ["error"], scan) == []
+
+
+@pytest.mark.parametrize("changed_is_good, found", [(True, []), (False, ["1 level 1: c0"])])
+def test_what_would_change_is_not_so_yet(changed_is_good, found):
+    assert scores.reasons(rows("changed", "pass", level=1), ["level_1"], None, changed_is_good) == found
 
 
 @pytest.mark.parametrize("word, near", [("fails", "fail"), ("level_3", "level_2"), ("score>5", None), ("", None), (["fail"], "fail"), ({}, None)])

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard as guards
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_return, guard_who, guard_worker, put, run, services
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import flow, guard_return, guard_who, guard_worker, put, run, services
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as kinds
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import aide, registry
@@ -20,6 +20,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context imp
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import worker
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.commands import Result
+from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 STATE = guard_return.STATE
 
@@ -111,6 +112,8 @@ def test_applied_waits_for_the_commit(host):
     assert host.text() == "new\n" and host.state()["stage"] == "applied" and len(host.waits()) == 3
     armed = [call for call in host.calls if call.startswith("systemd-run")]
     assert len(armed) == 1 and "--on-active=60" in armed[0] and done.guard["token"] in armed[0] and "Restart=on-failure" in armed[0]
+    # Somebody else may come between two tries and take the worker with him.
+    assert "[ -e {0} ] || exit 0; ".format(guard_return.WORKER) in armed[0]
     assert os.readlink(str(host.root) + guard_return.BOOT_LINK) == guard_return.BOOT_UNIT
     assert "guard.zip boot" in host.text(guard_return.BOOT_UNIT[1:]) and "Before=sshd.service" in host.text(guard_return.BOOT_UNIT[1:])
     # All was ready before anything of the part was read by sshd.
@@ -147,6 +150,12 @@ def test_a_file_of_both_parts_has_changed_though_the_guarded_one_goes_back(host)
     assert sorted(done.files) == ["/etc/ssh/a", "/etc/ssh/b"] and done.guard["files"] == ["/etc/ssh/b"]
     guards.later({"back": done.guard["token"]}, host.context())
     assert host.text("etc/ssh/a") == "x\n" and not (host.root / "etc/ssh/b").exists()
+
+
+def test_what_this_host_took_back_itself_was_not_changed_but_for_what_the_part_before_did(host, monkeypatch):
+    monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
+    done = apply(host, "local", [("banner", "/etc/ssh/a", "x\n", []), ("risky", "/etc/ssh/a", "y\n", ["lockout"]), ("other", "/etc/ssh/b", "y\n", ["lockout"])])
+    assert done.files == {"/etc/ssh/a": (None, "x\n")} and done.states == [] and host.text("etc/ssh/a") == "x\n"
 
 
 @pytest.mark.parametrize("mode, risk", [("none", ["lockout"]), ("local", [])])
@@ -198,6 +207,8 @@ def test_where_nothing_waits_for_a_login_a_picture_is_made_at_once_and_last(host
 def test_a_picture_is_made_after_a_return(host, monkeypatch):
     monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
     done = run.apply([PICTURE, SAFE, RISKY], host.context, 9, (), guards.Guard("local"))
+    # What was taken back was not changed.
+    assert sorted(done.files) == ["/etc/issue", "/etc/picture"]
     assert [row.status for row in done.rows] == ["changed", "changed", "error"] and host.text("etc/picture") == "old\n"
     put.revert(host.context, False, False)
     assert not (host.root / "etc/issue").exists() and not (host.root / "etc/picture").exists()
@@ -336,6 +347,28 @@ def test_the_worker_says_that_the_host_boots(monkeypatch, arguments, booting):
     monkeypatch.setattr(guard_return, "go_back", lambda context, *_more: seen.append(context.booting))
     monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip"] + arguments)
     assert guard_worker.main() == 0 and seen == [booting]
+
+
+@pytest.mark.parametrize("fails, code", [("the lock", 1), ("a state", 1), ("nothing", 0)])
+def test_what_cannot_go_back_at_boot_is_tried_again_while_the_host_is_up(host, monkeypatch, fails, code):
+    token = apply(host).guard["token"]
+    failing = stick(host, monkeypatch, *["x.service"] if fails == "a state" else [])
+    monkeypatch.setattr(guard_worker, "Context", host.context)
+    monkeypatch.setattr(guard_worker, "PATIENCE", 0.0)
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip", "boot"])
+    host.calls[:] = []
+    with open(str(host.root) + "/var/lib/elkit/lock", "a") as holder:
+        if fails == "the lock":
+            fcntl.flock(holder, fcntl.LOCK_EX)
+        assert guard_worker.main() == code
+    armed = [call for call in host.calls if call.startswith("systemd-run")]
+    assert len(armed) == code and bool(host.waits()) == bool(code)
+    for call in armed:
+        for words in ("--unit=elkit-guard-{0} ".format(token), "--on-active=10 ", "--no-block", "Restart=on-failure", "guard.zip return {0} ".format(token)):
+            assert words in call
+    failing.clear()
+    monkeypatch.setattr(guard_worker.sys, "argv", ["guard.zip", "return", token])
+    assert guard_worker.main() == 0 and host.text() == "old\n" and host.state()["stage"] == "returned" and not host.waits()
 
 
 def test_another_token_is_not_mine(host):
@@ -656,16 +689,97 @@ def test_an_entry_that_an_earlier_run_left_is_no_part_of_ours(host):
     assert host.text() == "old\n" and (host.root / "etc/before").exists()
 
 
-def test_a_state_that_cannot_be_put_back_keeps_nothing_else_from_it(host, monkeypatch):
-    def gone(context, kind, data):
-        raise CommandError("the unit is gone", command=["x"])
+def stick(host, monkeypatch, *names):
+    """The undo of units of these names, which the guarded part changed, fails: a set of those that still do."""
+    failing, undo = set(names), put.undo
 
+    def fails(context, kind, data):
+        if data["name"] in failing:
+            raise CommandError("{0} is stuck".format(data["name"]), command=["x"])
+        return undo(context, kind, data)
+
+    entry = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
+    for name in names:
+        entry.note("state", {"kind": "unit", "name": name, "before": None, "after": None})
+    monkeypatch.setattr(put, "undo", fails)
+    monkeypatch.setattr(kinds.KINDS["unit"], "load", lambda view, name: None)
+    return failing
+
+
+def test_a_state_that_cannot_be_put_back_keeps_nothing_else_from_it(host, monkeypatch):
     done = apply(host)
-    monkeypatch.setattr(put, "undo", gone)
-    store = journal.reopen("baseline", host.state()["entry"], str(host.root) + "/var/lib/elkit")
-    store.note("state", {"kind": "unit", "name": "x.service", "before": None, "after": None})
-    guard_return.go_back(host.context(), done.guard["token"], "x")
-    assert host.text() == "old\n" and host.state()["errors"] == ["the unit is gone"]
+    failing = stick(host, monkeypatch, "x.service", "y.service")
+    with pytest.raises(guard_return.NotAllBack, match="y.service is stuck; x.service is stuck") as caught:
+        guards.later({"back": done.guard["token"], "why": "no login"}, host.context())
+    assert caught.value.details["errors"] == host.state()["errors"] == ["y.service is stuck", "x.service is stuck"]
+    assert host.text() == "old\n" and host.calls.count("systemctl reload sshd.service") == 2
+    # It waits on, to be tried again, and nobody commits what is half back.
+    assert host.state()["stage"] == "returning" and len(host.waits()) == 3 and not [call for call in host.calls if "stop elkit-guard" in call]
+    with pytest.raises(HostError, match=r"returned to before \(no login\)"):
+        guard_return.commit(host.context(), done.guard["token"])
+    failing.discard("x.service")
+    with pytest.raises(guard_return.NotAllBack, match="y.service is stuck"):
+        guards.settle(host.context())
+    assert host.state()["errors"] == ["y.service is stuck"] and host.state()["why"] == "no login"
+    failing.clear()
+    assert guard_return.go_back(host.context(), None, "x")["stage"] == "returned"
+    assert host.state()["errors"] == [] and host.state()["why"] == "no login" and not host.waits()
+
+
+def test_a_file_that_cannot_be_put_back_keeps_nothing_else_from_it(host):
+    done = apply(host, items=[("one", "/etc/ssh/a", "x\n", ["lockout"]), ("two", "/etc/ssh/sshd_config", "new\n", ["lockout"])])
+    image = host.root / "var/lib/elkit/journal/baseline/00000001/before-0"
+    text = image.read_text()
+    image.write_text("damaged")
+    with pytest.raises(guard_return.NotAllBack, match="is not what was kept"):
+        guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert not (host.root / "etc/ssh/a").exists() and host.text() == "new\n" and len(host.waits()) == 3
+    image.write_text(text)
+    assert guard_return.go_back(host.context(), done.guard["token"], "x")["stage"] == "returned" and host.text() == "old\n"
+
+
+def test_without_systemd_what_cannot_be_put_back_at_first_is_tried_again(host, wait, monkeypatch):
+    token = apply(host).guard["token"]
+    failing = stick(host, monkeypatch, "x.service")
+    code, clock = wait(token, 60, lambda now: failing.clear() if now >= 75 else None)
+    assert code == 0 and clock.now >= 80 and host.state()["stage"] == "returned"
+
+
+def test_a_part_that_this_host_cannot_take_back_in_full_is_no_success_and_nothing_goes_into_its_entry(host, monkeypatch):
+    def shut(self, view):
+        stick(host, monkeypatch, "x.service")
+        return ["admin: no"]
+    monkeypatch.setattr(guards.Guard, "shut_out", shut)
+    done = run.apply([PICTURE, SAFE, RISKY], host.context, 9, (), guards.Guard("local"))
+    assert done.guard["outcome"] == "unknown" and done.guard["reason"] == "admin: no; x.service is stuck"
+    assert done.rows[2].status == "error" and "x.service is stuck" in done.rows[2].message and host.text() == "old\n"
+    assert done.later == ["picture"] and not (host.root / "etc/picture").exists() and host.state()["stage"] == "returning"
+
+
+def test_what_reads_its_old_files_in_vain_is_told(host, monkeypatch):
+    monkeypatch.setattr(guards.Guard, "shut_out", lambda self, view: ["admin: no"])
+    monkeypatch.setattr(guard_return, "read_anew", lambda context, paths, units: ["firewalld does not start"])
+    done = apply(host, "local")
+    assert done.guard["outcome"] == "returned" and done.guard["reason"] == "admin: no; firewalld does not start"
+    assert done.rows[1].message == "taken back: admin: no; firewalld does not start"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_an_undo_goes_on_with_what_the_guard_could_not_put_back(host, monkeypatch, force):
+    done = apply(host)
+    failing = stick(host, monkeypatch, "x.service")
+    with pytest.raises(guard_return.NotAllBack):
+        guard_return.go_back(host.context(), done.guard["token"], "x")
+    monkeypatch.setattr(flow, "Context", host.context)
+    monkeypatch.setattr(flow, "host_lock", lambda: host_lock(str(host.root) + "/var/lib/elkit"))
+    params = {"force": force, "revert_to": "last"}
+    if not force:
+        with pytest.raises(HostError, match="all but this is put back: unit x.service: x.service is stuck"):
+            flow.revert(params, False, False)
+        failing.clear()
+    left = flow.revert(params, False, False)["left"]
+    assert [item["name"] for item in left] == (["x.service"] if force else [])
+    assert host.state()["stage"] == "returned" and not host.waits() and host.text() == "old\n" and not (host.root / "etc/issue").exists()
 
 
 @pytest.mark.parametrize("text, words", [("{", "damaged"), ("[]", "damaged"), ('{"schema": 99}', "newer")])
