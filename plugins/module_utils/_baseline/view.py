@@ -69,6 +69,8 @@ class View(object):
     def read(self, path):
         """The text of *path* as planned, or None where there is no such file. Bytes that are no UTF-8 survive a later write.
 
+        A link to /dev/null is an empty file: so systemd's masks, and those of sysctl.d(5), are to be read.
+
         :raises ControlError: it is no regular file, or cannot be read
         """
         if path in self.planned_files:
@@ -78,7 +80,8 @@ class View(object):
                 info = os.stat(self.context.at(path))
             except OSError:
                 info = None
-            if info is not None and not stat.S_ISREG(info.st_mode):
+            masked = info is not None and stat.S_ISCHR(info.st_mode) and info.st_rdev == os.stat(os.devnull).st_rdev
+            if info is not None and not stat.S_ISREG(info.st_mode) and not masked:
                 raise ControlError("{0} is no file".format(path), "Move it away: a file belongs there")
             self._texts[path] = files.read_text(self.context.at(path))
         return self._texts[path]

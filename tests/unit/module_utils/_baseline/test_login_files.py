@@ -230,6 +230,13 @@ def test_rescue(host, files, ok):
         fixed(sulogin, wanted, host.view())
 
 
+def test_a_rescue_unit_that_is_masked(host):
+    host.put(RESCUE, "[Service]\nExecStart=-/bin/bash\n").put("/etc/systemd/system/x", "")
+    os.symlink("/dev/null", host.root + "/etc/systemd/system/rescue.service")
+    finding = sulogin.check(control(unit="rescue"), host.view())
+    assert finding.ok and finding.before == "masked"
+
+
 def test_a_rescue_unit_that_is_not_there(host):
     with pytest.raises(ControlError):
         sulogin.check(control(unit="rescue"), host.view())

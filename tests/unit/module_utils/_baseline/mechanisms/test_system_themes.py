@@ -110,6 +110,14 @@ def test_the_link_to_sysctl_conf_is_no_file_of_its_own(host):
     assert set(fixed(host, "sysctl", key="a.b", value=0)) == {OURS, "/etc/sysctl.conf"}
 
 
+def test_a_file_that_is_masked_says_nothing(host):
+    host.write("/usr/lib/sysctl.d/50-coredump.conf", "kernel.core_pattern = |x\n")
+    host.write("/etc/sysctl.d/x", "")
+    (host.root / "etc/sysctl.d/50-coredump.conf").symlink_to("/dev/null")
+    assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n"}
+    assert host.look("sysctl", key="kernel.core_pattern", value="|x")[0].before["file"] is None
+
+
 def test_a_parameter_that_the_kernel_lacks(host):
     before, after = host.look("sysctl", key="net.ipv6.conf.all.forwarding", value=0)
     assert not before.ok and after.ok and "no such parameter" in after.note and not host.view.planned_states
