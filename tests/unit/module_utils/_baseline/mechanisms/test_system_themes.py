@@ -290,12 +290,22 @@ def test_the_processor(host):
 
 # --- SELinux ---------------------------------------------------------------------------------------------------------
 
-def test_selinux_enforces(host):
-    host.write("/etc/selinux/config", "# x\nSELINUX=permissive\nSELINUXTYPE=targeted\n")
+@pytest.mark.parametrize("text", [
+    "SELINUX=permissive\n", "SELINUX=permissive\nSELINUX=enforcing\n", " SELINUX=enforcing\n", "SELINUX = enforcing\nSELINUX=disabled\n", "SELINUX=on\n"])
+def test_selinux_enforces(host, text):
+    host.write("/etc/selinux/config", "# x\n{0}SELINUXTYPE=targeted\n".format(text))
     host.write("/etc/selinux/targeted/policy/policy.33", "")
     host.write("/sys/fs/selinux/enforce", "0")
     assert fixed(host, "selinux", mode="enforcing") == {"/etc/selinux/config": "# x\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"}
     assert host.view.planned_states == {("selinux", "mode"): "enforcing"}
+
+
+@pytest.mark.parametrize("text, line", [("SELINUX=Enforcing\nSELINUX=disabled\n", 1), (" SELINUX=disabled\nSELINUX=\nSELINUX= enforcing\n", 3)])
+def test_the_first_mode_that_libselinux_reads_counts(host, text, line):
+    host.write("/etc/selinux/config", text)
+    host.write("/sys/fs/selinux/enforce", "1")
+    before, nothing = host.look("selinux", mode="enforcing")
+    assert (before.ok, before.line, nothing) == (True, line, None)
 
 
 def test_selinux_that_was_off_labels_anew_and_waits(host):
