@@ -223,6 +223,17 @@ def test_or_its_password_counts_as_new(tmp_path):
     assert host.calls == [["chage", "-d", str(TODAY), "-M", "365", "anna"]]
 
 
+@pytest.mark.parametrize("expired", ["refuse", "renew"])
+@pytest.mark.parametrize("name, value", [("max", 365), ("inactive", 30)])
+def test_a_change_that_is_due_at_the_next_login_stays_due(tmp_path, expired, name, value):
+    shadow = replaced(SHADOW, ("anna:{0}:19990:0:99999:7:::".format(HASH), "anna:{0}:0:0:99999:7:::".format(HASH)))
+    view = Host(tmp_path, shadow=shadow).view()
+    wanted = age(name, value, expired=expired)
+    password_age.fix(wanted, view)
+    anna, finding = view.state("account", "anna"), password_age.check(wanted, view)
+    assert (anna["last"], anna[name], finding.ok) == (0, value, True) and "anna" not in (finding.note or "")
+
+
 def test_inactivity_that_would_lock_at_once(tmp_path):
     shadow = replaced(SHADOW, ("anna:{0}:19990:0:99999:7:::".format(HASH), "anna:{0}:19800:0:90:7:::".format(HASH)))
     with pytest.raises(NotFixable, match="anna .locked"):
