@@ -14,6 +14,7 @@ import fnmatch
 import os
 import stat
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
@@ -88,7 +89,7 @@ class View(object):
 
     def lines(self, path):
         """The lines of *path* without their ends; [] where there is no such file."""
-        return (self.read(path) or "").splitlines()
+        return keytext.split_lines(self.read(path) or "")
 
     def exists(self, path):
         """Whether *path* is there, or will be; a dangling link counts."""

@@ -100,6 +100,16 @@ def test_lines_that_are_no_user(text):
     assert passwd.parse_passwd(text) == []
 
 
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_line_ends_at_a_line_feed_alone(host, mark):
+    [user] = passwd.parse_passwd("anna:x:1000:1000:Anna{0}Amann:/home/anna:/bin/bash\n".format(mark))
+    assert (user.name, user.line) == ("anna", 1)
+    text = "# a{0}b\nUID_MIN 500{0}\n".format(mark)
+    with open(host.root + "/etc/login.defs", "wb") as handle:
+        handle.write(text.encode("utf-8"))
+    assert host.view().lines("/etc/login.defs") == text.split("\n")[:-1]
+
+
 def test_a_host_without_passwd_is_an_error(host):
     os.unlink(host.root + "/etc/passwd")
     with pytest.raises(ControlError, match="no /etc/passwd"):
