@@ -110,6 +110,25 @@ def test_the_link_to_sysctl_conf_is_no_file_of_its_own(host):
     assert set(fixed(host, "sysctl", key="a.b", value=0)) == {OURS, "/etc/sysctl.conf"}
 
 
+def test_a_file_in_the_place_of_that_link_is_read(host):
+    host.write("/etc/sysctl.d/99-sysctl.conf", "a.b = 1\n")
+    host.write("/etc/sysctl.conf", "a.b = 0\n")
+    assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n", "/etc/sysctl.d/99-sysctl.conf": "# a.b = 1\n"}
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_sysctl_conf_counts_where_a_link_leads_there(host, link):
+    host.write("/etc/sysctl.conf", "a.b = 0\n")
+    host.write("/usr/lib/sysctl.d/50-default.conf", "a.b = 1\n")
+    if link:
+        # Wherever it lies.
+        (host.root / "usr/lib/sysctl.d/99-sysctl.conf").symlink_to("../../../etc/sysctl.conf")
+        before, nothing = host.look("sysctl", key="a.b", value=0)
+        assert (before.ok, before.path, nothing) == (True, "/etc/sysctl.conf", None)
+    else:
+        assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n"}
+
+
 def test_a_file_that_is_masked_says_nothing(host):
     host.write("/usr/lib/sysctl.d/50-coredump.conf", "kernel.core_pattern = |x\n")
     host.write("/etc/sysctl.d/x", "")
