@@ -6,7 +6,8 @@ args: key (str, "net.ipv4.ip_forward"), value (str or int), and optional: allowe
 
 A file of ours comes last by its name. systemd-sysctl reads every name once, the strongest directory first, in the order of the names,
 and the last assignment counts. /etc/sysctl.conf it reads where a link among them leads there, as EL's 99-sysctl.conf does; `sysctl --system`
-reads that file in any case, after all of them (sysctl.d(5), sysctl(8)). An assignment of the whole name beats one with a wildcard, wherever they stand, so that wildcards do not count here.
+reads that file in any case, after all of them (sysctl.d(5), sysctl(8)). An assignment of the whole name beats one with a wildcard, wherever
+they stand, so that wildcards do not count here.
 
 A line of the administrator's (in /etc) that contradicts ours becomes a comment even where ours comes after it: `sysctl -p` of that file, which many
 scripts do, would put its value in force.

@@ -104,7 +104,8 @@ SUDOERS = st.lists(st.sampled_from([
     "Defaults !visiblepw", "Defaults use_pty", "Defaults  env_keep = \"A B\"", "Defaults:bob !authenticate", "Defaults logfile=/a, use_pty",
     "Defaults !authenticate",
     "root ALL=(ALL) ALL", "%wheel ALL=(ALL) NOPASSWD: ALL", "bob ALL = NOPASSWD: /bin/a, PASSWD: /bin/b", "# bob ALL=NOPASSWD: ALL", "carl ALL = \\",
-    "Defaults env_reset, \\", "  !authenticate, use_pty", "#1001 ALL=(ALL) NOPASSWD: ALL", "# a comment \\", "  NOPASSWD: ALL", "#includedir /etc/sudoers.d", "@include /etc/x", "User_Alias A = b, \\", "  c", "",
+    "Defaults env_reset, \\", "  !authenticate, use_pty", "#1001 ALL=(ALL) NOPASSWD: ALL", "# a comment \\", "  NOPASSWD: ALL",
+    "#includedir /etc/sudoers.d", "@include /etc/x", "User_Alias A = b, \\", "  c", "",
 ]), max_size=10).map(lambda lines: "".join(line + "\n" for line in lines))
 
 
