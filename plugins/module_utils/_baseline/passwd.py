@@ -3,6 +3,7 @@
 """/etc/passwd, /etc/shadow and /etc/group as data. A hash goes no further than the line it stands in: what is kept of a password is whether
 there is one. Reads only."""
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 
 NOLOGIN = ("/sbin/nologin", "/usr/sbin/nologin", "/bin/false", "/usr/bin/false")
@@ -58,7 +59,7 @@ def number(text):
 def _rows(text, least):
     """[(line number, fields)]: comments, and lines of nis (+user), have no account of this host."""
     found = []
-    for line_number, line in enumerate((text or "").splitlines(), 1):
+    for line_number, line in enumerate(keytext.split_lines(text or ""), 1):
         fields = line.split(":")
         if len(fields) >= least and fields[0] and fields[0][0] not in "#+-":
             found.append((line_number, fields))

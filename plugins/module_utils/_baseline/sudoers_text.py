@@ -8,24 +8,40 @@ _INCLUDE = re.compile(r"\s*[#@](include|includedir)\s+(.+?)\s*\Z")
 # Defaults for a user, host, command or run-as account begin with one of :@!> behind the word.
 _DEFAULTS = re.compile(r"\s*Defaults(?:\s+(.*))?\Z", re.S)
 _NOPASSWD = re.compile(r"(?<![\w])NOPASSWD\s*:\s*")
-_NO_AUTHENTICATE = re.compile(r"(?<![\w])!\s*authenticate\b")
+_NO_AUTHENTICATE = re.compile(r"(?<![\w])![!\s]*authenticate\b")
+# The same in the list of a Defaults line that goes on over several, with the comma before it, or behind it where it comes first.
+_BLANK = r"(?:\\\n|\s)*"
+_ITEM = r"![!\s]*authenticate\b"
+_BEHIND, _FIRST = re.compile(r"{0},{0}{1}".format(_BLANK, _ITEM)), re.compile(r"{1}{0},{0}".format(_BLANK, _ITEM))
+# What no comment begins in: a string, an escaped character, and the number of a user or group.
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\\.|#-?[0-9]|.', re.S)
+
+
+def _end(text):
+    """Where the comment of a line begins, or the line ends (sudoers(5): "#" is one but before the digits of a uid)."""
+    if _INCLUDE.match(text):
+        return len(text)
+    return next((token.start() for token in _TOKEN.finditer(text) if token.group() == "#"), len(text))
+
+
+def _spans(text):
+    """[(number of the first line, of the last, code, comment)]: lines that end in a backslash go on, comments never do."""
+    found, start, before = [], None, ""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        start, whole = start or number, before + line
+        end = _end(whole)
+        if end == len(whole) and line.endswith("\\") and number < len(lines):
+            before = whole[:-1]
+            continue
+        found.append((start, number, whole[:end], whole[end:]))
+        start, before = None, ""
+    return found
 
 
 def logical(text):
     """[(number of the first line, its text)]: lines that end in a backslash go on, comments and empty lines are left out."""
-    found, start, parts = [], None, []
-    for number, line in enumerate(text.split("\n"), 1):
-        if start is None:
-            start = number
-        if line.endswith("\\"):
-            parts.append(line[:-1])
-            continue
-        parts.append(line)
-        whole = "".join(parts)
-        if whole.strip() and (not whole.lstrip().startswith("#") or _INCLUDE.match(whole)):
-            found.append((start, whole))
-        start, parts = None, []
-    return found
+    return [(first, code) for first, _last, code, _comment in _spans(text) if code.strip()]
 
 
 def include(line):
@@ -45,7 +61,7 @@ def defaults(line):
     if not found or not found.group(1):
         return None
     pairs = []
-    for item in _items(found.group(1).split(" #")[0]):
+    for item in _items(found.group(1)):
         name, equals, value = item.partition("=")
         name = name.strip()
         if equals:
@@ -57,29 +73,34 @@ def defaults(line):
     return pairs
 
 
-def passwordless(line):
-    """What of a line lets somebody in without a password: "NOPASSWD", "!authenticate", or None."""
-    code = re.sub(r"\s#.*", "", line)
-    if _NOPASSWD.search(code):
-        return "NOPASSWD"
-    return "!authenticate" if _NO_AUTHENTICATE.search(code) else None
+def passwordless(code):
+    """What of a logical line lets somebody in without a password: "NOPASSWD", "!authenticate", or None."""
+    if code.lstrip().startswith("Defaults"):
+        return "!authenticate" if _NO_AUTHENTICATE.search(code) else None
+    return "NOPASSWD" if _NOPASSWD.search(code) else None
 
 
 def with_password(text):
-    """*text* with every rule asking for a password: NOPASSWD goes, and lines of !authenticate become comments."""
+    """*text*, in as many lines, with every rule asking for a password: NOPASSWD goes, and !authenticate; where it was all of its line, as a comment."""
     lines = text.split("\n")
-    for number, whole in logical(text):
-        if not passwordless(whole):
+    for first, last, code, comment in _spans(text):
+        what = passwordless(code)
+        if not what:
             continue
-        last = number
-        while last < len(lines) and lines[last - 1].endswith("\\"):
-            last += 1
-        for index in range(number - 1, last):
-            if _NO_AUTHENTICATE.search(whole):
-                lines[index] = "# {0}".format(lines[index])
-            else:
-                lines[index] = _NOPASSWD.sub("", lines[index])
+        raw = "\n".join(lines[first - 1:last])
+        raw = raw[:len(raw) - len(comment)]
+        if what == "NOPASSWD":
+            raw = _NOPASSWD.sub("", raw)
+        else:
+            raw = _FIRST.sub(_line_breaks, _BEHIND.sub(_line_breaks, raw))
+            if _NO_AUTHENTICATE.search(raw):
+                raw = "\n".join("# {0}".format(line) for line in raw.split("\n"))
+        lines[first - 1:last] = (raw + comment).split("\n")
     return "\n".join(lines)
+
+
+def _line_breaks(match):
+    return "\\\n" * match.group().count("\n")
 
 
 def with_default(text, name, line):

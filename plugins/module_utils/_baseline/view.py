@@ -14,6 +14,7 @@ import fnmatch
 import os
 import stat
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
@@ -69,6 +70,8 @@ class View(object):
     def read(self, path):
         """The text of *path* as planned, or None where there is no such file. Bytes that are no UTF-8 survive a later write.
 
+        A link to /dev/null is an empty file: so systemd's masks, and those of sysctl.d(5), are to be read.
+
         :raises ControlError: it is no regular file, or cannot be read
         """
         if path in self.planned_files:
@@ -78,14 +81,15 @@ class View(object):
                 info = os.stat(self.context.at(path))
             except OSError:
                 info = None
-            if info is not None and not stat.S_ISREG(info.st_mode):
+            masked = info is not None and stat.S_ISCHR(info.st_mode) and info.st_rdev == os.stat(os.devnull).st_rdev
+            if info is not None and not stat.S_ISREG(info.st_mode) and not masked:
                 raise ControlError("{0} is no file".format(path), "Move it away: a file belongs there")
             self._texts[path] = files.read_text(self.context.at(path))
         return self._texts[path]
 
     def lines(self, path):
         """The lines of *path* without their ends; [] where there is no such file."""
-        return (self.read(path) or "").splitlines()
+        return keytext.split_lines(self.read(path) or "")
 
     def exists(self, path):
         """Whether *path* is there, or will be; a dangling link counts."""

@@ -47,6 +47,9 @@ def good(control, view, value):
 
 def shut_out(view, value):
     """Whether a user with these ages cannot just log in (str: why), or None."""
+    if value["last"] == 0:
+        # Whatever the other ages are (chage -d 0): no age makes it worse, and none is a reason to take that back.
+        return "must change the password first"
     if value["last"] is None or value["max"] is None or value["max"] < 0:
         return None
     late = today(view) - value["last"] - value["max"]
@@ -69,7 +72,7 @@ def check(control, view):
 def _note(view, found):
     """When the first password grows too old, so that somebody can see it coming."""
     ends = sorted((value["last"] + value["max"], name) for name, value in found
-                  if value["last"] is not None and value["max"] is not None and 0 <= value["max"] < 99999)
+                  if value["last"] and value["max"] is not None and 0 <= value["max"] < 99999)
     return "the first to expire: {0} on {1}".format(ends[0][1], time.strftime("%Y-%m-%d", time.gmtime(ends[0][0] * DAY))) if ends else None
 
 

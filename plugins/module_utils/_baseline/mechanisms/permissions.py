@@ -13,7 +13,8 @@ args:
     state     "present": it must be there, and is made (an empty file; owner root, mode *mode*); "absent": it must not be there;
               default: what is not there is well
     audit_log in place of *paths*: "file" or "directory", the logs of auditd or where they lie, as auditd.conf says. The group is the one
-              that auditd.conf names, and may read them where it is another than root.
+              that auditd.conf names, and may read them where it is another than root. In a directory that others use as well, the logs are
+              the files with the name of the log first, and the directory itself is left to people.
 """
 
 import os
@@ -102,15 +103,34 @@ def audit_setting(view, name):
     return found
 
 
+def audit_log(view):
+    """The path of auditd's log."""
+    return audit_setting(view, "log_file") or "/var/log/audit/audit.log"
+
+
+def _logs(view, log):
+    """The paths of *log* and what was rotated from it."""
+    paths = [os.path.join(os.path.dirname(log), name) for name in view.names(os.path.dirname(log)) if name.startswith(os.path.basename(log))]
+    return [path for path in paths if not os.path.islink(view.context.at(path))]
+
+
+def is_shared(view, log):
+    """Whether the directory of *log* is not the audit's alone: neither is it named for it, nor has it nothing but the log."""
+    top = os.path.dirname(log)
+    return "audit" not in os.path.basename(top) and any(not name.startswith(os.path.basename(log)) for name in view.names(top))
+
+
 # --- paths -----------------------------------------------------------------------------------------------------------
 
 def paths_of(control, view):
     """The paths that the control speaks of and that are there, or will be."""
     only = control.arg("only")
     if control.arg("audit_log"):
-        only = control.arg("audit_log")
-        top = os.path.dirname(audit_setting(view, "log_file") or "/var/log/audit/audit.log")
-        return [path for path in [top] + below(view, top) if _is(view, path, only)] if view.is_directory(top) else []
+        log = audit_log(view)
+        top = os.path.dirname(log)
+        if not view.is_directory(top):
+            return []
+        return [path for path in [top] + (_logs(view, log) if is_shared(view, log) else below(view, top)) if _is(view, path, control.arg("audit_log"))]
     found = []
     for item in control.need("paths"):
         if "*" in item or "?" in item or "[" in os.path.basename(item):
@@ -232,7 +252,11 @@ def fix(control, view):
             if not view.exists(path):
                 mode = _bits(control, "mode")
                 view.write(path, "", mode=0o644 if mode is None else mode)
-    for path, (_now, wanted) in sorted(_wrong(control, view)[0].items()):
+    wrong = sorted(_wrong(control, view)[0].items())
+    if wrong and control.arg("audit_log") == "directory" and is_shared(view, audit_log(view)):
+        raise NotFixable("the audit's log lies in {0}, where others have files, too".format(wrong[0][0]),
+                         "Give it a directory of its own: log_file in {0}".format(AUDITD_CONF))
+    for path, (_now, wanted) in wrong:
         put(view, path, wanted)
 
 

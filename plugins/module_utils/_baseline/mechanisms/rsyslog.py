@@ -151,7 +151,7 @@ def _check_loghost(control, view):
     host = control.arg("loghost") or ""
     for path in configuration(view):
         for number in rsyslogtext.forwards(view.read(path)):
-            line = view.read(path).splitlines()[number - 1]
+            line = view.lines(path)[number - 1]
             if not host or host in line:
                 return Finding(True, line.strip(), host or "any", path, number)
     return Finding(False, "nowhere", host or "any")

@@ -18,6 +18,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._errors import Hos
 CONFIG = "/etc/selinux/config"
 FORM = keytext.Form(separator="=", comments="#")
 RELABEL = "/.autorelabel"
+# What libselinux reads (selinux_getenforcemode): the first line of that form, with no blank but behind the sign. Of SELINUXTYPE it takes the last.
+MODE = re.compile(r"SELINUX=\s*(enforcing|permissive|disabled)", re.I)
 
 
 def check(control, view):
@@ -31,8 +33,7 @@ def check(control, view):
     key = "SELINUX" if "mode" in control.args else "SELINUXTYPE"
     wanted = control.arg("mode") or control.need("policy")
     good = [wanted] + list(control.arg("allowed") or ())
-    rows = keytext.values(text or "", FORM, key)
-    line, value = rows[-1] if rows else (None, None)
+    line, value = _set(text or "", key)
     ok = value in good
     if key == "SELINUXTYPE" or "container" in view.flags:
         return Finding(ok, value, wanted, CONFIG, line)
@@ -41,6 +42,15 @@ def check(control, view):
     if now is None:
         return Finding(ok, before, wanted, CONFIG, line, note="SELinux comes into force at the next boot" if ok else None, reboot=ok)
     return Finding(ok and now in good, before, wanted, CONFIG, line)
+
+
+def _set(text, key):
+    """(line number, value) that counts of *key* in the configuration; (None, None) where none does."""
+    if key == "SELINUXTYPE":
+        rows = keytext.values(text, FORM, key)
+        return rows[-1] if rows else (None, None)
+    found = ((number, MODE.match(line)) for number, line in enumerate(keytext.split_lines(text), 1))
+    return next(((number, match.group(1).lower()) for number, match in found if match), (None, None))
 
 
 def fix(control, view):
@@ -54,14 +64,15 @@ def fix(control, view):
     wanted = control.arg("mode") or control.need("policy")
     good = [wanted] + list(control.arg("allowed") or ())
     text = view.read(CONFIG)
-    rows = keytext.values(text or "", FORM, key)
     outside = "container" not in view.flags
-    if not rows or rows[-1][1] not in good:
+    if _set(text or "", key)[1] not in good:
         policy = _policy(control, view, text or "")
         # A host that enforces a policy which is not there does not boot.
         if outside and not view.is_directory("/etc/selinux/{0}/policy".format(policy)):
             raise NotFixable("the policy {0} is not installed".format(policy), "Install selinux-policy-{0}".format(policy))
-        view.write(CONFIG, keytext.with_value(text or "", FORM, key, wanted))
+        # Lines with blanks that libselinux does not read go with the others.
+        text = re.sub(r"(?m)^[ \t]*SELINUX[ \t]*=[ \t]*", "SELINUX=", text or "")
+        view.write(CONFIG, keytext.with_value(text, FORM, key, wanted))
         if outside and (view.state("selinux", "mode") is None or key == "SELINUXTYPE") and not view.exists(RELABEL):
             # Files that came while SELinux was off, or under another policy, have no labels or wrong ones.
             view.write(RELABEL, "-F\n")
@@ -72,8 +83,7 @@ def fix(control, view):
 def _policy(control, view, text):
     if control.arg("policy"):
         return control.arg("policy")
-    rows = keytext.values(text, FORM, "SELINUXTYPE")
-    return rows[-1][1] if rows else "targeted"
+    return _set(text, "SELINUXTYPE")[1] or "targeted"
 
 
 def _check_boolean(control, view):

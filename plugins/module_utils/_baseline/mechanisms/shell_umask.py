@@ -13,7 +13,8 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
 
-LINE = re.compile(r"^(?P<before>[^#\n]*?(?:^|[\s;&|]))umask(?P<space>[ \t]+)(?P<value>[0-7]{1,4})(?P<after>(?:[ \t;#].*)?)$")
+MASK = re.compile(r"(?<![^\s;&|])(umask[ \t]+)([0-7]{1,4})(?=[\s;#&|]|$)")
+COMMENT = re.compile(r"(?<![^\s;&|])#.*", re.S)
 
 
 def strict(value, wanted):
@@ -27,9 +28,7 @@ def masks(view, files):
     for item in files:
         for path in view.glob(item) if "*" in item else [item]:
             for number, line in enumerate(view.lines(path), 1):
-                match = LINE.match(line)
-                if match:
-                    found.append((path, number, match.group("value")))
+                found.extend((path, number, match.group(2)) for match in MASK.finditer(COMMENT.sub("", line)))
     return found
 
 
@@ -43,13 +42,13 @@ def check(control, view):
 
 def with_strict(text, wanted):
     """*text* with every weaker umask made *wanted*."""
-    lines = text.splitlines(True)
+    def stricter(match):
+        return match.group() if strict(match.group(2), wanted) else match.group(1) + wanted
+    lines = text.split("\n")
     for index, line in enumerate(lines):
-        end = line[len(line.rstrip("\r\n")):]
-        match = LINE.match(line.rstrip("\r\n"))
-        if match and not strict(match.group("value"), wanted):
-            lines[index] = "{before}umask{space}{value}{after}".format(**dict(match.groupdict(), value=wanted)) + end
-    return "".join(lines)
+        code = COMMENT.sub("", line)
+        lines[index] = MASK.sub(stricter, code) + line[len(code):]
+    return "\n".join(lines)
 
 
 def fix(control, view):

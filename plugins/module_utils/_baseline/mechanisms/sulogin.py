@@ -5,7 +5,7 @@
 args: unit ("rescue" or "emergency")
 
 The command that counts is the last ExecStart over the unit and its drop-ins. systemd's own unit asks; what somebody changed gets a drop-in of
-ours behind it.
+ours behind it. A unit that is masked starts nothing, and is well.
 """
 
 import re
@@ -18,14 +18,23 @@ OURS = "/etc/systemd/system/{0}.service.d/zz-elkit-hardening.conf"
 TEXT = "# Made by elkit.almalinux.hardening\n[Service]\nExecStart=\nExecStart=-/usr/lib/systemd/systemd-sulogin-shell {0}\n"
 
 
-def command(view, unit):
-    """(command, path, line) that the unit runs; the command is None where nothing says."""
+def main_file(view, unit):
+    """The path of the unit's own file.
+
+    :raises ControlError: there is no such unit
+    """
     name = unit + ".service"
     main = [directory + "/" + name for directory in DIRECTORIES if view.exists(directory + "/" + name)][:1]
     if not main:
         raise ControlError("there is no unit {0}".format(name), "Install systemd anew")
-    found = (None, main[0], None)
-    for path in main + view.drop_ins([directory + "/" + name + ".d" for directory in DIRECTORIES]):
+    return main[0]
+
+
+def command(view, unit):
+    """(command, path, line) that the unit runs; the command is None where nothing says."""
+    main = main_file(view, unit)
+    found = (None, main, None)
+    for path in [main] + view.drop_ins(["{0}/{1}.service.d".format(directory, unit) for directory in DIRECTORIES]):
         for number, line in enumerate(view.lines(path), 1):
             key, equals, value = line.partition("=")
             if equals and key.strip() == "ExecStart":
@@ -35,6 +44,8 @@ def command(view, unit):
 
 def check(control, view):
     unit = control.need("unit")
+    if not view.read(main_file(view, unit)):
+        return Finding(True, "masked", "sulogin", main_file(view, unit))
     now, path, line = command(view, unit)
     return Finding(bool(now and ASKS.search(now)), now or "nothing", "sulogin", path, line)
 

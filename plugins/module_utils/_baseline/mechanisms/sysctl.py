@@ -5,8 +5,9 @@
 args: key (str, "net.ipv4.ip_forward"), value (str or int), and optional: allowed (list of values that are as good).
 
 A file of ours comes last by its name. systemd-sysctl reads every name once, the strongest directory first, in the order of the names,
-and the last assignment counts; `sysctl --system` reads /etc/sysctl.conf after all of them (sysctl.d(5), sysctl(8)). An assignment of the
-whole name beats one with a wildcard, wherever they stand, so that wildcards do not count here.
+and the last assignment counts. /etc/sysctl.conf it reads where a link among them leads there, as EL's 99-sysctl.conf does; `sysctl --system`
+reads that file in any case, after all of them (sysctl.d(5), sysctl(8)). An assignment of the whole name beats one with a wildcard, wherever
+they stand, so that wildcards do not count here.
 
 A line of the administrator's (in /etc) that contradicts ours becomes a comment even where ours comes after it: `sysctl -p` of that file, which many
 scripts do, would put its value in force.
@@ -19,8 +20,6 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds.sy
 
 DIRECTORIES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 LAST = "/etc/sysctl.conf"
-# On Enterprise Linux a link to LAST.
-LINK = "/etc/sysctl.d/99-sysctl.conf"
 OURS = "/etc/sysctl.d/zz-elkit-hardening.conf"
 
 
@@ -40,15 +39,26 @@ def parse(text):
     return found
 
 
+def read_at_boot(view):
+    """The paths that systemd-sysctl reads, in its order; LAST stands for a link to it."""
+    last = os.path.realpath(view.context.at(LAST))
+    return [LAST if os.path.realpath(view.context.at(path)) == last else path for path in view.drop_ins(DIRECTORIES)]
+
+
+def _in(view, paths, key):
+    return [(path, number, value) for path in paths for number, name, value in parse(view.read(path) or "") if name == key]
+
+
 def assignments(view, key):
-    """[(path, line, value)] of *key* in every file that is read, in that order."""
-    paths = [path for path in view.drop_ins(DIRECTORIES) if path != LINK]
-    return [(path, number, value) for path in paths + [LAST] for number, name, value in parse(view.read(path) or "") if name == key]
+    """[(path, line, value)] of *key* in every file that is read at boot, in that order."""
+    return _in(view, read_at_boot(view), key)
 
 
 def contradicting(view, key, good):
-    """The assignments of *key* in the administrator's files that give it another value."""
-    return [item for item in assignments(view, key) if item[2] not in good and item[0].startswith("/etc/") and item[0] != OURS]
+    """The assignments of *key* in the administrator's files, whatever reads them, that give it another value."""
+    paths = read_at_boot(view)
+    return [item for item in _in(view, paths + [LAST] * (LAST not in paths), key)
+            if item[2] not in good and item[0].startswith("/etc/") and item[0] != OURS]
 
 
 def _good(control):
@@ -71,7 +81,7 @@ def check(control, view):
     found = assignments(view, key)
     path, line, written = found[-1] if found else (None, None, None)
     against = contradicting(view, key, good)
-    if against and written in good:
+    if against and (not found or written in good):
         path, line, written = against[-1]
     ok = written in good and not against
     note = None

@@ -100,6 +100,16 @@ def test_lines_that_are_no_user(text):
     assert passwd.parse_passwd(text) == []
 
 
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_line_ends_at_a_line_feed_alone(host, mark):
+    [user] = passwd.parse_passwd("anna:x:1000:1000:Anna{0}Amann:/home/anna:/bin/bash\n".format(mark))
+    assert (user.name, user.line) == ("anna", 1)
+    text = "# a{0}b\nUID_MIN 500{0}\n".format(mark)
+    with open(host.root + "/etc/login.defs", "wb") as handle:
+        handle.write(text.encode("utf-8"))
+    assert host.view().lines("/etc/login.defs") == text.split("\n")[:-1]
+
+
 def test_a_host_without_passwd_is_an_error(host):
     os.unlink(host.root + "/etc/passwd")
     with pytest.raises(ControlError, match="no /etc/passwd"):
@@ -221,6 +231,17 @@ def test_or_its_password_counts_as_new(tmp_path):
     assert password_age.check(wanted, view).ok
     account.put(host.context, "anna", view.state("account", "anna"))
     assert host.calls == [["chage", "-d", str(TODAY), "-M", "365", "anna"]]
+
+
+@pytest.mark.parametrize("expired", ["refuse", "renew"])
+@pytest.mark.parametrize("name, value", [("max", 365), ("inactive", 30)])
+def test_a_change_that_is_due_at_the_next_login_stays_due(tmp_path, expired, name, value):
+    shadow = replaced(SHADOW, ("anna:{0}:19990:0:99999:7:::".format(HASH), "anna:{0}:0:0:99999:7:::".format(HASH)))
+    view = Host(tmp_path, shadow=shadow).view()
+    wanted = age(name, value, expired=expired)
+    password_age.fix(wanted, view)
+    anna, finding = view.state("account", "anna"), password_age.check(wanted, view)
+    assert (anna["last"], anna[name], finding.ok) == (0, value, True) and "anna" not in (finding.note or "")
 
 
 def test_inactivity_that_would_lock_at_once(tmp_path):

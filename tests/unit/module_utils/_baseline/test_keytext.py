@@ -104,7 +104,8 @@ SUDOERS = st.lists(st.sampled_from([
     "Defaults !visiblepw", "Defaults use_pty", "Defaults  env_keep = \"A B\"", "Defaults:bob !authenticate", "Defaults logfile=/a, use_pty",
     "Defaults !authenticate",
     "root ALL=(ALL) ALL", "%wheel ALL=(ALL) NOPASSWD: ALL", "bob ALL = NOPASSWD: /bin/a, PASSWD: /bin/b", "# bob ALL=NOPASSWD: ALL", "carl ALL = \\",
-    "  NOPASSWD: ALL", "#includedir /etc/sudoers.d", "@include /etc/x", "User_Alias A = b, \\", "  c", "",
+    "Defaults env_reset, \\", "  !authenticate, use_pty", "#1001 ALL=(ALL) NOPASSWD: ALL", "# a comment \\", "  NOPASSWD: ALL",
+    "#includedir /etc/sudoers.d", "@include /etc/x", "User_Alias A = b, \\", "  c", "",
 ]), max_size=10).map(lambda lines: "".join(line + "\n" for line in lines))
 
 
@@ -124,6 +125,22 @@ def test_passwords_are_asked_for_afterwards(text):
     assert not [line for _number, line in sudoers_text.logical(new) if sudoers_text.passwordless(line)]
     assert sudoers_text.with_password(new) == new
     assert len(new.split("\n")) == len(text.split("\n"))
+
+
+@pytest.mark.parametrize("text, wanted", [
+    ("Defaults env_reset, !authenticate, use_pty", "Defaults env_reset, use_pty"), ("Defaults !authenticate,use_pty # x", "Defaults use_pty # x"),
+    ("Defaults:bob env_reset , \\\n  !authenticate", "Defaults:bob env_reset\\\n"),
+    ("Defaults env_reset, \\\n  !authenticate, \\\n  use_pty", "Defaults env_reset\\\n, \\\n  use_pty"),
+    ("Defaults \\\n  !authenticate # x", "# Defaults \\\n#   !authenticate # x"), ("Defaults !authenticate, ! authenticate", "# Defaults !authenticate"),
+    ("alice ALL=(ALL) NOPASSWD: /bin/x # not !authenticate", "alice ALL=(ALL) /bin/x # not !authenticate"),
+    ("bob ALL=(ALL) ALL # once NOPASSWD: ALL", "bob ALL=(ALL) ALL # once NOPASSWD: ALL"), ("bob ALL=/bin/a !authenticate", "bob ALL=/bin/a !authenticate"),
+    ("#1001 ALL=(ALL) NOPASSWD: ALL", "#1001 ALL=(ALL) ALL"), ("bob, #1002 ALL=NOPASSWD: ALL", "bob, #1002 ALL=ALL"),
+    ("%#-1 ALL=NOPASSWD: ALL", "%#-1 ALL=ALL"), ("# the old \\\nbob ALL=NOPASSWD: ALL", "# the old \\\nbob ALL=ALL"),
+    ("bob ALL=/bin/a # old \\\neve ALL=NOPASSWD: ALL", "bob ALL=/bin/a # old \\\neve ALL=ALL"), ("bob ALL=NOPASSWD: ALL\\", "bob ALL=ALL\\"),
+    ('Defaults passprompt="a # b", !authenticate', 'Defaults passprompt="a # b"'), ("bob ALL=NOPASSWD: /bin/a \\# b", "bob ALL=/bin/a \\# b"),
+])
+def test_what_asks_for_no_password_goes_and_nothing_else(text, wanted):
+    assert sudoers_text.with_password(text) == wanted
 
 
 @pytest.mark.parametrize("line, wanted", [

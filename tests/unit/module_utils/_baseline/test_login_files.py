@@ -93,6 +93,9 @@ def fixed(mechanism, wanted, view):
     (BASHRC_9, BASHRC_9.replace("umask 022", "umask 027")),
     ("umask 077\n", "umask 077\n"), ("umask 0022 # why\n", "umask 027 # why\n"), ("# umask 022\n", "# umask 022\n"),
     ("\tumask\t022\r\nx\n", "\tumask\t027\r\nx\n"), ("umask 22", "umask 027"), ("myumask 022\n", "myumask 022\n"), ("", ""),
+    ('[ "$UID" -gt 199 ] && umask 002 || umask 022\n', '[ "$UID" -gt 199 ] && umask 027 || umask 027\n'),
+    ("if a; then umask 077; else umask 002; fi # umask 022", "if a; then umask 077; else umask 027; fi # umask 022"),
+    ("[ $# -gt 0 ] && umask 022", "[ $# -gt 0 ] && umask 027"), ("umask 0220x;umask -S", "umask 0220x;umask -S"),
 ])
 def test_weaker_umasks_become_strict_where_they_stand(text, expected):
     assert shell_umask.with_strict(text, "027") == expected
@@ -104,6 +107,13 @@ def test_umask_of_bashrc(host):
     fixed(shell_umask, control(files=["/etc/bashrc"], value="027"), host.view())
     with pytest.raises(NotFixable):
         shell_umask.fix(control(files=["/etc/other"], value="027"), host.view())
+
+
+def test_every_umask_of_a_line_counts(host):
+    host.put("/etc/bashrc", "if a; then umask 027; else umask 002; fi # umask 000\n")
+    wanted = control(files=["/etc/bashrc"], value="027")
+    assert shell_umask.check(wanted, host.view()).before == "002"
+    fixed(shell_umask, wanted, host.view())
 
 
 def test_umask_of_profile_is_a_drop_in_where_none_is_set(host):
@@ -228,6 +238,13 @@ def test_rescue(host, files, ok):
         assert sulogin.check(wanted, host.view()).ok
     else:
         fixed(sulogin, wanted, host.view())
+
+
+def test_a_rescue_unit_that_is_masked(host):
+    host.put(RESCUE, "[Service]\nExecStart=-/bin/bash\n").put("/etc/systemd/system/x", "")
+    os.symlink("/dev/null", host.root + "/etc/systemd/system/rescue.service")
+    finding = sulogin.check(control(unit="rescue"), host.view())
+    assert finding.ok and finding.before == "masked"
 
 
 def test_a_rescue_unit_that_is_not_there(host):

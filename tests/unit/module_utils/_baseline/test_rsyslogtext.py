@@ -38,6 +38,23 @@ def test_the_files_it_writes():
     assert rsyslogtext.written("kern.* /dev/console\n#mail.* /var/log/a\n*.* @@host\n") == []
 
 
+@pytest.mark.parametrize("line, path", [
+    (':syslogtag, isequal, "[CLOUDINIT]" /var/log/cloud-init.log', "/var/log/cloud-init.log"),
+    (':msg,!contains,"a, \\"b\\" /c" -/var/log/x;Precise', "/var/log/x"), (":msg, isempty /var/log/empty", "/var/log/empty"),
+    ("if $programname == 'haproxy' then /var/log/haproxy.log", "/var/log/haproxy.log"),
+    ("if $msg contains 'then /a' then -/var/log/b;Precise", "/var/log/b"), ("if $syslogtag == 'x' then { /var/log/c", "/var/log/c"),
+    ("if $syslogtag == 'x' then {\n  /var/log/d\n  stop\n}", "/var/log/d"),
+    ("mail.* /var/log/e\u2028f\n", "/var/log/e"), ("# :msg, isempty /var/log/no", None), (':msg, contains, "/a" stop', None), ("*.* @@host", None)])
+def test_files_behind_filters(line, path):
+    assert rsyslogtext.written(line) == ([path] if path else [])
+
+
+def test_lines_are_numbered_as_they_are_edited():
+    text = "# a\u2028b\x0cc\n$FileCreateMode 0644\n"
+    [(number, _mode)] = rsyslogtext.create_modes(text)
+    assert rsyslogtext.commented(text, [number]) == "# a\u2028b\x0cc\n# $FileCreateMode 0644\n"
+
+
 def test_includes():
     assert rsyslogtext.includes(SHIPPED + "$IncludeConfig /etc/more/*.conf\n") == ["/etc/rsyslog.d/*.conf", "/etc/more/*.conf"]
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings in files: what is in force, who overrides whom, and what is written where. The trees have the form of EL's."""
+import os
+
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import content, dconf, keyvalue, limits, link
@@ -53,6 +55,16 @@ def test_the_name_counts_once_and_etc_wins(tmp_path):
                               MAIN: "[Coredump]\nStorage=none\n"})
     found = keyvalue.check(control(**COREDUMP), view)
     assert (found.ok, found.path, found.line) == (True, MAIN, 2)
+
+
+def test_a_mask_is_an_empty_file_that_nothing_is_written_to(tmp_path):
+    view = view_of(tmp_path, {"/usr/lib/systemd/coredump.conf.d/zz.conf": "[Coredump]\nStorage=external\n", "/etc/systemd/coredump.conf.d/a": "",
+                              MAIN: "[Coredump]\nStorage=none\n"})
+    for name in ("zz.conf", os.path.basename(OURS)):
+        (tmp_path / "etc/systemd/coredump.conf.d" / name).symlink_to("/dev/null")
+    assert keyvalue.check(control(**COREDUMP), view).path == MAIN
+    with pytest.raises(ControlError, match="is a link to"):
+        view.write(OURS, "x")
 
 
 def test_a_later_drop_in_of_somebody_else_is_named(tmp_path):

@@ -117,6 +117,28 @@ def test_logs_of_auditd(host, conf, only, mode, wrong):
     assert not found.ok and set(found.before) == wrong
 
 
+@pytest.mark.parametrize("log, own", [("/var/log/audit.log", False), ("/audit.log", False), ("/srv/own/audit.log", True)])
+def test_logs_of_auditd_where_others_have_files_too(host, log, own):
+    make(host, "/etc/audit/auditd.conf", text="log_file = {0}\n".format(log))
+    for path in ("/var/log/wtmp", "/var/log/httpd/access_log", log, log + ".1"):
+        make(host, path, 0o664)
+    os.symlink("wtmp", str(host / "var" / "log" / "audit.log.2"))
+    os.chmod(str(host), 0o755)
+    view = view_of(host)
+    item = control(audit_log="file", mode="0600")
+    permissions.fix(item, view)
+    assert sorted(view.planned_states) == [("mode", log), ("mode", log + ".1")] and permissions.check(item, view).ok
+    item = control(audit_log="directory", mode="0700")
+    if own:
+        permissions.fix(item, view)
+        assert permissions.check(item, view).ok
+        return
+    assert list(permissions.check(item, view).before) == [os.path.dirname(log)]
+    with pytest.raises(NotFixable, match="where others have files") as caught:
+        permissions.fix(item, view)
+    assert "log_file" in caught.value.remedy and len(view.planned_states) == 2
+
+
 def test_all_files(host):
     make(host, "/srv/open", 0o666)
     make(host, "/srv/drop", 0o777, directory=True)

@@ -227,9 +227,27 @@ def test_access_on_el8(tmp_path):
 
 def test_include(tmp_path):
     assert all(sshd_include.check(control(), view_of(tmp_path, tree)).ok for tree in (EL9, EL10))
-    assert put_right(sshd_include, control(), view_of(tmp_path, {MAIN: "Port 22\n"})) == {MAIN: "Include /etc/ssh/sshd_config.d/*.conf\nPort 22\n"}
+    assert put_right(sshd_include, control(), view_of(tmp_path, {MAIN: "Port 22\n"})) == {MAIN: "Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\n"}
     with pytest.raises(NotFixable, match="line 2, begins a Match"):
         sshd_include.fix(control(), view_of(tmp_path, {MAIN: "Port 22\nMatch all\n"}))
+
+
+@pytest.mark.parametrize("name, lines, named", [
+    ("50-cloud-init.conf", "PasswordAuthentication yes\n", None),      # sshd_config says no, and goes on to
+    ("50-cloud-init.conf", "# cloud-init\nPermitRootLogin yes\n", "50-cloud-init.conf, line 2, which sshd does not read now, would set permitrootlogin to yes"),
+    ("60-more.conf", "Port 2222\n", "line 1, which sshd does not read now, would set port to 2222"),
+    ("60-more.conf", "Match User x\nPasswordAuthentication yes\n", "line 2, which sshd does not read now, would set passwordauthentication"),
+    ("50-redhat.conf", "Include {0}\nUsePAM yes\n".format(BACK_END), None),
+    ("00-elkit-hardening.conf", "MaxAuthTries 4\n", None)])
+def test_an_include_brings_nothing_that_nobody_asked_for(tmp_path, name, lines, named):
+    tree = {MAIN: "Port 22\nPasswordAuthentication no", BACK_END: EL9[BACK_END], "/etc/ssh/sshd_config.d/" + name: lines}
+    view = view_of(tmp_path, tree)
+    if named:
+        with pytest.raises(NotFixable, match=named):
+            sshd_include.fix(control(), view)
+        return
+    assert list(put_right(sshd_include, control(), view)) == [MAIN]
+    assert sshd.effective(sshd.settings(view), "PasswordAuthentication").value == "no"
 
 
 # --- algorithms and the crypto policy --------------------------------------------------------------------------------

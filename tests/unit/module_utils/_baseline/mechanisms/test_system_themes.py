@@ -110,6 +110,33 @@ def test_the_link_to_sysctl_conf_is_no_file_of_its_own(host):
     assert set(fixed(host, "sysctl", key="a.b", value=0)) == {OURS, "/etc/sysctl.conf"}
 
 
+def test_a_file_in_the_place_of_that_link_is_read(host):
+    host.write("/etc/sysctl.d/99-sysctl.conf", "a.b = 1\n")
+    host.write("/etc/sysctl.conf", "a.b = 0\n")
+    assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n", "/etc/sysctl.d/99-sysctl.conf": "# a.b = 1\n"}
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_sysctl_conf_counts_where_a_link_leads_there(host, link):
+    host.write("/etc/sysctl.conf", "a.b = 0\n")
+    host.write("/usr/lib/sysctl.d/50-default.conf", "a.b = 1\n")
+    if link:
+        # Wherever it lies.
+        (host.root / "usr/lib/sysctl.d/99-sysctl.conf").symlink_to("../../../etc/sysctl.conf")
+        before, nothing = host.look("sysctl", key="a.b", value=0)
+        assert (before.ok, before.path, nothing) == (True, "/etc/sysctl.conf", None)
+    else:
+        assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n"}
+
+
+def test_a_file_that_is_masked_says_nothing(host):
+    host.write("/usr/lib/sysctl.d/50-coredump.conf", "kernel.core_pattern = |x\n")
+    host.write("/etc/sysctl.d/x", "")
+    (host.root / "etc/sysctl.d/50-coredump.conf").symlink_to("/dev/null")
+    assert fixed(host, "sysctl", key="a.b", value=0) == {OURS: "a.b = 0\n"}
+    assert host.look("sysctl", key="kernel.core_pattern", value="|x")[0].before["file"] is None
+
+
 def test_a_parameter_that_the_kernel_lacks(host):
     before, after = host.look("sysctl", key="net.ipv6.conf.all.forwarding", value=0)
     assert not before.ok and after.ok and "no such parameter" in after.note and not host.view.planned_states
@@ -282,12 +309,22 @@ def test_the_processor(host):
 
 # --- SELinux ---------------------------------------------------------------------------------------------------------
 
-def test_selinux_enforces(host):
-    host.write("/etc/selinux/config", "# x\nSELINUX=permissive\nSELINUXTYPE=targeted\n")
+@pytest.mark.parametrize("text", [
+    "SELINUX=permissive\n", "SELINUX=permissive\nSELINUX=enforcing\n", " SELINUX=enforcing\n", "SELINUX = enforcing\nSELINUX=disabled\n", "SELINUX=on\n"])
+def test_selinux_enforces(host, text):
+    host.write("/etc/selinux/config", "# x\n{0}SELINUXTYPE=targeted\n".format(text))
     host.write("/etc/selinux/targeted/policy/policy.33", "")
     host.write("/sys/fs/selinux/enforce", "0")
     assert fixed(host, "selinux", mode="enforcing") == {"/etc/selinux/config": "# x\nSELINUX=enforcing\nSELINUXTYPE=targeted\n"}
     assert host.view.planned_states == {("selinux", "mode"): "enforcing"}
+
+
+@pytest.mark.parametrize("text, line", [("SELINUX=Enforcing\nSELINUX=disabled\n", 1), (" SELINUX=disabled\nSELINUX=\nSELINUX= enforcing\n", 3)])
+def test_the_first_mode_that_libselinux_reads_counts(host, text, line):
+    host.write("/etc/selinux/config", text)
+    host.write("/sys/fs/selinux/enforce", "1")
+    before, nothing = host.look("selinux", mode="enforcing")
+    assert (before.ok, before.line, nothing) == (True, line, None)
 
 
 def test_selinux_that_was_off_labels_anew_and_waits(host):
