@@ -123,6 +123,8 @@ def try_repository(base, repo):
 
     :raises Failure: none has; details: url, reason
     """
+    import libdnf
+
     digests = []
     source = None
     try:
@@ -146,6 +148,8 @@ def try_repository(base, repo):
         raise Failure("verification", first_line(error), url=source)
     failed = None
     for url in urls[:MIRRORS]:
+        # AlmaLinux's mirror lists name $basearch: librepo fills variables in in whatever names a mirror.
+        url = libdnf.conf.ConfigParser.substitute(url, base.conf.substitutions)
         try:
             return {"url": url, "revision": check_repomd(fetch(base, repo, url), digests)}
         except ValueError as error:

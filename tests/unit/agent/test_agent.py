@@ -108,6 +108,18 @@ def test_a_repository_with_variables_in_its_id_is_found_and_answered_for_as_it_i
     assert [(row["id"], row["ok"]) for row in rows] == [("acme-$arch-${major}", True), ("acme-$other", False)]
 
 
+@pytest.mark.parametrize("kind, content", [
+    ("mirrorlist", "http://bad/$basearch/os/\nhttp://good/$basearch/os/\n"),
+    ("mirrorlist", METALINK.format(digest(REPOMD), "00").replace("//one", "//good/${basearch}/os")),
+    ("metalink", METALINK.format(digest(REPOMD), "00").replace("//one", "//good/$basearch/os")),
+])
+def test_variables_in_what_a_mirror_service_answers_are_filled_in(kind, content):
+    good = "http://good/x86_64/os/repodata/repomd.xml"
+    state = {"repos": {"a": {kind: "http://service"}}, "urls": {"http://service": content, good: REPOMD.decode()}}
+    row = ask({"op": "verify", "files": {}, "vars": {"basearch": "x86_64"}, "repos": ["a"], "timeout": 5}, state)[0]["ok"]["repos"][0]
+    assert (row["ok"], row["url"]) == (True, good), row
+
+
 def test_verify_says_why_and_where_when_no_mirror_works():
     state = {"repos": {"a": {"baseurl": ["http://bad"]}, "b": {"metalink": "http://metalink"}, "c": {}},
              "urls": {"http://metalink": METALINK.format("00", "11").replace("http://one", "http://good").replace("https://two", "http://good"),
