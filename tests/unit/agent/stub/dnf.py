@@ -5,7 +5,8 @@
     streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
     locked                  whether fill_sack() finds a lock, held by process 4711
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
-    installed, available    for want and packages: [package]; needs {package: [what it cannot be without]}
+    installed, available    for want and packages: [package], a name or a NEVRA; needs {package: [what it cannot be without]}
+    modular                 {"module:stream": [package]} that are available once that stream is enabled, those of no other then
     bad_signature           the package whose signature is not good
     broken                  [package] that rpm neither installs nor removes
     record                  the file that gets a line (JSON: name, arguments) for each call that matters
@@ -14,6 +15,7 @@
 import io
 import json
 import os
+import re
 import sys
 import time
 import types
@@ -88,14 +90,19 @@ class _Repo(object):
 class _Named(object):
     arch = "noarch"
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, text):
+        self.text = text
+        found = re.match(r"(.+)-([^-]+-[^-]+)\.noarch\Z", text)
+        self.name, self.evr = found.groups() if found else (text, "")
 
     def __str__(self):
-        return self.name
+        return self.text
 
     def getName(self):
         return self.name
+
+    def evr_cmp(self, other):
+        return (self.evr > other.evr) - (self.evr < other.evr)
 
 
 class _Record(_Named):
@@ -124,6 +131,7 @@ class ModuleBase(object):
     def enable(self, specs):
         record("enable", *specs)
         self.refuse()
+        self.base.sack.modular = STATE.get("modular", {}).get(specs[0], [])
 
     def disable(self, specs):
         record("disable", *specs)
@@ -165,16 +173,21 @@ class _Transaction(object):
 
 
 class _Query(object):
+    def __init__(self, modular):
+        self.modular = modular
+
     def installed(self):
         return [_Named(name) for name in STATE.get("installed", [])]
 
     def available(self):
-        return [_Named(name) for name in STATE.get("available", [])]
+        return [_Named(name) for name in STATE.get("available", []) + self.modular]
 
 
 class _Sack(object):
+    modular = []
+
     def query(self):
-        return _Query()
+        return _Query(self.modular)
 
 
 class Base(object):
@@ -215,6 +228,18 @@ class Base(object):
     def package_install(self, package):
         record("package_install", str(package))
         self.marked.append(str(package))
+
+    def package_upgrade(self, package):
+        record("package_upgrade", str(package))
+        self.replace(package)
+
+    def package_downgrade(self, package):
+        record("package_downgrade", str(package))
+        self.replace(package)
+
+    def replace(self, package):
+        self.marked.append(str(package))
+        self.removed.update(str(present) for present in self.sack.query().installed() if present.name == package.name)
 
     def remove(self, spec):
         record("remove", spec, self.conf.clean_requirements_on_remove)
