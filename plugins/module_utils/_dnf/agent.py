@@ -177,25 +177,37 @@ def candidate_base(request, directory):
     base.conf.logdir = os.path.join(directory, "log")
     base.conf.substitutions.update_from_etc("/")
     for name, value in (request.get("vars") or {}).items():
-        base.conf.substitutions[name] = value
+        base.conf.substitutions.pop(name, None)
+        if value is not None:
+            base.conf.substitutions[name] = value
     base.read_all_repos()
     return base
 
 
-def answer_for(request, identifier):
-    """What a child process says of one repository."""
+def candidate_repo(base, identifier, timeout):
+    """The dnf.repo.Repo of *base* that has *identifier* as it is written in its file, or None.
+
+    :param timeout: seconds that one answer is waited for
+    """
     import libdnf
 
+    # dnf fills variables in in ids, too.
+    repo = base.repos.get(libdnf.conf.ConfigParser.substitute(identifier, base.conf.substitutions))
+    if repo is not None:
+        repo.timeout = timeout
+        repo.retries = 1
+    return repo
+
+
+def answer_for(request, identifier):
+    """What a child process says of one repository."""
     directory = tempfile.mkdtemp(dir=request["directory"])
     try:
         base = candidate_base(request, directory)
-        # dnf fills variables in in ids, too.
-        repo = base.repos.get(libdnf.conf.ConfigParser.substitute(identifier, base.conf.substitutions))
+        # So that one mirror that hangs leaves time for the next.
+        repo = candidate_repo(base, identifier, max(2, int(request["timeout"]) // 3))
         if repo is None:
             return {"ok": False, "url": None, "reason": "dnf does not read this repository from the new files"}
-        # So that one mirror that hangs leaves time for the next.
-        repo.timeout = max(2, int(request["timeout"]) // 3)
-        repo.retries = 1
         found = try_repository(base, repo)
         return {"ok": True, "url": found["url"], "revision": found["revision"], "reason": None}
     except Failure as failure:
@@ -225,7 +237,7 @@ def start_child(request, identifier):
 def verify(request):
     """Fetch repomd.xml of each repository with the candidate settings; nothing of the host's cache is touched.
 
-    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value}, repos [id], timeout (s each),
+    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value, or None to do without}, repos [id], timeout (s each),
         directory (an empty folder, which the caller clears away)
     :returns: {"repos": [{"id", "ok", "url", "reason", "revision"}]} in the order of repos
     """
@@ -263,18 +275,20 @@ def verify(request):
 
 
 def fetch_files(request):
-    """Fetch small files (keys) with the candidate [main] settings: proxy, certificates, time-outs.
+    """Fetch small files (keys) with the candidate settings, as dnf fetches the keys of a repository: proxy, certificates, passwords.
 
-    :param request: like verify(); urls [str] instead of repos
+    :param request: like verify(); urls {url: id of the repository that asks for it} instead of repos
     :returns: {"files": {url: {"content" (base64) or None, "reason"}}}
     """
     found = {}
-    base = candidate_base(dict(request, files={}), request["directory"])
+    base = candidate_base(request, request["directory"])
+    # For what no repository asks for.
     base.conf.timeout = int(request["timeout"])
     base.conf.retries = 1
-    for url in request["urls"]:
+    for url, identifier in sorted(request["urls"].items()):
+        repo = candidate_repo(base, identifier, int(request["timeout"]))
         try:
-            found[url] = {"content": base64.b64encode(fetch(base, None, url)).decode("ascii"), "reason": None}
+            found[url] = {"content": base64.b64encode(fetch(base, repo, url)).decode("ascii"), "reason": None}
         except ValueError as error:
             found[url] = {"content": None, "reason": first_line(error)}
     return {"files": found}

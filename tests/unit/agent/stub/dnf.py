@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A recording stub in dnf's place. The environment variable STUB_STATE (JSON) says what it knows:
 
-    repos, urls, print      for verify: repositories, what is at each URL, what is printed while they are read
+    repos, urls, print      for verify: repositories, what is at each URL (a dict of the id of the repository that it is fetched for, where that
+                            matters), what is printed while they are read
+    vars                    {name: value} in /etc/dnf/vars
     streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
     locked                  whether fill_sack() finds a lock, held by process 4711
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
@@ -69,6 +71,7 @@ class ProcessLockError(LockError):
 class _Substitutions(dict):
     def update_from_etc(self, installroot):
         self["etc"] = installroot
+        self.update(STATE.get("vars", {}))
 
 
 class _Conf(object):
@@ -81,7 +84,8 @@ class _Conf(object):
 
 
 class _Repo(object):
-    def __init__(self, data):
+    def __init__(self, name, data):
+        self.id = name
         self.metalink = data.get("metalink")
         self.mirrorlist = data.get("mirrorlist")
         self.baseurl = data.get("baseurl", [])
@@ -212,7 +216,7 @@ class Base(object):
         if "print" in STATE:
             print(STATE["print"])
             os.write(1, b"noise below Python\n")
-        self.repos = dict((name, _Repo(data)) for name, data in STATE.get("repos", {}).items())
+        self.repos = dict((name, _Repo(name, data)) for name, data in STATE.get("repos", {}).items())
 
     def fill_sack(self):
         if STATE.get("locked"):
@@ -269,6 +273,8 @@ class Base(object):
 
     def urlopen(self, url, repo=None):
         content = STATE.get("urls", {}).get(url)
+        if isinstance(content, dict):
+            content = content.get(repo.id if repo is not None else None)
         if content is None:
             raise IOError("Status code: 404 for {0}".format(url))
         if content == "HANG":

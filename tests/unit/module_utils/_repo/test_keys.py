@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys of third parties: which are taken, which are missed, which are fetched. With real keys; nothing goes over a network."""
+import base64
 import os
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import TrustError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, ini, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import Host
@@ -51,6 +53,22 @@ def test_one_of_the_named_keys_must_be_there():
 def test_keys_that_rpm_has_all_of_are_not_fetched(monkeypatch, urls, imported, fetched):
     asked = []
     monkeypatch.setattr(flow.host, "imported_keys", lambda: dict.fromkeys(imported))
-    monkeypatch.setattr(flow, "fetched", lambda urls, _params, _main: asked.extend(urls) or {})
+    monkeypatch.setattr(flow, "fetched", lambda urls, *_others: asked.extend(urls) or {})
     flow.needed_keys(SimpleNamespace(keys=keys([MINE, NEXT], urls)), {}, None)
     assert sorted(asked) == (urls.split() if fetched else [])
+
+
+def test_keys_are_fetched_with_what_is_to_be_written(monkeypatch):
+    main, new = "[main]\n", "[main]\nproxy=http://proxy.example:3128\n"
+    planned = SimpleNamespace(keys=keys([MINE]), documents={"acme.repo": ini.parse("[acme]\nproxy=http://other.example:3128\n")},
+                              texts={plan.DNF_CONF: new, plan.VARIABLES + "/site": "a\n", plan.VARIABLES + "/gone": None})
+    asked = []
+
+    def call(operation, request, timeout):
+        asked.append((operation, request))
+        return {"files": {URL: {"content": base64.b64encode(KEY).decode("ascii"), "reason": None}}}
+    monkeypatch.setattr(client, "call", call)
+    monkeypatch.setattr(flow.host, "imported_keys", dict)
+    assert [item["fingerprint"] for item in flow.needed_keys(planned, {"verify_timeout": 5}, main).missing] == [MINE]
+    assert asked == [("fetch", {"urls": {URL: "acme"}, "main": new, "vars": {"site": "a", "gone": None}, "timeout": 5,
+                                "files": {"acme.repo": "[acme]\nproxy=http://other.example:3128\n"}})]
