@@ -250,7 +250,7 @@ def apply(planned, keys, concern=CONCERN):
         try:
             import_keys(entry, keys.missing)
         except ElkitError:
-            entry.rollback(undo)
+            entry.give_up(undo)
             raise
         entry.commit()
 

@@ -202,6 +202,69 @@ def test_a_killed_run_is_gone_on_with_and_undone_exactly(host, monkeypatch, plac
     assert picture(host) == before
 
 
+@pytest.mark.parametrize("by_hand", [b"by hand\n", None])
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_somebody_edited_after_a_killed_run_is_what_an_undo_leads_to(host, monkeypatch, by_hand, killed):
+    a = host / "etc" / "a"
+    kill_after(2, monkeypatch)
+    with pytest.raises(Killed):
+        journal.begin("test", root(host)).write_all(changes(host))
+    monkeypatch.undo()
+    a.unlink()
+    if by_hand is not None:
+        a.write_bytes(by_hand)
+    if killed:
+        # Killed again where the new image is there and the state file does not know it yet: nothing is lost, and nothing overwritten.
+        with monkeypatch.context() as patched:
+            patched.setattr(store.Store, "save", lambda self, state: kill())
+            with pytest.raises(Killed):
+                journal.begin("test", root(host)).write(str(a), "two\n")
+        with pytest.raises(ChangedSinceError):
+            journal.revert("test", root=root(host))
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host))
+    entry.write(str(a), "other\n")
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert files.read_bytes(str(a)) == by_hand and picture(host)["etc/b"] == (b"secret\xff\n", 0o640) and not (host / "etc" / "new").exists()
+
+
+def test_what_another_program_made_of_its_file_before_a_kill_is_no_edit(host):
+    path = str(host / "etc" / "a")
+    entry = journal.begin("test", root(host))
+    entry.record_file(path, b"one\n", foreign=True)
+    entry.save()
+    files.write_atomic(path, "half of dnf's\n")
+    entry = journal.begin("test", root(host))
+    entry.record_file(path, b"one\n", foreign=True)
+    entry.record_outcome(path)
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert files.read_bytes(path) == b"one\n"
+
+
+@pytest.mark.parametrize("continued", [False, True])
+def test_who_gives_up_leaves_what_he_found(host, monkeypatch, continued):
+    before = picture(host)
+    if continued:
+        kill_after(1, monkeypatch)
+        with pytest.raises(Killed):
+            journal.begin("test", root(host)).write_all(changes(host))
+        monkeypatch.undo()
+        (host / "etc" / "b").write_bytes(b"by hand\n")
+    entry = journal.begin("test", root(host))
+    found = picture(host)
+    entry.write_all(changes(host))
+    entry.note("key", {"fingerprint": "A"})
+    undone = []
+    entry.give_up(lambda kind, data: undone.append((kind, data["fingerprint"])))
+    assert picture(host) == found and undone == [("key", "A")]
+    assert journal.interrupted("test", root(host)) is continued
+    if continued:
+        journal.revert("test", root=root(host)).apply(None)
+        assert picture(host) == dict(before, **{"etc/b": found["etc/b"]})
+
+
 @pytest.mark.parametrize("placed", [0, 1, 2])
 def test_a_killed_run_can_be_undone_at_once(host, monkeypatch, placed):
     before = picture(host)
@@ -215,6 +278,10 @@ def test_a_killed_run_can_be_undone_at_once(host, monkeypatch, placed):
 
 class Killed(BaseException):
     """What SIGKILL is to the code: nothing of it runs on."""
+
+
+def kill():
+    raise Killed()
 
 
 def kill_after(steps, monkeypatch):
