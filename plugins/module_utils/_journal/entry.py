@@ -34,10 +34,12 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock impor
 
 
 class Change(object):
-    """A file to be: path, content (bytes, or None to remove it), attrs (files.Attributes, or None to keep or default)."""
+    """A file to be: path, content (bytes, or None to remove it), attrs (files.Attributes, or None to keep or default), link (where path
+    leads, if it is a symbolic link that was there: for the way back alone)."""
 
-    def __init__(self, path, content, attrs=None):
+    def __init__(self, path, content, attrs=None, link=None):
         self.path = path
+        self.link = link
         self.content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         self.attrs = attrs
 
@@ -135,6 +137,7 @@ class Entry(object):
         return {
             "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
             "context": base64.b64encode(attrs.context).decode("ascii") if attrs.context else None,
+            "link": files.read_link(path),
         }
 
     def record_outcome(self, path):
@@ -171,7 +174,7 @@ class Entry(object):
         except ElkitError:
             self._abandon()
             raise
-        found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path)) for change in changes]
+        found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path), files.read_link(change.path)) for change in changes]
         staged = []
         try:
             for change in changes:
@@ -304,7 +307,7 @@ def _give_back(found):
     """Put back what was *found* (list of Change), the newest first."""
     for change in reversed(found):
         if files.read_bytes(change.path) != change.content:
-            _restore(change.path, change.content, change.attrs)
+            _restore(change.path, change.content, change.attrs, change.link)
 
 
 class Failures(object):
@@ -479,7 +482,7 @@ def _undo_files(store, state, items, attempt=_at_once):
 def _undo_file(store, state, item):
     before = item["before"]
     if before is None:
-        _restore(item["path"], None, None)
+        files.remove(item["path"])
         return
     context = base64.b64decode(before["context"]) if before["context"] else None
     attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
@@ -488,14 +491,19 @@ def _undo_file(store, state, item):
     same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
         attrs.uid, attrs.gid, attrs.mode, attrs.context)
     if not same or files.read_bytes(item["path"]) != content:
-        _restore(item["path"], content, attrs)
+        _restore(item["path"], content, attrs, before.get("link"))
 
 
-def _restore(path, content, attrs):
+def _restore(path, content, attrs, link):
     if content is None:
         files.remove(path)
-    else:
-        files.write_atomic(path, content, attrs)
+        return
+    if link is not None and not os.path.lexists(path):
+        files.make_link(link, path)
+        if os.path.exists(path):
+            # The link alone was removed. What became of the file behind it since is nobody's concern here.
+            return
+    files.write_atomic(path, content, attrs)
 
 
 def _undo_notes(items, undo, attempt):

@@ -382,6 +382,33 @@ def test_links_stay_links(host):
     assert (host / "etc" / "a").read_bytes() == b"through\n"
 
 
+@pytest.mark.parametrize("behind, failed", [("as it was", False), ("changed since", False), ("gone since", False), ("as it was", True)])
+def test_a_link_that_was_removed_is_a_link_again(host, monkeypatch, behind, failed):
+    link, target = str(host / "etc" / "link"), host / "etc" / "a"
+    os.symlink("a", link)
+    entry = journal.begin("test", root(host))
+    if failed:
+        monkeypatch.setattr(files, "place", lambda temporary, path: fail_at(path) if path.endswith("/b") else os.rename(temporary, path))
+        with pytest.raises(HostError):
+            entry.write_all([journal.Change(link, None), journal.Change(str(host / "etc" / "b"), "two\n")])
+        assert journal.revert("test", root=root(host)) is None
+    else:
+        entry.write(link, None)
+        entry.commit()
+        assert not os.path.lexists(link) and target.exists()
+        if behind == "changed since":
+            target.write_bytes(b"of others\n")
+        elif behind == "gone since":
+            target.unlink()
+        journal.revert("test", root=root(host)).apply(None)
+    assert os.readlink(link) == "a"
+    assert target.read_bytes() == (b"of others\n" if behind == "changed since" else b"one\n")
+
+
+def fail_at(path):
+    raise HostError(path)
+
+
 def test_a_file_that_was_taken_back_gives_its_image_to_nobody_who_stays(host):
     before = picture(host)
     entry = journal.begin("test", root(host))
