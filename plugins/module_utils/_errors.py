@@ -56,4 +56,4 @@ class VerificationError(ElkitError):
 
 
 class ChangedSinceError(ElkitError):
-    """An undo would overwrite what someone changed since; details: paths (list)."""
+    """An undo would overwrite what someone changed since; details: paths or packages (list)."""

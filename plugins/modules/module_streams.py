@@ -39,11 +39,13 @@ options:
     description:
       - V(present) brings the streams to the wanted state.
       - V(reverted) takes the last change of this module back, streams and packages. A second time changes nothing.
+      - It stops, and names them, where someone updated or removed packages of that change since, or where packages that it did not bring
+        would have to go, too.
     type: str
     choices: [present, reverted]
     default: present
   force:
-    description: Whether V(state=reverted) may overwrite what someone changed since.
+    description: Whether V(state=reverted) may overwrite what someone changed since, packages included, and take away what depends on them.
     type: bool
     default: false
 attributes:
@@ -110,7 +112,7 @@ streams:
       description: Whether the two differ.
       type: bool
 packages:
-  description: The packages that the change installs and removes; an update is one of each.
+  description: The packages that the change, or the way back, installs and removes; an update is one of each.
   returned: success
   type: dict
   contains:

@@ -123,6 +123,8 @@ def try_repository(base, repo):
 
     :raises Failure: none has; details: url, reason
     """
+    import libdnf
+
     digests = []
     source = None
     try:
@@ -146,6 +148,8 @@ def try_repository(base, repo):
         raise Failure("verification", first_line(error), url=source)
     failed = None
     for url in urls[:MIRRORS]:
+        # AlmaLinux's mirror lists name $basearch: librepo fills variables in in whatever names a mirror.
+        url = libdnf.conf.ConfigParser.substitute(url, base.conf.substitutions)
         try:
             return {"url": url, "revision": check_repomd(fetch(base, repo, url), digests)}
         except ValueError as error:
@@ -173,25 +177,37 @@ def candidate_base(request, directory):
     base.conf.logdir = os.path.join(directory, "log")
     base.conf.substitutions.update_from_etc("/")
     for name, value in (request.get("vars") or {}).items():
-        base.conf.substitutions[name] = value
+        base.conf.substitutions.pop(name, None)
+        if value is not None:
+            base.conf.substitutions[name] = value
     base.read_all_repos()
     return base
 
 
-def answer_for(request, identifier):
-    """What a child process says of one repository."""
+def candidate_repo(base, identifier, timeout):
+    """The dnf.repo.Repo of *base* that has *identifier* as it is written in its file, or None.
+
+    :param timeout: seconds that one answer is waited for
+    """
     import libdnf
 
+    # dnf fills variables in in ids, too.
+    repo = base.repos.get(libdnf.conf.ConfigParser.substitute(identifier, base.conf.substitutions))
+    if repo is not None:
+        repo.timeout = timeout
+        repo.retries = 1
+    return repo
+
+
+def answer_for(request, identifier):
+    """What a child process says of one repository."""
     directory = tempfile.mkdtemp(dir=request["directory"])
     try:
         base = candidate_base(request, directory)
-        # dnf fills variables in in ids, too.
-        repo = base.repos.get(libdnf.conf.ConfigParser.substitute(identifier, base.conf.substitutions))
+        # So that one mirror that hangs leaves time for the next.
+        repo = candidate_repo(base, identifier, max(2, int(request["timeout"]) // 3))
         if repo is None:
             return {"ok": False, "url": None, "reason": "dnf does not read this repository from the new files"}
-        # So that one mirror that hangs leaves time for the next.
-        repo.timeout = max(2, int(request["timeout"]) // 3)
-        repo.retries = 1
         found = try_repository(base, repo)
         return {"ok": True, "url": found["url"], "revision": found["revision"], "reason": None}
     except Failure as failure:
@@ -221,7 +237,7 @@ def start_child(request, identifier):
 def verify(request):
     """Fetch repomd.xml of each repository with the candidate settings; nothing of the host's cache is touched.
 
-    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value}, repos [id], timeout (s each),
+    :param request: files {name: text}, main (text of dnf.conf or None), vars {name: value, or None to do without}, repos [id], timeout (s each),
         directory (an empty folder, which the caller clears away)
     :returns: {"repos": [{"id", "ok", "url", "reason", "revision"}]} in the order of repos
     """
@@ -259,18 +275,20 @@ def verify(request):
 
 
 def fetch_files(request):
-    """Fetch small files (keys) with the candidate [main] settings: proxy, certificates, time-outs.
+    """Fetch small files (keys) with the candidate settings, as dnf fetches the keys of a repository: proxy, certificates, passwords.
 
-    :param request: like verify(); urls [str] instead of repos
+    :param request: like verify(); urls {url: id of the repository that asks for it} instead of repos
     :returns: {"files": {url: {"content" (base64) or None, "reason"}}}
     """
     found = {}
-    base = candidate_base(dict(request, files={}), request["directory"])
+    base = candidate_base(request, request["directory"])
+    # For what no repository asks for.
     base.conf.timeout = int(request["timeout"])
     base.conf.retries = 1
-    for url in request["urls"]:
+    for url, identifier in sorted(request["urls"].items()):
+        repo = candidate_repo(base, identifier, int(request["timeout"]))
         try:
-            found[url] = {"content": base64.b64encode(fetch(base, None, url)).decode("ascii"), "reason": None}
+            found[url] = {"content": base64.b64encode(fetch(base, repo, url)).decode("ascii"), "reason": None}
         except ValueError as error:
             found[url] = {"content": None, "reason": first_line(error)}
     return {"files": found}
@@ -531,19 +549,25 @@ def packages(request):
     """Undo a transaction: have the packages of *before* again, and those of *after* no more.
 
     :param request: before [NEVRA], after [NEVRA] (both as transaction_of() wrote them), apply (bool), partial (bool: what no repository has any
-        more keeps the others from nothing)
+        more keeps the others from nothing), since (what becomes of packages that are now neither: None leaves those that came as they are;
+        "refuse" stops at them, and where others would go with them; "overwrite" undoes them all the same),
+        modules (as pretend() takes them, for a look alone)
     :returns: {"transaction": {"installed", "removed"}, "missing": [NEVRA of before]}
     """
     base = host_base()
     # All that came is named in after; what else nobody needs was there before.
     base.conf.clean_requirements_on_remove = False
-    installed, by_name, available, before = {}, {}, {}, set(request["before"])
+    pretend(base, request.get("modules") or [])
+    installed, by_place, available, before = {}, {}, {}, set(request["before"])
     for package in base.sack.query().installed():
         installed[str(package)] = package
-        by_name.setdefault((package.name, package.arch), []).append(package)
+        by_place.setdefault((package.name, package.arch), []).append(package)
     for package in base.sack.query().available():
         if str(package) in before:
             available[str(package)] = package
+    since = request.get("since")
+    if since == "refuse":
+        check_unchanged(request, by_place)
     names_before = set(split_name(item) for item in request["before"])
     missing = [nevra for nevra in request["before"] if nevra not in installed and nevra not in available]
     if missing and not request.get("partial"):
@@ -551,16 +575,78 @@ def packages(request):
                       "Enable the repository that has them and run again", missing=missing)
     for nevra in request["before"]:
         if nevra in available and nevra not in installed:
-            bring_back(base, available[nevra], by_name)
+            bring_back(base, available[nevra], by_place)
     for nevra in request["after"]:
-        if nevra in installed and split_name(nevra) not in names_before:
+        if split_name(nevra) in names_before:
+            continue
+        if nevra in installed:
             base.remove(nevra)
+        elif since == "overwrite":
+            for package in by_place.get(place_of(nevra), []):
+                base.remove(str(package))
     resolve(base, True)
+    if since == "refuse":
+        check_others_stay(base, names_before | set(split_name(item) for item in request["after"]))
     result = {"transaction": transaction_of(base), "missing": missing}
     if request["apply"]:
         run_transaction(base)
     base.close()
     return result
+
+
+def pretend(base, items):
+    """Have dnf see the available packages as it would with other states of modules. Only a transaction would write those down.
+
+    :param items: [{"name", "stream", "state" ("enabled", "disabled" or "" for none)}]
+    """
+    import dnf
+    import dnf.module.module_base
+
+    modules = dnf.module.module_base.ModuleBase(base)
+    # Enabling comes last, for a stream can bring others that it requires.
+    for item in sorted(items, key=lambda item: item["state"] == "enabled"):
+        try:
+            if item["state"] == "enabled":
+                modules.enable(["{0}:{1}".format(item["name"], item["stream"])])
+            elif item["state"] == "disabled":
+                modules.disable([item["name"]])
+            else:
+                modules.reset([item["name"]])
+        except dnf.exceptions.MarkingErrors:
+            # No repository has it, or streams stand against each other: where a state file says so, dnf goes on, too.
+            continue
+
+
+def check_unchanged(request, by_place):
+    """Whether the packages of before and after are as they were before the transaction or as it left them. Some may be the one and some the
+    other: it may have been killed, and so may its undo.
+
+    :param by_place: {(name, architecture): [installed package]}
+    :raises Failure: somebody updated or removed some since; names them
+    """
+    before, after = by_place_of(request["before"]), by_place_of(request["after"])
+    changed = []
+    for place in sorted(set(before) | set(after)):
+        now = [str(package) for package in by_place.get(place, [])]
+        known = after.get(place, []) + before.get(place, [])
+        if now and not set(now) & set(known):
+            changed.append("{0} (it was {1})".format(", ".join(now), known[0]))
+        elif not now and place in before and place in after:
+            changed.append("{0} (it is gone)".format(known[0]))
+    if changed:
+        raise Failure("changed", "packages of the last change were changed by someone else since: {0}".format(", ".join(changed)),
+                      "Look at dnf history, and use force: true to undo it all the same", packages=changed, untouched=True)
+
+
+def check_others_stay(base, names):
+    """Whether the resolved transaction takes away or replaces packages of these *names* alone.
+
+    :raises Failure: it does not; names the others
+    """
+    others = sorted(str(package) for package in base.transaction.remove_set if package.name not in names) if base.transaction else []
+    if others:
+        raise Failure("changed", "the undo would take away or replace what the last change did not bring, too: {0}".format(", ".join(others)),
+                      "Remove those yourself if nobody needs them, or use force: true", packages=others, untouched=True)
 
 
 def want(request):
@@ -606,9 +692,9 @@ def want(request):
     return result
 
 
-def bring_back(base, package, by_name):
+def bring_back(base, package, by_place):
     """Mark *package* for the place of the installed one of its name and architecture, if there is one."""
-    for present in by_name.get((package.name, package.arch), []):
+    for present in by_place.get((package.name, package.arch), []):
         if present.evr_cmp(package) < 0:
             base.package_upgrade(package)
         else:
@@ -620,6 +706,19 @@ def bring_back(base, package, by_name):
 def split_name(nevra):
     """The name in "name-[epoch:]version-release.arch"."""
     return nevra.rsplit("-", 2)[0]
+
+
+def place_of(nevra):
+    """(name, architecture) of "name-[epoch:]version-release.arch"."""
+    return split_name(nevra), nevra.rpartition(".")[2]
+
+
+def by_place_of(nevras):
+    """{(name, architecture): [NEVRA]} of *nevras*."""
+    found = {}
+    for nevra in nevras:
+        found.setdefault(place_of(nevra), []).append(nevra)
+    return found
 
 
 def updates(request):

@@ -9,6 +9,7 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import agent
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import (
+    ChangedSinceError,
     CommandError,
     HostError,
     InputError,
@@ -22,6 +23,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 # EL8 keeps its own Python out of the PATH; EL9 and 10 have it as python3.
 PYTHONS = ("/usr/libexec/platform-python", "/usr/bin/python3")
 KINDS = {
+    "changed": ChangedSinceError,
     "host": HostError,
     "input": InputError,
     "locked": LockedError,

@@ -134,7 +134,8 @@ def revert(force, check_mode):
     """Put the last change back: state files and packages.
 
     :returns: like ensure()
-    :raises ChangedSinceError: somebody changed a state file since, and *force* is not set
+    :raises ChangedSinceError: somebody changed a state file or a package since, or others would go with the packages, and *force* is not set;
+        nothing is put back then
     """
     current = read()
     plan = journal.revert(CONCERN, force)
@@ -147,20 +148,34 @@ def revert(force, check_mode):
         content = plan.before(item)
         if content is not None:
             planned.update(modulesd.parse(content.decode("utf-8", "surrogateescape"), item["path"]))
-    packages = {"installed": [], "removed": []}
-    for note in plan.notes:
-        if note["kind"] == "packages":
-            packages["installed"] = sorted(set(packages["installed"]) | set(note["data"]["before"]))
-            packages["removed"] = sorted(set(packages["removed"]) | set(note["data"]["after"]))
+    back = streams.way_back([note["data"] for note in plan.notes if note["kind"] == "packages"])
+    packages = bring_back(back, force, modules=[
+        {"name": name, "stream": module["stream"], "state": module["state"]}
+        for name, module in sorted(planned.items()) if module != current.get(name)])
+    done = []
+
+    def undo(kind, _data):
+        # The first note does it for all of them: a run that went on saw the packages otherwise than the one that was killed.
+        if kind == "packages" and not done:
+            done.append(bring_back(back, force, apply=True))
     if not check_mode:
         with host_lock():
             plan.apply(undo)
-    return result([], current, planned, packages, changed=True)
+    return result([], current, planned, done[0] if done else packages, changed=True)
 
 
-def undo(kind, data):
-    if kind == "packages" and (data["before"] or data["after"]):
-        client.call("packages", dict(data, apply=True))
+def bring_back(back, force, apply=False, modules=()):
+    """Let dnf undo transactions, or say what that would do.
+
+    :param back: as streams.way_back() gives it
+    :param modules: for a look: the modules whose state will be another one by then, as agent.pretend() takes them
+    :returns: {"installed": [NEVRA], "removed": [NEVRA]}
+    :raises ElkitError: see revert(); a package cannot be had any more
+    """
+    if not (back["before"] or back["after"]):
+        return {"installed": [], "removed": []}
+    request = dict(back, since="overwrite" if force else "refuse", modules=list(modules), apply=apply)
+    return client.call("packages", request)["transaction"]
 
 
 def summary(module):

@@ -138,3 +138,15 @@ def predict(current, item, stream, profiles):
         return {"stream": None, "profiles": [], "state": modulesd.DISABLED}
     kept = current["profiles"] if current["stream"] == stream and current["state"] == modulesd.ENABLED else []
     return {"stream": stream, "profiles": sorted(set(kept) | set(profiles)), "state": modulesd.ENABLED}
+
+
+def way_back(transactions):
+    """What undoes several transactions as one: {"before", "after"} (sorted NEVRAs), what was there before all of them and what came with any.
+
+    :param transactions: dicts with before and after, the oldest first: a run that was killed and the one that went on have one each
+    """
+    before, after = set(), set()
+    for item in transactions:
+        before.update(set(item["before"]) - after)
+        after.update(item["after"])
+    return {"before": sorted(before), "after": sorted(after - before)}

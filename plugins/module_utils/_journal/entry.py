@@ -19,7 +19,7 @@ The stages and steps in the entry's state file, each on the disk before what fol
     reverting, reverted          the same way back
 
 A run that finds the newest entry interrupted goes on in it, and the before-images it finds there win: an undo leads to
-what was there before the first of the two.
+what was there before the first of the two. Only what somebody made of a file by hand in between counts for what was there.
 """
 
 import base64
@@ -34,10 +34,12 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock impor
 
 
 class Change(object):
-    """A file to be: path, content (bytes, or None to remove it), attrs (files.Attributes, or None to keep or default)."""
+    """A file to be: path, content (bytes, or None to remove it), attrs (files.Attributes, or None to keep or default), link (where path
+    leads, if it is a symbolic link that was there: for the way back alone)."""
 
-    def __init__(self, path, content, attrs=None):
+    def __init__(self, path, content, attrs=None, link=None):
         self.path = path
+        self.link = link
         self.content = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         self.attrs = attrs
 
@@ -82,6 +84,10 @@ class Entry(object):
         self.store = store
         self.state = state
         self.continued = continued
+        # Paths that an earlier process kept, and this one has not met yet.
+        self._inherited = set(item["path"] for item in state["files"]) if continued else set()
+        # What this process found and noted, for give_up().
+        self._found, self._noted = [], []
 
     def _step(self, stage, step):
         self.state["stage"] = stage
@@ -102,7 +108,8 @@ class Entry(object):
                 files.discard(temporary)
 
     def record_file(self, path, after=None, foreign=False, late=False):
-        """Keep what *path* is now, unless this entry has kept it already; *after* (bytes or None) is what it will be.
+        """Keep what *path* is now, unless this entry has kept it already and it is as this entry knows it; *after* (bytes or None) is what it
+        will be.
         foreign: another program (dnf) writes it, so that nobody knows what a killed run leaves.
         late: it is put back after the notes, for it belongs to a package that one of them brings back; commit() sees what has become of it.
 
@@ -110,20 +117,28 @@ class Entry(object):
         """
         item = self._file(path)
         if item is None:
-            content = files.read_bytes(path)
-            attrs = files.attributes(path)
-            item = {"path": path, "before": None, "after": [], "foreign": foreign, "late": late}
-            if content is not None:
-                name = self.store.free_name(self.state)
-                self.store.save_image(self.state, name, content)
-                item["before"] = {
-                    "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
-                    "context": base64.b64encode(attrs.context).decode("ascii") if attrs.context else None,
-                }
+            item = {"path": path, "before": self._kept(path), "after": [], "foreign": foreign, "late": late}
             self.state["files"].append(item)
+        elif path in self._inherited and not item.get("foreign") and sha256(files.read_bytes(path)) not in _known(item):
+            # The new image lies beside the old one: whichever the state file names is there.
+            item["before"], item["after"] = self._kept(path), []
+        self._inherited.discard(path)
         # Until the work is done, every content that this entry meant for a file may be what a killed run left.
         outcome = sha256(after)
         item["after"] = [known for known in item["after"] if known != outcome] + [outcome]
+
+    def _kept(self, path):
+        """What *path* is now, with its content in an image of its own on the disk; None for no file."""
+        content = files.read_bytes(path)
+        if content is None:
+            return None
+        attrs, name = files.attributes(path), self.store.free_name(self.state)
+        self.store.save_image(self.state, name, content)
+        return {
+            "image": name, "sha256": sha256(content), "uid": attrs.uid, "gid": attrs.gid, "mode": attrs.mode,
+            "context": base64.b64encode(attrs.context).decode("ascii") if attrs.context else None,
+            "link": files.read_link(path),
+        }
 
     def record_outcome(self, path):
         """Take what another program (dnf) made of *path* for what this entry made of it. A path that record_file() was not
@@ -159,7 +174,7 @@ class Entry(object):
         except ElkitError:
             self._abandon()
             raise
-        found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path)) for change in changes]
+        found = [Change(change.path, files.read_bytes(change.path), files.attributes(change.path), files.read_link(change.path)) for change in changes]
         staged = []
         try:
             for change in changes:
@@ -174,6 +189,7 @@ class Entry(object):
                 if number == 0:
                     self._step(_store.APPLYING, "after-first-file")
             self._step(_store.APPLYING, "files")
+            self._found.extend(found)
         except ElkitError:
             for temporary in staged:
                 if temporary is not None:
@@ -194,9 +210,7 @@ class Entry(object):
 
     def _put_back(self, found):
         """After a failed write_all(): what this run found."""
-        for change in found:
-            if files.read_bytes(change.path) != change.content:
-                _restore(change.path, change.content, change.attrs)
+        _give_back(found)
         self._abandon()
 
     def _abandon(self):
@@ -229,6 +243,7 @@ class Entry(object):
         :param data: a dict that JSON can hold, no secrets; with "late": True it is taken back after the late files (see record_file())
         """
         item = {"kind": kind, "data": data}
+        self._noted.append(item)
         if item not in self.state["notes"]:
             self.state["notes"].append(item)
             self.store.save(self.state)
@@ -274,6 +289,25 @@ class Entry(object):
         """
         _undo(self.store, self.state, undo)
         self.store.drop(self.state["number"])
+
+    def give_up(self, undo):
+        """Put everything back as this run found it, for errors after write_all(). An entry that goes on where another run was killed stays, for
+        the next run or for the way back: what lies before that is nothing that this run may touch.
+
+        :param undo: as in rollback()
+        """
+        if not self.continued:
+            self.rollback(undo)
+            return
+        _give_back(self._found)
+        _undo_notes(self._noted, undo, _at_once)
+
+
+def _give_back(found):
+    """Put back what was *found* (list of Change), the newest first."""
+    for change in reversed(found):
+        if files.read_bytes(change.path) != change.content:
+            _restore(change.path, change.content, change.attrs, change.link)
 
 
 class Failures(object):
@@ -398,7 +432,7 @@ def _planned(store, state, force, passed):
         if now == (item["before"]["sha256"] if item["before"] else None) and item["path"] not in passed:
             continue
         unknown = item.get("foreign") and state["stage"] in _store.INTERRUPTED
-        if now not in item["after"] and now != (item["before"] or {}).get("sha256") and not unknown:
+        if now not in _known(item) and not unknown:
             foreign.append(item["path"])
         restore.append(item)
     if foreign and not force:
@@ -406,6 +440,11 @@ def _planned(store, state, force, passed):
             "changed by someone else since: {0}".format(", ".join(sorted(foreign))),
             "Look at the difference, and use force: true to overwrite it", paths=sorted(foreign))
     return Revert(store, state, restore)
+
+
+def _known(item):
+    """The hashes of what a file of an entry can be unless somebody changed it: what was there, and what the entry meant it to be."""
+    return [item["before"]["sha256"] if item["before"] else None] + item["after"]
 
 
 def _name_of(data):
@@ -443,7 +482,7 @@ def _undo_files(store, state, items, attempt=_at_once):
 def _undo_file(store, state, item):
     before = item["before"]
     if before is None:
-        _restore(item["path"], None, None)
+        files.remove(item["path"])
         return
     context = base64.b64decode(before["context"]) if before["context"] else None
     attrs = files.Attributes(before["uid"], before["gid"], before["mode"], context)
@@ -452,14 +491,19 @@ def _undo_file(store, state, item):
     same = now is not None and (now.uid, now.gid, now.mode, now.context) == (
         attrs.uid, attrs.gid, attrs.mode, attrs.context)
     if not same or files.read_bytes(item["path"]) != content:
-        _restore(item["path"], content, attrs)
+        _restore(item["path"], content, attrs, before.get("link"))
 
 
-def _restore(path, content, attrs):
+def _restore(path, content, attrs, link):
     if content is None:
         files.remove(path)
-    else:
-        files.write_atomic(path, content, attrs)
+        return
+    if link is not None and not os.path.lexists(path):
+        files.make_link(link, path)
+        if os.path.exists(path):
+            # The link alone was removed. What became of the file behind it since is nobody's concern here.
+            return
+    files.write_atomic(path, content, attrs)
 
 
 def _undo_notes(items, undo, attempt):

@@ -212,14 +212,14 @@ def _extra(given):
                          "Did you mean {0}? Options of dnf go into options".format(near) if near else "Options of dnf go into options")
     extra = Extra()
     extra.id = str(identifier)
-    extra.name = str(given.get("name") or identifier)
+    extra.name = options.value("name", given.get("name")) or extra.id
     extra.absent = given.get("state", "present") == "absent"
     if given.get("state", "present") not in ("present", "absent"):
         raise InputError("{0}: state is {1}".format(place, repr(given["state"])), "There are present and absent")
     extra.enabled = _boolean(given.get("enabled", True), place + ": enabled")
     extra.options = _options(given.get("options") or {}, place)
     extra.fingerprints = [fingerprint(item, place) for item in _list(given.get("fingerprints"))]
-    extra.gpgkey = _list(given.get("gpgkey"))
+    extra.gpgkey = [str(item).strip() for item in _list(given.get("gpgkey"))]
     extra.key = given.get("key")
     extra.gpgcheck = _boolean(given.get("gpgcheck", True), place + ": gpgcheck")
     extra.url = None
@@ -232,10 +232,10 @@ def _extra(given):
     texts = [check_url(item, place + ": " + urls[0]) if urls[0] != "baseurl" else check_url(item, place + ": baseurl") + "/"
              for item in _list(given[urls[0]])]
     extra.url = (urls[0], " ".join(texts))
-    for item in extra.gpgkey:
-        if not str(item).startswith("/"):
-            check_url(item, place + ": gpgkey")
+    # dnf has them in one line, with blanks between them.
     extra.gpgkey = ["file://" + item if item.startswith("/") else item for item in extra.gpgkey]
+    for item in extra.gpgkey:
+        check_url(item, place + ": gpgkey")
     if extra.gpgcheck and not (extra.gpgkey or extra.key):
         raise InputError("{0} has no key".format(place), "Give gpgkey (URL or path) or key (the text), and its full fingerprint in fingerprints")
     if (extra.gpgkey or extra.key) and not extra.fingerprints:

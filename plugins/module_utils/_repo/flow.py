@@ -107,7 +107,7 @@ def needed_keys(planned, params, main):
                 else "Put it there, or give its URL or its text")
         else:
             fetch[key.fetch if key.path else key.url] = key
-    for url, content in sorted(fetched(fetch, params, main).items()):
+    for url, content in sorted(fetched(fetch, params, main, planned).items()):
         key = fetch[url]
         if key.path:
             found.files[key.path] = content
@@ -152,15 +152,34 @@ def take(key, content, imported, found):
                                   "armored": _openpgp.armor(item.data)})
 
 
-def fetched(urls, params, main):
-    """{url: content (bytes)} of key URLs.
+def candidate(main, planned=None):
+    """What the agent tries things with before they are written: files, main and vars of its operations.
 
+    :param main: text of dnf.conf as it is, or None
+    :param planned: plan.Plan, or None where nothing is to be written
+    """
+    if planned is None:
+        return {"files": {}, "main": main, "vars": {}}
+    return {
+        "files": dict((name, document.render()) for name, document in planned.documents.items()),
+        "main": planned.texts.get(plan.DNF_CONF, main),
+        # None where a variable goes: dnf then leaves its name as it stands.
+        "vars": dict((os.path.basename(path), None if text is None else text.strip()) for path, text in planned.texts.items()
+                     if path.startswith(plan.VARIABLES + "/"))}
+
+
+def fetched(urls, params, main, planned=None):
+    """{url: content (bytes)} of key URLs, each fetched as dnf would: with the options that its repository will have.
+
+    :param urls: {url: plan.Key}
+    :param main: as candidate() takes it, and so planned
     :raises VerificationError: one cannot be had
     """
     if not urls:
         return {}
     from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
-    answer = client.call("fetch", {"urls": list(urls), "main": main, "timeout": params["verify_timeout"]},
+    repositories = dict((url, key.repository) for url, key in urls.items())
+    answer = client.call("fetch", dict(candidate(main, planned), urls=repositories, timeout=params["verify_timeout"]),
                          timeout=params["verify_timeout"] * len(urls) + 60)
     found = {}
     for url, data in answer["files"].items():
@@ -183,13 +202,8 @@ def verify(planned, params, main):
     # Imported here: a run that changes nothing needs no agent.
     from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
     identifiers = plan.enabled_ids(planned.documents)
-    variables = dict((os.path.basename(path), (text or "").strip()) for path, text in planned.texts.items()
-                     if path.startswith(plan.VARIABLES + "/"))
     answer = client.call(
-        "verify",
-        {"files": dict((name, document.render()) for name, document in planned.documents.items()),
-         "main": planned.texts.get(plan.DNF_CONF, main), "vars": variables, "repos": identifiers,
-         "timeout": params["verify_timeout"]},
+        "verify", dict(candidate(main, planned), repos=identifiers, timeout=params["verify_timeout"]),
         timeout=params["verify_timeout"] * max(1, len(identifiers)) + 60)
     results = dict((row["id"], row) for row in answer["repos"])
     failed = []
@@ -236,7 +250,7 @@ def apply(planned, keys, concern=CONCERN):
         try:
             import_keys(entry, keys.missing)
         except ElkitError:
-            entry.rollback(undo)
+            entry.give_up(undo)
             raise
         entry.commit()
 

@@ -180,6 +180,23 @@ def write_soon(path, content):
         raise describe(error, path)
 
 
+def read_link(path):
+    """Where the symbolic link *path* leads, as it is written there (str); None for anything else."""
+    return os.readlink(path) if os.path.islink(path) else None
+
+
+def make_link(target, path):
+    """Make *path*, where nothing is, a symbolic link to *target* (str).
+
+    :raises HostError: it cannot be made
+    """
+    try:
+        os.symlink(target, path)
+        sync_directory(os.path.dirname(path))
+    except OSError as error:
+        raise describe(error, path)
+
+
 def remove(path):
     """Remove file *path*; True if it was there.
 

@@ -95,10 +95,13 @@ class Tree:
         return Answer(content=("<html><body><h1>Index of %s</h1><pre>\n%s</pre></body></html>\n" % (escape(path), rows)).encode(), kind="text/html")
 
     def _mirrorlist(self, release, slug, arch):
+        """As AlmaLinux's service answers: who names no architecture gets dnf's variable for it."""
         path = self.mirrorlists.get(release, {}).get(slug)
         if path is None:
             return Answer(404, content=b"unknown release or repository\n", kind="text/plain")
-        if arch and arch != "x86_64":
+        if not arch:
+            return self._mirrors_of(path.replace("/x86_64/", "/$basearch/"))
+        if arch != "x86_64":
             path = path.replace("/x86_64/", "/%s/" % arch)
             if not any((root / path).exists() for root in self.roots):
                 return Answer(404, content=b"no such architecture\n", kind="text/plain")

@@ -2,6 +2,7 @@
 """The agent's own logic, on every Python that a host may run it with (3.6 is EL8's)."""
 
 import ast
+import base64
 import json
 import os
 import subprocess
@@ -106,6 +107,36 @@ def test_a_repository_with_variables_in_its_id_is_found_and_answered_for_as_it_i
     request = {"op": "verify", "files": {}, "vars": {"arch": "x86_64", "major": "9"}, "repos": ["acme-$arch-${major}", "acme-$other"], "timeout": 5}
     rows = ask(request, state)[0]["ok"]["repos"]
     assert [(row["id"], row["ok"]) for row in rows] == [("acme-$arch-${major}", True), ("acme-$other", False)]
+
+
+@pytest.mark.parametrize("kind, content", [
+    ("mirrorlist", "http://bad/$basearch/os/\nhttp://good/$basearch/os/\n"),
+    ("mirrorlist", METALINK.format(digest(REPOMD), "00").replace("//one", "//good/${basearch}/os")),
+    ("metalink", METALINK.format(digest(REPOMD), "00").replace("//one", "//good/$basearch/os")),
+])
+def test_variables_in_what_a_mirror_service_answers_are_filled_in(kind, content):
+    good = "http://good/x86_64/os/repodata/repomd.xml"
+    state = {"repos": {"a": {kind: "http://service"}}, "urls": {"http://service": content, good: REPOMD.decode()}}
+    row = ask({"op": "verify", "files": {}, "vars": {"basearch": "x86_64"}, "repos": ["a"], "timeout": 5}, state)[0]["ok"]["repos"][0]
+    assert (row["ok"], row["url"]) == (True, good), row
+
+
+@pytest.mark.parametrize("value, directory", [("new", "new"), ("", ""), (None, "$site")])
+def test_a_variable_that_goes_leaves_its_name_as_dnf_does(value, directory):
+    good = "http://good/{0}/repodata/repomd.xml".format(directory)
+    state = {"repos": {"a": {"mirrorlist": "http://list"}}, "urls": {"http://list": "http://good/$site", good: REPOMD.decode()}, "vars": {"site": "old"}}
+    row = ask({"op": "verify", "files": {}, "vars": {"site": value}, "repos": ["a"], "timeout": 5}, state)[0]["ok"]["repos"][0]
+    assert (row["ok"], row["url"]) == (True, good), row
+
+
+def test_a_key_is_fetched_with_the_settings_of_its_repository():
+    state = {"repos": {"acme-9": {"baseurl": ["http://a"]}},
+             "urls": {"http://a/KEY": {"acme-9": "behind the proxy"}, "http://b/KEY": "for everybody", "http://c/KEY": {"other": ""}}}
+    request = {"op": "fetch", "files": {}, "vars": {"major": "9"}, "timeout": 5,
+               "urls": {"http://a/KEY": "acme-$major", "http://b/KEY": "of nobody", "http://c/KEY": "acme-$major"}}
+    found = ask(request, state)[0]["ok"]["files"]
+    assert [found[url]["content"] and base64.b64decode(found[url]["content"]) for url in sorted(found)] == [b"behind the proxy", b"for everybody", None]
+    assert "404" in found["http://c/KEY"]["reason"]
 
 
 def test_verify_says_why_and_where_when_no_mirror_works():

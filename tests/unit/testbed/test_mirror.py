@@ -133,11 +133,12 @@ class TestTree:
 
 
 class TestMirrorService:
-    def test_mirrorlist_of_a_major(self, site):
-        assert get(site, "/mirrorlist/9/baseos", "mirrors.almalinux.org")[:2] == (200, ("https://%s/\n" % BASEOS).encode())
+    @pytest.mark.parametrize("query, path", [("", BASEOS.replace("x86_64", "$basearch")), ("?arch=x86_64", BASEOS)])
+    def test_mirrorlist_of_a_major(self, site, query, path):
+        assert get(site, "/mirrorlist/9/baseos" + query, "mirrors.almalinux.org")[:2] == (200, ("https://%s/\n" % path).encode())
 
     def test_mirrorlist_of_an_old_minor_leads_to_the_vault(self, site):
-        assert get(site, "/mirrorlist/9.7/baseos", "mirrors.almalinux.org")[1] == b"https://vault.almalinux.org/9.7/BaseOS/x86_64/os/\n"
+        assert get(site, "/mirrorlist/9.7/baseos", "mirrors.almalinux.org")[1] == b"https://vault.almalinux.org/9.7/BaseOS/$basearch/os/\n"
 
     @pytest.mark.parametrize("path", ["/mirrorlist/9/nope", "/mirrorlist/7/baseos", "/mirrorlist/9/baseos?arch=riscv64"])
     def test_unknown_mirrorlist(self, site, path):

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A recording stub in dnf's place. The environment variable STUB_STATE (JSON) says what it knows:
 
-    repos, urls, print      for verify: repositories, what is at each URL, what is printed while they are read
+    repos, urls, print      for verify: repositories, what is at each URL (a dict of the id of the repository that it is fetched for, where that
+                            matters), what is printed while they are read
+    vars                    {name: value} in /etc/dnf/vars
     streams                 {module: {stream: {profile: [package]}}}; defaults {module: stream}
     locked                  whether fill_sack() finds a lock, held by process 4711
     refuse                  what enable() and disable() raise: missing and broken specs, and "defaults", "latest" or null for the kind of trouble
-    installed, available    for want and packages: [package]; needs {package: [what it cannot be without]}
+    installed, available    for want and packages: [package], a name or a NEVRA; needs {package: [what it cannot be without]}
+    modular                 {"module:stream": [package]} that are available once that stream is enabled, those of no other then
     bad_signature           the package whose signature is not good
     broken                  [package] that rpm neither installs nor removes
     record                  the file that gets a line (JSON: name, arguments) for each call that matters
@@ -14,6 +17,7 @@
 import io
 import json
 import os
+import re
 import sys
 import time
 import types
@@ -67,6 +71,7 @@ class ProcessLockError(LockError):
 class _Substitutions(dict):
     def update_from_etc(self, installroot):
         self["etc"] = installroot
+        self.update(STATE.get("vars", {}))
 
 
 class _Conf(object):
@@ -79,7 +84,8 @@ class _Conf(object):
 
 
 class _Repo(object):
-    def __init__(self, data):
+    def __init__(self, name, data):
+        self.id = name
         self.metalink = data.get("metalink")
         self.mirrorlist = data.get("mirrorlist")
         self.baseurl = data.get("baseurl", [])
@@ -88,14 +94,19 @@ class _Repo(object):
 class _Named(object):
     arch = "noarch"
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, text):
+        self.text = text
+        found = re.match(r"(.+)-([^-]+-[^-]+)\.noarch\Z", text)
+        self.name, self.evr = found.groups() if found else (text, "")
 
     def __str__(self):
-        return self.name
+        return self.text
 
     def getName(self):
         return self.name
+
+    def evr_cmp(self, other):
+        return (self.evr > other.evr) - (self.evr < other.evr)
 
 
 class _Record(_Named):
@@ -124,6 +135,7 @@ class ModuleBase(object):
     def enable(self, specs):
         record("enable", *specs)
         self.refuse()
+        self.base.sack.modular = STATE.get("modular", {}).get(specs[0], [])
 
     def disable(self, specs):
         record("disable", *specs)
@@ -165,16 +177,21 @@ class _Transaction(object):
 
 
 class _Query(object):
+    def __init__(self, modular):
+        self.modular = modular
+
     def installed(self):
         return [_Named(name) for name in STATE.get("installed", [])]
 
     def available(self):
-        return [_Named(name) for name in STATE.get("available", [])]
+        return [_Named(name) for name in STATE.get("available", []) + self.modular]
 
 
 class _Sack(object):
+    modular = []
+
     def query(self):
-        return _Query()
+        return _Query(self.modular)
 
 
 class Base(object):
@@ -199,7 +216,7 @@ class Base(object):
         if "print" in STATE:
             print(STATE["print"])
             os.write(1, b"noise below Python\n")
-        self.repos = dict((name, _Repo(data)) for name, data in STATE.get("repos", {}).items())
+        self.repos = dict((name, _Repo(name, data)) for name, data in STATE.get("repos", {}).items())
 
     def fill_sack(self):
         if STATE.get("locked"):
@@ -215,6 +232,18 @@ class Base(object):
     def package_install(self, package):
         record("package_install", str(package))
         self.marked.append(str(package))
+
+    def package_upgrade(self, package):
+        record("package_upgrade", str(package))
+        self.replace(package)
+
+    def package_downgrade(self, package):
+        record("package_downgrade", str(package))
+        self.replace(package)
+
+    def replace(self, package):
+        self.marked.append(str(package))
+        self.removed.update(str(present) for present in self.sack.query().installed() if present.name == package.name)
 
     def remove(self, spec):
         record("remove", spec, self.conf.clean_requirements_on_remove)
@@ -244,6 +273,8 @@ class Base(object):
 
     def urlopen(self, url, repo=None):
         content = STATE.get("urls", {}).get(url)
+        if isinstance(content, dict):
+            content = content.get(repo.id if repo is not None else None)
         if content is None:
             raise IOError("Status code: 404 for {0}".format(url))
         if content == "HANG":

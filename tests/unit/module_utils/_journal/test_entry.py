@@ -202,6 +202,69 @@ def test_a_killed_run_is_gone_on_with_and_undone_exactly(host, monkeypatch, plac
     assert picture(host) == before
 
 
+@pytest.mark.parametrize("by_hand", [b"by hand\n", None])
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_somebody_edited_after_a_killed_run_is_what_an_undo_leads_to(host, monkeypatch, by_hand, killed):
+    a = host / "etc" / "a"
+    kill_after(2, monkeypatch)
+    with pytest.raises(Killed):
+        journal.begin("test", root(host)).write_all(changes(host))
+    monkeypatch.undo()
+    a.unlink()
+    if by_hand is not None:
+        a.write_bytes(by_hand)
+    if killed:
+        # Killed again where the new image is there and the state file does not know it yet: nothing is lost, and nothing overwritten.
+        with monkeypatch.context() as patched:
+            patched.setattr(store.Store, "save", lambda self, state: kill())
+            with pytest.raises(Killed):
+                journal.begin("test", root(host)).write(str(a), "two\n")
+        with pytest.raises(ChangedSinceError):
+            journal.revert("test", root=root(host))
+    entry = journal.begin("test", root(host))
+    entry.write_all(changes(host))
+    entry.write(str(a), "other\n")
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert files.read_bytes(str(a)) == by_hand and picture(host)["etc/b"] == (b"secret\xff\n", 0o640) and not (host / "etc" / "new").exists()
+
+
+def test_what_another_program_made_of_its_file_before_a_kill_is_no_edit(host):
+    path = str(host / "etc" / "a")
+    entry = journal.begin("test", root(host))
+    entry.record_file(path, b"one\n", foreign=True)
+    entry.save()
+    files.write_atomic(path, "half of dnf's\n")
+    entry = journal.begin("test", root(host))
+    entry.record_file(path, b"one\n", foreign=True)
+    entry.record_outcome(path)
+    entry.commit()
+    journal.revert("test", root=root(host)).apply(None)
+    assert files.read_bytes(path) == b"one\n"
+
+
+@pytest.mark.parametrize("continued", [False, True])
+def test_who_gives_up_leaves_what_he_found(host, monkeypatch, continued):
+    before = picture(host)
+    if continued:
+        kill_after(1, monkeypatch)
+        with pytest.raises(Killed):
+            journal.begin("test", root(host)).write_all(changes(host))
+        monkeypatch.undo()
+        (host / "etc" / "b").write_bytes(b"by hand\n")
+    entry = journal.begin("test", root(host))
+    found = picture(host)
+    entry.write_all(changes(host))
+    entry.note("key", {"fingerprint": "A"})
+    undone = []
+    entry.give_up(lambda kind, data: undone.append((kind, data["fingerprint"])))
+    assert picture(host) == found and undone == [("key", "A")]
+    assert journal.interrupted("test", root(host)) is continued
+    if continued:
+        journal.revert("test", root=root(host)).apply(None)
+        assert picture(host) == dict(before, **{"etc/b": found["etc/b"]})
+
+
 @pytest.mark.parametrize("placed", [0, 1, 2])
 def test_a_killed_run_can_be_undone_at_once(host, monkeypatch, placed):
     before = picture(host)
@@ -215,6 +278,10 @@ def test_a_killed_run_can_be_undone_at_once(host, monkeypatch, placed):
 
 class Killed(BaseException):
     """What SIGKILL is to the code: nothing of it runs on."""
+
+
+def kill():
+    raise Killed()
 
 
 def kill_after(steps, monkeypatch):
@@ -313,6 +380,33 @@ def test_links_stay_links(host):
     entry.commit()
     assert os.path.islink(str(host / "etc" / "link"))
     assert (host / "etc" / "a").read_bytes() == b"through\n"
+
+
+@pytest.mark.parametrize("behind, failed", [("as it was", False), ("changed since", False), ("gone since", False), ("as it was", True)])
+def test_a_link_that_was_removed_is_a_link_again(host, monkeypatch, behind, failed):
+    link, target = str(host / "etc" / "link"), host / "etc" / "a"
+    os.symlink("a", link)
+    entry = journal.begin("test", root(host))
+    if failed:
+        monkeypatch.setattr(files, "place", lambda temporary, path: fail_at(path) if path.endswith("/b") else os.rename(temporary, path))
+        with pytest.raises(HostError):
+            entry.write_all([journal.Change(link, None), journal.Change(str(host / "etc" / "b"), "two\n")])
+        assert journal.revert("test", root=root(host)) is None
+    else:
+        entry.write(link, None)
+        entry.commit()
+        assert not os.path.lexists(link) and target.exists()
+        if behind == "changed since":
+            target.write_bytes(b"of others\n")
+        elif behind == "gone since":
+            target.unlink()
+        journal.revert("test", root=root(host)).apply(None)
+    assert os.readlink(link) == "a"
+    assert target.read_bytes() == (b"of others\n" if behind == "changed since" else b"one\n")
+
+
+def fail_at(path):
+    raise HostError(path)
 
 
 def test_a_file_that_was_taken_back_gives_its_image_to_nobody_who_stays(host):

@@ -77,6 +77,9 @@ def test_names_mean_the_same_on_every_major(major, written, canonical):
     (9, {"extra": [dict(EXTRA, baseurl="here")]}, ["acme", "baseurl", "no URL"]),
     (9, {"extra": [dict(EXTRA, gpgkeys="x")]}, ["acme", "gpgkeys", "gpgkey"]),
     (9, {"extra": [dict(EXTRA, state="gone")]}, ["acme", "gone", "absent"]),
+    (9, {"extra": [dict(EXTRA, name="one\ntwo")]}, ["name", "line break"]),
+    (9, {"extra": [dict(EXTRA, gpgkey=["/etc/pki/rpm-gpg/KEY of acme"])]}, ["acme: gpgkey", "KEY of acme", "no URL"]),
+    (9, {"extra": [dict(EXTRA, gpgkey="/etc/KEY\nbaseurl=http://x/")]}, ["acme: gpgkey", "no URL"]),
 ])
 def test_what_is_wrong_is_named_with_its_remedy(major, given, words):
     with pytest.raises(InputError) as caught:
@@ -101,6 +104,13 @@ def test_epel_brings_crb(given, enabled, disabled):
 def test_a_mirror_alone_means_baseurl_and_loses_its_slash():
     found = check(mirror="https://m.example/almalinux/")
     assert (found.source, found.mirror) == ("baseurl", "https://m.example/almalinux")
+
+
+@pytest.mark.parametrize("name", [None, "", " ", "Packages of Acme\n", 7])
+def test_what_stands_in_a_file_has_no_blanks_around_it(name):
+    found = check(extra=[dict(EXTRA, name=name, gpgkey=[" /etc/pki/KEY\n", "https://acme.example/KEY "])]).extra[0]
+    assert found.name == (str(name or "").strip() or "acme")
+    assert found.gpgkey == ["file:///etc/pki/KEY", "https://acme.example/KEY"]
 
 
 def test_options_of_an_extra_repository_go_to_it():

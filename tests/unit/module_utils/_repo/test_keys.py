@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys of third parties: which are taken, which are missed, which are fetched. With real keys; nothing goes over a network."""
+import base64
+import contextlib
+import functools
 import os
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, ini, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import Host
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 NEXT = "0123456789ABCDEF0123456789ABCDEF01234567"
 URL = "https://acme.example/KEY"
@@ -51,6 +57,43 @@ def test_one_of_the_named_keys_must_be_there():
 def test_keys_that_rpm_has_all_of_are_not_fetched(monkeypatch, urls, imported, fetched):
     asked = []
     monkeypatch.setattr(flow.host, "imported_keys", lambda: dict.fromkeys(imported))
-    monkeypatch.setattr(flow, "fetched", lambda urls, _params, _main: asked.extend(urls) or {})
+    monkeypatch.setattr(flow, "fetched", lambda urls, *_others: asked.extend(urls) or {})
     flow.needed_keys(SimpleNamespace(keys=keys([MINE, NEXT], urls)), {}, None)
     assert sorted(asked) == (urls.split() if fetched else [])
+
+
+def test_keys_are_fetched_with_what_is_to_be_written(monkeypatch):
+    main, new = "[main]\n", "[main]\nproxy=http://proxy.example:3128\n"
+    planned = SimpleNamespace(keys=keys([MINE]), documents={"acme.repo": ini.parse("[acme]\nproxy=http://other.example:3128\n")},
+                              texts={plan.DNF_CONF: new, plan.VARIABLES + "/site": "a\n", plan.VARIABLES + "/gone": None})
+    asked = []
+
+    def call(operation, request, timeout):
+        asked.append((operation, request))
+        return {"files": {URL: {"content": base64.b64encode(KEY).decode("ascii"), "reason": None}}}
+    monkeypatch.setattr(client, "call", call)
+    monkeypatch.setattr(flow.host, "imported_keys", dict)
+    assert [item["fingerprint"] for item in flow.needed_keys(planned, {"verify_timeout": 5}, main).missing] == [MINE]
+    assert asked == [("fetch", {"urls": {URL: "acme"}, "main": new, "vars": {"site": "a", "gone": None}, "timeout": 5,
+                                "files": {"acme.repo": "[acme]\nproxy=http://other.example:3128\n"}})]
+
+
+def test_a_key_that_rpm_does_not_take_leaves_what_a_killed_run_and_somebody_made_of_the_files(monkeypatch, tmp_path):
+    path, root = str(tmp_path / "dnf.conf"), str(tmp_path / "elkit")
+    begin = functools.partial(entry.begin, root=root)
+    monkeypatch.setattr(flow.journal, "begin", begin)
+    monkeypatch.setattr(flow, "host_lock", contextlib.suppress)
+    monkeypatch.setattr(flow, "import_keys", lambda *_: fail())
+
+    def fail():
+        raise HostError("rpm's database is locked")
+    files.write_atomic(path, "old\n")
+    # Killed before it committed; then an edit.
+    begin(flow.CONCERN).write(path, "new\n")
+    files.write_atomic(path, "by hand\n")
+    planned = SimpleNamespace(texts={path: "new\n"}, before={path: "by hand\n"})
+    for _time in range(2):
+        with pytest.raises(HostError, match="locked"):
+            flow.apply(planned, flow.Keys())
+        assert files.read_text(path) == "by hand\n"
+    assert entry.interrupted(flow.CONCERN, root)
