@@ -301,10 +301,11 @@ ARMED = Point("armed", STATE, (("stage", "armed"),))
 HARMLESS = lockout.content("/etc/elkit-third", "third")
 
 
-def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE):
-    """What *strike* does while the host waits for its commit leads to the state before, by itself."""
+def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE, third=HARMLESS, look="true"):
+    """What *strike* does while the host waits for its commit leads to the state before, by itself. *look* prints what else is to be as before."""
+    before = host.run(look)
     host.arm(point, action)
-    running = Play(host.name, tasks_of(folder_of(tmp_path, HARMLESS)))
+    running = Play(host.name, tasks_of(folder_of(tmp_path, third)))
     begun = time.monotonic()
     try:
         record = host.confirmed(timeout=90)
@@ -321,7 +322,7 @@ def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE)
             running.kill()
         host.disarm()
     state = host.state(STATE)
-    assert host.run("ls /etc/elkit-own* /etc/elkit-third 2>/dev/null; true") == "", "not all of it went back"
+    assert host.run("ls /etc/elkit-own* /etc/elkit-third 2>/dev/null; true") == "" and host.run(look) == before, "not all of it went back"
     table.add(host.name, name, "returned", "-", "-", "-", f"{took:.0f}", state["why"])
     assert state["why"] and not state["errors"], state
     again = play(host.name, tasks_of(tmp_path / "own"))
@@ -363,6 +364,38 @@ def test_the_host_stops_before_the_commit(host, table, tmp_path):
         assert "verified" in said and "ordering cycle" not in said, said
         host.stop_and_start()
     left_alone(host, table, "host stopped and started before the commit", tmp_path, strike)
+
+
+AGES = {"mechanism": "password_age", "args": {"age": "max", "value": 300, "compare": "at_most"}}
+MAX_AGES = "cut -d: -f1,5 /etc/shadow"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("boots", [False, True], ids=["in time", "at boot"])
+def test_what_cannot_be_put_back_at_once_is_tried_again(host, table, tmp_path, boots):
+    """All the rest is back meanwhile."""
+    changed = host.run("useradd -M -p '$6$x$y' elkitages; chage -M 99999 elkitages; " + MAX_AGES)
+
+    def strike(running, record):
+        assert host.run(MAX_AGES) != changed
+        host.run("chattr +i /etc/shadow")
+        try:
+            kill_all(running)
+            host.stop_and_start() if boots else host.release(record["pid"])
+            deadline = time.monotonic() + TIMEOUT + SLACK + 30
+            while not (reachable(host.name) and (host.state(STATE) or {}).get("errors")):
+                assert time.monotonic() < deadline, host.state(STATE)
+                time.sleep(1)
+            state = host.state(STATE)
+            assert state["stage"] == "returning" and "chage" in state["errors"][0], state
+            assert host.run("ls /etc/elkit-own* 2>/dev/null; true") == "" and host.run(MAX_AGES) != changed
+        finally:
+            host.run("chattr -i /etc/shadow")
+    try:
+        left_alone(host, table, "a setting that cannot be put back, " + ("at boot" if boots else "in time"), tmp_path, strike, third=AGES, look=MAX_AGES)
+    finally:
+        play(host.name, UNDO)
+        host.run("userdel elkitages")
 
 
 @pytest.mark.full
