@@ -333,8 +333,30 @@ def test_a_mode_is_not_put_through_a_link_that_came_meanwhile(host, context_of):
     os.symlink("e", str(host / "etc/d"))
     before = picture(host)
     with pytest.raises(HostError, match="on the way, is a link"):
-        registry_of_kinds.KINDS["mode"].put(context_of(), "/etc/d/file", view.planned_states[("mode", "/etc/d/file")])
+        registry_of_kinds.change(context_of(), "mode", "/etc/d/file", view.state_now("mode", "/etc/d/file"), view.planned_states[("mode", "/etc/d/file")])
     assert picture(host) == before
+
+
+@pytest.mark.parametrize("before, value, wanted", [
+    # Those of another user or group: somebody moved it there meanwhile.
+    ([1, 0, 0o666], [1, 0, 0o664], None), ([0, 1, 0o666], [0, 1, 0o664], None), ([1, 0, 0o644], [0, 0, 0o640], None),
+    # It is as wanted already.
+    ([1, 0, 0o644], [0, 0, 0o600], 0o600),
+    # Bits that nobody spoke of stay as they are.
+    ([0, 0, 0o666], [0, 0, 0o664], 0o600), ([0, 0, 0o777], [0, 0, 0o1777], 0o1600), ([0, 0, 0o660], [0, 0, 0o440], 0o400)])
+def test_a_mode_goes_to_what_was_looked_at_alone(host, context_of, before, value, wanted):
+    os.chmod(str(host / "etc/a"), 0o600)
+    own = (os.getuid(), os.getgid())
+    before, value = ([own[0] + item[0], own[1] + item[1], item[2]] for item in (before, value))
+    if wanted is None:
+        with pytest.raises(ControlError, match="/etc/a belongs to another"):
+            registry_of_kinds.change(context_of(), "mode", "/etc/a", before, value)
+    else:
+        registry_of_kinds.change(context_of(), "mode", "/etc/a", before, value)
+    info = os.stat(str(host / "etc/a"))
+    assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == own + (wanted or 0o600,)
+
+
 
 
 def test_a_path_with_spaces(host, context_of):
