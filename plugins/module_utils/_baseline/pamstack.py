@@ -43,7 +43,7 @@ def _rule(line, number):
         control, _bracket, rest = rest.partition("]")
         control += "]"
     else:
-        control, _space, rest = rest.partition(" ") if " " in rest else rest.partition("\t")
+        control, rest = (rest.split(None, 1) + [""])[:2]
     parts = rest.split()
     # The path of a module may be absolute, or be given with the bits of the library directory.
     return Rule(words[0].lstrip("-").lower(), control, parts[0].rsplit("/", 1)[-1], parts[1:], number) if parts else None

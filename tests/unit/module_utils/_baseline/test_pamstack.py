@@ -48,6 +48,8 @@ def test_lines_become_rules():
 @pytest.mark.parametrize("line, expected", [
     ("auth required /usr/lib64/security/pam_env.so readenv=1 # why", ("auth", "required", "pam_env.so", ["readenv=1"])),
     ("auth\trequired\tpam_env.so\ta", ("auth", "required", "pam_env.so", ["a"])),
+    ("auth\tsufficient\tpam_unix.so nullok", ("auth", "sufficient", "pam_unix.so", ["nullok"])),
+    ("auth [success=ok\tdefault=bad]\tpam_unix.so nullok", ("auth", "[success=ok\tdefault=bad]", "pam_unix.so", ["nullok"])),
     ("auth required \\\n   pam_env.so", ("auth", "required", "pam_env.so", [])),
 ])
 def test_forms_of_a_line(line, expected):
