@@ -86,7 +86,22 @@ class Useless(object):
         view.write("/etc/useless", "x\n")
 
 
-MECHANISMS = {"both": Both, "line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
+class Partly(object):
+    """A line in a file, and something besides that is left to people."""
+
+    @staticmethod
+    def check(control, view):
+        done = Line.check(control, view).ok
+        return Finding(False, note="a name is no text", left=done)
+
+    @staticmethod
+    def fix(control, view):
+        if Line.check(control, view).ok:
+            raise NotFixable("a name is no text", "Rename it")
+        Line.fix(control, view)
+
+
+MECHANISMS = {"partly": Partly, "both": Both, "line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
 
 
 @pytest.fixture
@@ -357,6 +372,16 @@ def test_a_mode_goes_to_what_was_looked_at_alone(host, context_of, before, value
     assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == own + (wanted or 0o600,)
 
 
+
+
+def test_what_is_left_to_people_undoes_nothing_of_the_rest(host, context_of):
+    items = [line("rest", mechanism="partly")]
+    assert [(row.status, row.message) for row in run.preview(run.parse(items), context_of(), 9, ()).rows] == [("changed", "a name is no text")]
+    done = apply(items, context_of)
+    assert done.changed and [(row.status, row.message) for row in done.rows] == [("changed", "a name is no text")]
+    assert (host / "etc/a").read_text() == "one\nrest\n"
+    done = apply(items, context_of)
+    assert not done.changed and statuses(done.rows) == {"rest": "fail"} and "Rename it" in done.rows[0].message
 
 
 def test_a_path_with_spaces(host, context_of):
