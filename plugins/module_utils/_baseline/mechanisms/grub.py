@@ -58,9 +58,14 @@ def check(control, view):
 def fix(control, view):
     if "password" in control.args:
         _fix_password(control, view)
-    elif "superuser" in control.args:
+        return
+    if "superuser" in control.args:
         _fix_superuser(control, view)
-    elif "argument" in control.args:
+        return
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        raise NotFixable("{0}, line {1}, is more than a plain assignment".format(DEFAULT, unclear.line), "Write {0}".format(unclear.after))
+    if "argument" in control.args:
         wanted = control.arg("argument")
         _change(view, lambda line: grubtext.added(line, wanted), {"GRUB_CMDLINE_LINUX": wanted})
     else:
@@ -93,8 +98,20 @@ def _running(view):
     return None if "container" in view.flags else (view.context.read("/proc/cmdline") or "").split()
 
 
+def _unclear(control, view):
+    """The Finding for a line of /etc/default/grub of which only a shell could tell what value it gives, or None."""
+    for name in _LINUX + ((_RECOVERY,) if control.arg("recovery") else ()):
+        number = grubtext.unclear(view.read(DEFAULT), name)
+        if number is not None:
+            return Finding(False, "no plain value", '{0}="…" on one line'.format(name), DEFAULT, number)
+    return None
+
+
 def _check_argument(control, view):
     wanted = control.arg("argument")
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        return unclear
     rows = grubtext.shell_values(view.read(DEFAULT)).get("GRUB_CMDLINE_LINUX", [])
     if not rows or not grubtext.has(rows[-1][1].split(), wanted):
         return Finding(False, "not set", wanted, DEFAULT, rows[-1][0] if rows else None)
@@ -114,6 +131,9 @@ def _unwanted(control):
 def _check_absent(control, view):
     words, unwanted = _unwanted(control)
     after = "without {0}".format(", ".join(words))
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        return unclear
     values = grubtext.shell_values(view.read(DEFAULT))
     for name in _LINUX:
         for number, value, _quote in values.get(name, []):

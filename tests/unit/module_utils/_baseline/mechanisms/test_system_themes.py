@@ -223,6 +223,14 @@ def test_an_argument_of_the_kernel(host):
     assert host.look("grub", argument="audit=1")[0].reboot
 
 
+@pytest.mark.parametrize("args", [{"argument": "audit=1"}, {"absent": ["selinux=0"]}])
+def test_what_only_a_shell_can_read_of_the_boot_loader_is_left(host, args):
+    host.write("/etc/default/grub", GRUB + 'GRUB_CMDLINE_LINUX_DEFAULT="quiet \\\naudit=1"\n')
+    with pytest.raises(NotFixable, match="/etc/default/grub, line 3, is more than a plain assignment.*GRUB_CMDLINE_LINUX_DEFAULT="):
+        host.look("grub", **args)
+    assert host.view.planned_files == {}
+
+
 def test_release_8_refers_to_the_environment_block(host):
     host.el = 8
     host.write("/etc/default/grub", GRUB)
