@@ -12,11 +12,23 @@ BLOCK = 1024
 HEADER = "# GRUB Environment Block\n"
 
 
-def has(words, wanted):
-    """Whether *words* (list) hold *wanted* ("audit=1"), and no later word of that name says otherwise."""
-    name = wanted.partition("=")[0]
+def has(words, wanted, at_least=False):
+    """Whether *words* (list) hold *wanted* ("audit=1"), and no later word of that name says otherwise.
+
+    :param at_least: whether a higher number is as good
+    """
+    name, _equals, limit = wanted.partition("=")
     same = [word for word in words if word.partition("=")[0] == name]
-    return bool(same) and same[-1] == wanted
+    if not same:
+        return False
+    number = same[-1].partition("=")[2]
+    return same[-1] == wanted or (at_least and number.isdigit() and int(number) >= int(limit))
+
+
+def names(line, wanted):
+    """Whether a command line has a word of the name of *wanted*, whatever its value."""
+    name = wanted.partition("=")[0]
+    return any(word.partition("=")[0] == name for word in line.split())
 
 
 def added(line, wanted):
@@ -113,17 +125,17 @@ def with_entry_options(text, change):
 
 # --- the environment block -------------------------------------------------------------------------------------------
 
-def kernelopts(text):
-    """(line number, command line) of an environment block, or None where it holds none."""
+def block_value(text, name):
+    """(line number, value) of *name* in an environment block, or None where it holds none."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.startswith("kernelopts="):
-            return number, line[len("kernelopts="):]
+        if line.startswith(name + "="):
+            return number, line[len(name) + 1:]
     return None
 
 
 def with_kernelopts(text, change):
     """The block with change(command line); its length stays a block's. None where it does not fit."""
-    found = kernelopts(text)
+    found = block_value(text, "kernelopts")
     if found is None:
         return text
     lines = text.split("\n")

@@ -40,7 +40,8 @@ def test_shell_assignments():
 
 
 @pytest.mark.parametrize("line, after", [
-    ('GRUB_CMDLINE_LINUX="ro rhgb quiet" # site: keep "rhgb"', 'GRUB_CMDLINE_LINUX="ro rhgb quiet audit=1" # site: keep "rhgb"'),
+    ('GRUB_CMDLINE_LINUX="ro rhgb quiet" # site: keep "rhgb"',
+     'GRUB_CMDLINE_LINUX="ro rhgb quiet audit=1" # site: keep "rhgb"'),
     ("GRUB_CMDLINE_LINUX='quiet'\t#x", "GRUB_CMDLINE_LINUX='quiet audit=1'\t#x"), ("GRUB_CMDLINE_LINUX=quiet # x", 'GRUB_CMDLINE_LINUX="quiet audit=1" # x'),
     ("  GRUB_CMDLINE_LINUX=quiet#x  ", '  GRUB_CMDLINE_LINUX="quiet#x audit=1"  '), ('GRUB_CMDLINE_LINUX="a\\"b \\$x"\r', 'GRUB_CMDLINE_LINUX="a\\"b \\$x audit=1"\r'),
     # Nothing but a shell could tell.
