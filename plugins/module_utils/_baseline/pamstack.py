@@ -92,10 +92,10 @@ def no_nullok(stack):
     return None
 
 
-def hashing(stack, algorithm):
+def hashing(stack, algorithms):
     for _place, rule in rules(stack, "password", "pam_unix.so"):
         found = [option for option in rule.options if option in HASHES]
-        if found != [algorithm]:
+        if len(found) != 1 or found[0] not in algorithms:
             return "pam_unix.so hashes by {0}".format(" and ".join(found) or "login.defs")
         return None
     return "pam_unix.so is not called"

@@ -43,7 +43,8 @@ def test_shell_assignments():
     ('GRUB_CMDLINE_LINUX="ro rhgb quiet" # site: keep "rhgb"',
      'GRUB_CMDLINE_LINUX="ro rhgb quiet audit=1" # site: keep "rhgb"'),
     ("GRUB_CMDLINE_LINUX='quiet'\t#x", "GRUB_CMDLINE_LINUX='quiet audit=1'\t#x"), ("GRUB_CMDLINE_LINUX=quiet # x", 'GRUB_CMDLINE_LINUX="quiet audit=1" # x'),
-    ("  GRUB_CMDLINE_LINUX=quiet#x  ", '  GRUB_CMDLINE_LINUX="quiet#x audit=1"  '), ('GRUB_CMDLINE_LINUX="a\\"b \\$x"\r', 'GRUB_CMDLINE_LINUX="a\\"b \\$x audit=1"\r'),
+    ("  GRUB_CMDLINE_LINUX=quiet#x  ", '  GRUB_CMDLINE_LINUX="quiet#x audit=1"  '),
+    ('GRUB_CMDLINE_LINUX="a\\"b \\$x"\r', 'GRUB_CMDLINE_LINUX="a\\"b \\$x audit=1"\r'),
     # Nothing but a shell could tell.
     ('GRUB_CMDLINE_LINUX="quiet', None), ('GRUB_CMDLINE_LINUX="quiet \\', None), ("GRUB_CMDLINE_LINUX=quiet\\", None), ('GRUB_CMDLINE_LINUX="a"b', None),
     ('GRUB_CMDLINE_LINUX="a" "b"', None), ("GRUB_CMDLINE_LINUX=$(cat /x)", None), ('GRUB_CMDLINE_LINUX+=" quiet"', None), ("GRUB_CMDLINE_LINUX=a; b", None),

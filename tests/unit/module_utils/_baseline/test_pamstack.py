@@ -87,10 +87,10 @@ def test_other_questions():
 
 @pytest.mark.parametrize("options, algorithm, good", [
     ("sha512 shadow", "sha512", True), ("yescrypt shadow", "yescrypt", True), ("sha512 shadow", "yescrypt", False),
-    ("sha512 md5", "sha512", False), ("shadow", "sha512", False),
+    ("sha512 md5", "sha512", False), ("shadow", "sha512", False), ("yescrypt", "sha512 yescrypt", True), ("sha512 yescrypt", "sha512 yescrypt", False),
 ])
 def test_hashing(options, algorithm, good):
-    assert (pamstack.hashing(stack("password sufficient pam_unix.so " + options), algorithm) is None) == good
+    assert (pamstack.hashing(stack("password sufficient pam_unix.so " + options), algorithm.split()) is None) == good
 
 
 def test_a_key_in_the_stack_is_found():
