@@ -83,9 +83,10 @@ class Finding(object):
     :param note: str, what a person should know besides, or None
     :param applies: False where the host has not what the control speaks of; note says what
     :param reboot: True where all is written, and only a reboot brings it into force
+    :param left: True where what is not well is left to people alone, for the reason in note, and all the rest is as wanted
     """
 
-    def __init__(self, ok, before=None, after=None, path=None, line=None, overridden_by=None, note=None, applies=True, reboot=False):
+    def __init__(self, ok, before=None, after=None, path=None, line=None, overridden_by=None, note=None, applies=True, reboot=False, left=False):
         self.ok = ok
         self.before = before
         self.after = after
@@ -95,6 +96,7 @@ class Finding(object):
         self.note = note
         self.applies = applies
         self.reboot = reboot
+        self.left = left
 
 
 def not_applicable(note):

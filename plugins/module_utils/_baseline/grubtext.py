@@ -12,11 +12,23 @@ BLOCK = 1024
 HEADER = "# GRUB Environment Block\n"
 
 
-def has(words, wanted):
-    """Whether *words* (list) hold *wanted* ("audit=1"), and no later word of that name says otherwise."""
-    name = wanted.partition("=")[0]
+def has(words, wanted, at_least=False):
+    """Whether *words* (list) hold *wanted* ("audit=1"), and no later word of that name says otherwise.
+
+    :param at_least: whether a higher number is as good
+    """
+    name, _equals, limit = wanted.partition("=")
     same = [word for word in words if word.partition("=")[0] == name]
-    return bool(same) and same[-1] == wanted
+    if not same:
+        return False
+    number = same[-1].partition("=")[2]
+    return same[-1] == wanted or (at_least and number.isdigit() and int(number) >= int(limit))
+
+
+def names(line, wanted):
+    """Whether a command line has a word of the name of *wanted*, whatever its value."""
+    name = wanted.partition("=")[0]
+    return any(word.partition("=")[0] == name for word in line.split())
 
 
 def added(line, wanted):
@@ -42,21 +54,32 @@ def removed(line, unwanted):
 
 # --- /etc/default/grub -----------------------------------------------------------------------------------------------
 
-_SHELL = re.compile(r"[ \t]*(GRUB_[A-Z0-9_]+)=(.*?)[ \t]*\Z", re.S)
+# A whole word, and nothing behind it but a comment: the name, the word, and what stands before and behind it.
+_SHELL = re.compile(r"""([ \t]*(GRUB_[A-Z0-9_]+)=)("(?:[^"\\`]|\\.)*"|'[^']*'|[^\s"'\\;&|<>()`]*)((?:[ \t]+\#.*|[ \t]*)\r?)\Z""")
+_ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(GRUB_[A-Z0-9_]+)\+?=")
 
 
 def shell_values(text):
     """{name: [(line number, value, quote)]} of a file of shell assignments; a value that a plain assignment does not hold is left out."""
     found = {}
     for number, line in enumerate(text.split("\n"), 1):
-        match = _SHELL.match(line.rstrip("\r"))
+        match = _SHELL.match(line)
         if match is None:
             continue
-        value, quote = match.group(2), ""
-        if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+        value, quote = match.group(3), ""
+        if value[:1] in ("'", '"'):
             quote, value = value[0], value[1:-1]
-        found.setdefault(match.group(1), []).append((number, value, quote))
+        found.setdefault(match.group(2), []).append((number, value, quote))
     return found
+
+
+def unclear(text, name):
+    """The number of the first line that gives *name* a value which shell_values() leaves out, or None."""
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _ASSIGNMENT.match(line)
+        if match and match.group(1) == name and not _SHELL.match(line):
+            return number
+    return None
 
 
 def with_shell_value(text, name, change, missing=None):
@@ -67,7 +90,8 @@ def with_shell_value(text, name, change, missing=None):
         new = change(value)
         if new != value:
             quote = quote or ('"' if re.search(r"[^\w=.,/:-]", new) or not new else "")
-            lines[number - 1] = "{0}={1}{2}{1}".format(name, quote, new)
+            match = _SHELL.match(lines[number - 1])
+            lines[number - 1] = "{0}{1}{2}{1}{3}".format(match.group(1), quote, new, match.group(4))
     if not found and missing is not None:
         if lines and lines[-1] == "":
             lines.pop()
@@ -101,17 +125,17 @@ def with_entry_options(text, change):
 
 # --- the environment block -------------------------------------------------------------------------------------------
 
-def kernelopts(text):
-    """(line number, command line) of an environment block, or None where it holds none."""
+def block_value(text, name):
+    """(line number, value) of *name* in an environment block, or None where it holds none."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.startswith("kernelopts="):
-            return number, line[len("kernelopts="):]
+        if line.startswith(name + "="):
+            return number, line[len(name) + 1:]
     return None
 
 
 def with_kernelopts(text, change):
     """The block with change(command line); its length stays a block's. None where it does not fit."""
-    found = kernelopts(text)
+    found = block_value(text, "kernelopts")
     if found is None:
         return text
     lines = text.split("\n")

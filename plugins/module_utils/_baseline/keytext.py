@@ -5,6 +5,8 @@
 Pure. An edit changes the lines of the wanted key and no other; doing it twice changes nothing.
 """
 
+import re
+
 
 class Form(object):
     """How a file writes keys and values.
@@ -15,15 +17,19 @@ class Form(object):
     :param comments: the characters that begin a comment line
     :param inline_comments: whether a comment may stand behind a value
     :param quotes: whether quotation marks around a value are none of it
+    :param blanks: whether white space separates key and value as well as "=" does, as PAM's modules read their files
+    :param continued: whether a line that begins with white space goes on with the value before it
     """
 
-    def __init__(self, separator="=", section=None, ignore_case=False, comments="#;", inline_comments=False, quotes=False):
+    def __init__(self, separator="=", section=None, ignore_case=False, comments="#;", inline_comments=False, quotes=False, blanks=False, continued=False):
         self.separator = separator
         self.section = section
         self.ignore_case = ignore_case
         self.comments = comments
         self.inline_comments = inline_comments
         self.quotes = quotes
+        self.blanks = blanks
+        self.continued = continued
 
     def same(self, one, other):
         return one.lower() == other.lower() if self.ignore_case else one == other
@@ -40,7 +46,9 @@ class Form(object):
         if self.inline_comments:
             for mark in self.comments:
                 line = line.split(mark, 1)[0].rstrip()
-        if self.separator.strip():
+        if self.blanks:
+            key, found, value = (re.split(r"(\s*=\s*|\s+)", line, maxsplit=1) + ["", ""])[:3]
+        elif self.separator.strip():
             key, found, value = line.partition(self.separator.strip())
         else:
             words = line.split(None, 1)
@@ -79,14 +87,23 @@ def _walk(lines, form):
             yield index, line
 
 
+def _settings(lines, form):
+    """[(index, [indexes of the lines that go on with it], key, value)] of *lines*, in their order."""
+    found = []
+    for index, line in _walk(lines, form):
+        if form.split(line) is None:
+            continue
+        if form.continued and found and line[0].isspace():
+            found[-1][1].append(index)
+            found[-1][2] += " " + line.strip()
+        else:
+            found.append([index, [], line])
+    return [(index, more) + form.split(line) for index, more, line in found]
+
+
 def entries(text, form):
     """[(line number from 1, key, value)] of *text*, in its order."""
-    found = []
-    for index, line in _walk(split_lines(text), form):
-        pair = form.split(line)
-        if pair is not None:
-            found.append((index + 1, pair[0], pair[1]))
-    return found
+    return [(index + 1, key, value) for index, _more, key, value in _settings(split_lines(text), form)]
 
 
 def values(text, form, key):
@@ -99,11 +116,15 @@ def with_value(text, form, key, value):
     lines = split_lines(text)
     # A file of CR LF keeps them.
     new = form.line(key, value) + ("\r" if lines and all(line.endswith("\r") for line in lines) else "")
-    numbers = [number for number, _value in values(text, form, key)]
-    if numbers:
-        lines[numbers[0] - 1] = lines[numbers[0] - 1] if form.split(lines[numbers[0] - 1]) == (key, value) else new
-        for number in reversed(numbers[1:]):
-            del lines[number - 1]
+    there = [item for item in _settings(lines, form) if form.same(item[2], key)]
+    if there:
+        index, more = there[0][:2]
+        if there[0][2:] == (key, value):
+            more = []
+        else:
+            lines[index] = new
+        for number in sorted(sum(([item[0]] + item[1] for item in there[1:]), more), reverse=True):
+            del lines[number]
     else:
         _insert(lines, form, key, new)
     return join_lines(lines)
@@ -112,8 +133,9 @@ def with_value(text, form, key, value):
 def without(text, form, key):
     """*text* without *key*: its lines stay as comments."""
     lines = split_lines(text)
-    for number, _value in values(text, form, key):
-        lines[number - 1] = "{0} {1}".format(form.comments[0], lines[number - 1])
+    for index, more, name, _value in _settings(lines, form):
+        for number in [index] + more if form.same(name, key) else ():
+            lines[number] = "{0} {1}".format(form.comments[0], lines[number])
     return join_lines(lines)
 
 
@@ -132,7 +154,18 @@ def _insert(lines, form, key, new):
         if place is None:
             lines.append("[{0}]".format(form.section))
             place = len(lines)
-    lines.insert(len(lines) if place is None else place, new)
+    lines.insert(len(lines) if place is None else _behind_value(lines, form, place), new)
+
+
+def _behind_value(lines, form, place):
+    """*place*, or behind the lines from there on that go on with a value above."""
+    for index in range(place, len(lines) if form.continued else 0):
+        if form.split(lines[index]) is None:
+            continue
+        if not lines[index][0].isspace():
+            break
+        place = index + 1
+    return place
 
 
 def _end_of_section(lines, section):

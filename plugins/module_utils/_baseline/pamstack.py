@@ -43,7 +43,7 @@ def _rule(line, number):
         control, _bracket, rest = rest.partition("]")
         control += "]"
     else:
-        control, _space, rest = rest.partition(" ") if " " in rest else rest.partition("\t")
+        control, rest = (rest.split(None, 1) + [""])[:2]
     parts = rest.split()
     # The path of a module may be absolute, or be given with the bits of the library directory.
     return Rule(words[0].lstrip("-").lower(), control, parts[0].rsplit("/", 1)[-1], parts[1:], number) if parts else None
@@ -92,10 +92,10 @@ def no_nullok(stack):
     return None
 
 
-def hashing(stack, algorithm):
+def hashing(stack, algorithms):
     for _place, rule in rules(stack, "password", "pam_unix.so"):
         found = [option for option in rule.options if option in HASHES]
-        if found != [algorithm]:
+        if len(found) != 1 or found[0] not in algorithms:
             return "pam_unix.so hashes by {0}".format(" and ".join(found) or "login.defs")
         return None
     return "pam_unix.so is not called"

@@ -303,14 +303,14 @@ class Run(object):
         for key in order:
             kind, name = key
             try:
-                registry.KINDS[kind].put(self.context, name, states[key])
+                registry.change(self.context, kind, name, view.state_now(kind, name), states[key])
                 self.changed = True
             except ElkitError as error:
                 lost.add(key)
                 self._blame(view, [key], by_id, error)
         for kind, name in [key for key in order if key not in lost and self._in_vain(view, key, lost, by_id)]:
             try:
-                registry.KINDS[kind].put(self.context, name, view.state_now(kind, name))
+                registry.change(self.context, kind, name, states[key], view.state_now(kind, name))
             except ElkitError as error:
                 self._blame(view, [(kind, name)], by_id, error)
 
@@ -412,14 +412,13 @@ def undo(context, kind, data):
     if kind == "packages":
         package.back(data)
     elif kind == "state":
-        state = registry.KINDS[data["kind"]]
-        now = state.load(journal_view(context), data["name"])
+        now = registry.KINDS[data["kind"]].load(journal_view(context), data["name"])
         # While the host boots, who would tell may not be there yet.
         if _gone(data, now) and not context.booting:
             return GONE
         value = _goal(data, now)
         if now != value:
-            state.put(context, data["name"], value)
+            registry.change(context, data["kind"], data["name"], data["after"], value)
     return None
 
 

@@ -145,7 +145,8 @@ def plan(rows, view):
         try:
             registry.MECHANISMS[row.control.mechanism].fix(row.control, view)
             after = registry.MECHANISMS[row.control.mechanism].check(row.control, view)
-            if not after.ok:
+            # What a fix that did all the rest leaves to people undoes none of it.
+            if not after.ok and not after.left:
                 raise NotFixable("what it takes is not enough: {0}".format(after.note or after.overridden_by or "see before"))
             row.status = model.CHANGED
             row.finding.overridden_by = None
@@ -407,7 +408,7 @@ def verify(rows, view):
             again.finding = Finding(False, note=str(error))
         except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             again.finding = Finding(False, note="{0}: {1}".format(type(error).__name__, error))
-        if not again.finding.ok:
+        if not again.finding.ok and not again.finding.left:
             row.status = model.ERROR
             row.message = "it was changed, and does not hold: {0}".format(
                 again.finding.note or again.finding.overridden_by or again.finding.before)

@@ -56,7 +56,7 @@ READERS = (
     Reader("chrony", ("/etc/chrony.conf", "/etc/chrony.d/*", "/etc/sysconfig/chronyd"), None,
            ["systemctl", "restart", "chronyd.service"], "chronyd.service"),
     Reader("postfix", ("/etc/postfix/main.cf",), ["postfix", "check"], ["systemctl", "restart", "postfix.service"], "postfix.service"),
-    Reader("nfs", ("/etc/exports",), None, ["exportfs", "-ra"], "nfs-server.service"),
+    Reader("nfs", ("/etc/exports", "/etc/exports.d/*"), None, ["exportfs", "-ra"], "nfs-server.service"),
     # The offline one needs no D-Bus, so it checks where firewalld does not run, too.
     Reader("firewalld", ("/etc/firewalld/*",), ["firewall-offline-cmd", "--check-config"], ["firewall-cmd", "--reload"], "firewalld.service"),
     Reader("aide", ("/etc/aide.conf",), ["aide", "--config=/etc/aide.conf", "--config-check"]),

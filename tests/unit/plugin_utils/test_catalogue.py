@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import environment, run
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, NotFixable
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry, root_path
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue, registry, root_path
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import InputError, UnsupportedError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -87,6 +87,33 @@ def test_what_forwards_packets_goes_on_with_it(name, flags):
     for flag in flags:
         for control in compiled(profile="cis_server_l2", only_ids=[name]):
             assert flag in run.exempt(Control(control), View(None, 9, {flag: "it is said so"})), flag
+
+
+DENY, NEVER, OLD = "accounts_passwords_pam_faillock_deny", "accounts_passwords_pam_faillock_unlock_time", "accounts_password_pam_pwhistory_remember_system_auth"
+
+
+@pytest.mark.parametrize("major, name, text, ok", [
+    (9, DENY, "deny = 3 # site\n", True), (9, DENY, "deny 3\n", True), (9, DENY, "deny = -1\n", False), (9, DENY, "deny = 0\n", False),
+    (9, DENY, "deny 3\ndeny = 50\n", False), (9, NEVER, "unlock_time = never\n", True), (9, NEVER, "unlock_time = 0\n", True),
+    (9, NEVER, "unlock_time = 60\n", False), (9, OLD, "remember = 30 # site\n", True), (9, OLD, "Remember 3\nremember = 30\n", False),
+    (9, "accounts_password_pam_minlen", "minlen = 14\nminlen 8\n", False), (9, "accounts_password_pam_minlen", "minlen 14\n", True),
+    (9, "postfix_network_listening_disabled", "inet_interfaces = loopback-only\n    192.0.2.10\n", False),
+    (9, "postfix_network_listening_disabled", "inet_interfaces =\n    loopback-only\n", True),
+    (8, "set_password_hashing_algorithm_logindefs", "ENCRYPT_METHOD YESCRYPT\n", False),
+    (9, "set_password_hashing_algorithm_logindefs", "ENCRYPT_METHOD YESCRYPT\n", True),
+    (9, "set_password_hashing_algorithm_libuserconf", "[defaults]\ncrypt_style = yescrypt\n", True)])
+def test_settings_count_as_their_programs_read_them(tmp_path, major, name, text, ok):
+    """Of a control that a mechanism of several parts has, the part with the setting."""
+    control = Control(compiled(major, only_ids=[name])[0])
+    control.args = control.arg("setting", control.args)
+    place = tmp_path / control.need("ours" if name != "accounts_password_pam_minlen" else "compat_file").lstrip("/")
+    place.parent.mkdir(parents=True)
+    place.write_text(text, encoding="utf-8")
+    view = View(Context(root=str(tmp_path)), major)
+    assert keyvalue.check(control, view).ok is ok
+    if not ok:
+        keyvalue.fix(control, view)
+        assert keyvalue.check(control, view).ok
 
 
 @pytest.mark.parametrize("major", [9, 10])

@@ -25,8 +25,10 @@ def load(view, name):
     return [info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)]
 
 
-def put(context, name, value):
-    """
+def change(context, name, before, value):
+    """Make what differs between *before*, which is what was looked at, and *value* so; what is the same in both stays as it is.
+
+    :raises ControlError: it is a link, or another's than when it was looked at
     :raises HostError: it cannot be changed (read-only, immutable), or somebody has put a link on the way to it
     """
     try:
@@ -36,11 +38,17 @@ def put(context, name, value):
             info = os.fstat(descriptor)
             if stat.S_ISLNK(info.st_mode):
                 raise ControlError("{0} is a link".format(name), "Replace the link by what it leads to")
+            owners, bits = [info.st_uid, info.st_gid], stat.S_IMODE(info.st_mode)
+            if owners + [bits] == value:
+                return
+            # Whoever may write the directory could have moved a file of somebody else's there, to be given it.
+            if owners != before[:2]:
+                raise ControlError("{0} belongs to another user or group than when it was looked at".format(name), "Look at it on the host, and run again")
             through = "/proc/self/fd/{0}".format(descriptor)
-            if (info.st_uid, info.st_gid) != (value[0], value[1]):
+            if owners != value[:2]:
                 os.chown(through, value[0], value[1])
             # A change of owner takes set-user-id bits away, so the mode comes after it.
-            os.chmod(through, value[2])
+            os.chmod(through, (bits & ~(before[2] & ~value[2])) | (value[2] & ~before[2]))
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -7,6 +7,8 @@ A kind is a module with
     load(view, name) the value on the host now, JSON-able, no secrets
     put(context, name, value)
                      make it so; raises an ElkitError; *context* is a _facts.context.Context
+    change(context, name, before, value)
+                     in place of put() where what it was when it was looked at counts
 and, where putting one at a time would be slow,
     put_all(context, values)
                      the same for {name: value}
@@ -58,3 +60,15 @@ KINDS = {
     "rpm_key": rpm_key,
     "selinux": selinux,
 }
+
+
+def change(context, kind, name, before, value):
+    """Make a state *value* that was *before* when it was looked at.
+
+    :raises ElkitError: of the kind
+    """
+    module = KINDS[kind]
+    if hasattr(module, "change"):
+        module.change(context, name, before, value)
+    else:
+        module.put(context, name, value)

@@ -36,9 +36,10 @@ def _left(view, what):
 
 
 def check(control, view):
-    what = _what(control)
+    what, left = _what(control), False
     if what in MODES:
         found = [(permissions.text_of(path), permissions.shown(now)) for path, now in _left(view, what)]
+        left = not any(permissions.has_text_name(path) for path, _now in _left(view, what))
     else:
         found = [(permissions.text_of(path), number) for path, number in getattr(walk.of(view), what)]
     if not found:
@@ -46,7 +47,8 @@ def check(control, view):
     shown = dict(found[:permissions.SHOWN])
     if len(found) > permissions.SHOWN:
         shown["and"] = "{0} more".format(len(found) - permissions.SHOWN)
-    return Finding(False, shown, "none", found[0][0], note="{0} of them".format(len(found)))
+    note = "no UTF-8, so left alone: {0}".format(", ".join(path for path, _now in found[:permissions.SHOWN])) if left else "{0} of them".format(len(found))
+    return Finding(False, shown, "none", found[0][0], note=note, left=left)
 
 
 def looks_only(control):
@@ -57,5 +59,7 @@ def fix(control, view):
     what = _what(control)
     if what not in MODES:
         raise NotFixable("whose these files should be, no program can tell", "Give each to a user and a group (chown), or remove it")
-    for path, now in _left(view, what):
+    left = _left(view, what)
+    # One name that is no text keeps no other from it.
+    for path, now in [item for item in left if permissions.has_text_name(item[0])] or left:
         permissions.put(view, path, [now[0], now[1], MODES[what](now[2])])

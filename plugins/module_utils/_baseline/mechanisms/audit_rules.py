@@ -10,7 +10,8 @@ args, one of:
     privileged true: a rule for every program that runs with another user's or group's rights (one walk, see walk.py); key: its key
 
 Rules of other files that do the same are as good (see auditrule.py). What is missing goes into one file of ours, options into one that comes
-last. Where the kernel's rules are locked ("-e 2"), what the files say more comes into force with the next boot.
+last. A rule of ours for a program in a directory that is gone keeps those after it from being loaded, so it goes. Where the kernel's rules are
+locked ("-e 2"), what the files say more comes into force with the next boot.
 """
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import auditrule, walk
@@ -24,6 +25,10 @@ LAST = DIRECTORY + "/zz-elkit-hardening.rules"
 HEADER = "# Written by elkit.almalinux (hardening); your own rules belong into other files here.\n"
 PRIVILEGED = "-a always,exit -F path={0} -F perm=x -F auid>=1000 -F auid!=unset -F key={1}"
 SHOWN = 5
+# What the kernel takes for no path any more (PATH_MAX, limits.h).
+LONGEST = 4095
+# libaudit looks for these before it looks for "=", wherever they are in the word.
+OPERATORS = ("!=", ">=", "<=", "&=")
 
 
 class Files(object):
@@ -90,7 +95,7 @@ def _lines(control, view):
     """The wanted sequences: [[Rule of one width, …], …]; a list of single rules where no order counts."""
     machine = view.context.machine
     if control.arg("privileged"):
-        wanted = [[_privileged(control, path)] for path in walk.of(view).privileged]
+        wanted = [[_privileged(control, path)] for path in walk.of(view).privileged if not _is_odd(path)]
     elif control.arg("sequences"):
         wanted = [[_rule(control, line) for line in lines] for lines in control.need("sequences")]
     else:
@@ -116,14 +121,16 @@ def _watches(control):
     lines = []
     for path in control.arg("watch") or []:
         if not path.startswith("/") or _is_odd(path):
-            raise ControlError("{0!r} is no path that a rule can watch".format(path), "Give an absolute path without white space")
+            raise ControlError("{0!r} is no path that a rule can watch".format(path),
+                               "Give an absolute path without white space and {0}".format(" ".join(OPERATORS)))
         lines.append("-w {0} -p {1} -k {2}".format(path, control.arg("perms", "wa"), control.need("key")))
     return lines
 
 
 def _is_odd(path):
-    """Whether a line of rules cannot hold *path*: auditctl splits at white space, and has no quotes."""
-    return len(path.split()) != 1 or path != path.strip() or not path.isprintable()
+    """Whether a line of rules cannot hold *path*: auditctl splits at white space, has no quotes, and takes a space behind a backslash for a letter."""
+    return len(path.split()) != 1 or path != path.strip() or not path.isprintable() or path.endswith("\\") \
+        or any(word in path for word in OPERATORS) or len(path.encode("utf-8", "surrogateescape")) > LONGEST
 
 
 def _privileged(control, path):
@@ -156,35 +163,54 @@ class Looked(object):
                     self.pending = True
 
 
-def _odd(view):
-    """Privileged programs that no rule can name."""
-    return [path for path in walk.of(view).privileged if _is_odd(path)]
+def _odd(control, view):
+    """What people read of the privileged programs that no rule can name (list of str)."""
+    return [path.encode("utf-8", "backslashreplace").decode() for path in walk.of(view).privileged if _is_odd(path)] if control.arg("privileged") else []
+
+
+def _ours(view):
+    """The Rules of our file."""
+    return [rule for rule, _place in _parsed(view, OURS) if isinstance(rule, auditrule.Rule)]
+
+
+def _gone(control, view):
+    """The text of those of our rules for privileged programs with which loading stops: their directory is not there, or no rule can name them."""
+    if not control.arg("privileged"):
+        return []
+    found = []
+    for rule in _ours(view):
+        path = rule.fields[0][1].partition("path=")[2] if rule.fields else ""
+        if path and rule.text == PRIVILEGED.format(path, control.arg("key", "privileged")) and (
+                _is_odd(path) or not view.is_directory(path.rpartition("/")[0] or "/")):
+            found.append(rule.text)
+    return found
 
 
 def check(control, view):
     if control.arg("option"):
         return _check_option(control, view)
-    if control.arg("privileged"):
-        odd = _odd(view)
-        if odd:
-            return Finding(False, {"no rule can name": [path.encode("utf-8", "backslashreplace").decode() for path in odd]}, "no such programs",
-                           note="a rule cannot name a path with white space")
-    found = Looked(control, view)
-    if not found.count and control.arg("privileged"):
+    found, odd, gone = Looked(control, view), _odd(control, view), _gone(control, view)
+    if not found.count and not odd and not gone and control.arg("privileged"):
         return Finding(True, note="there are no such programs")
-    if not found.count:
+    if not found.count and not control.arg("privileged"):
         return not_applicable("this machine ({0}) has no such system calls".format(view.context.machine))
     silent = files_of(view).silent
     path, line = found.first or (OURS, None)
     note = "locked in the kernel until it boots anew" if found.pending else found.disorder
-    before = None
+    before = {}
     if found.missing:
-        before = {"missing": [rule.text for rule in found.missing[:SHOWN]]}
+        before["missing"] = [rule.text for rule in found.missing[:SHOWN]]
         if len(found.missing) > SHOWN:
             before["and"] = "{0} more".format(len(found.missing) - SHOWN)
+    if gone:
+        before["of no use"] = gone[:SHOWN]
+    if odd:
+        before["no rule can name"] = odd[:SHOWN]
+        note = "no rule can name {0}{1}".format(", ".join(odd[:SHOWN]), " and {0} more".format(len(odd) - SHOWN) if len(odd) > SHOWN else "")
+    good = not found.missing and not gone and not found.disorder and not silent
     return Finding(
-        not found.missing and not found.disorder and not silent, before, "{0} rules".format(found.count), path, line,
-        overridden_by="{0}, line {1}".format(*silent) if silent else None, note=note, reboot=found.pending)
+        good and not odd, before or None, "{0} rules".format(found.count), path, line,
+        overridden_by="{0}, line {1}".format(*silent) if silent else None, note=note, reboot=found.pending, left=good)
 
 
 def fix(control, view):
@@ -194,12 +220,12 @@ def fix(control, view):
     if control.arg("option"):
         _write(view, LAST, ["{0} {1}".format(*option) for option in _options(control, view)])
         return
-    if control.arg("privileged") and _odd(view):
-        raise NotFixable("no audit rule can name a path with white space", "Move or remove the program")
-    found = Looked(control, view)
-    if found.missing:
-        ours = [rule for rule, _place in _parsed(view, OURS) if isinstance(rule, auditrule.Rule)]
-        _write(view, OURS, [rule.text for rule in auditrule.joined(ours, found.missing)])
+    found, odd, gone = Looked(control, view), _odd(control, view), _gone(control, view)
+    if found.missing or gone:
+        kept = [rule for rule in _ours(view) if rule.text not in gone]
+        _write(view, OURS, [rule.text for rule in auditrule.joined(kept, found.missing)])
+    elif odd:
+        raise NotFixable("no audit rule can name {0}".format(", ".join(odd[:SHOWN])), "Rename these programs, or remove them")
 
 
 def _write(view, path, lines):

@@ -6,7 +6,7 @@ args:
     needs      what the stack must do: faillock, pwhistory, pwquality, no_nullok, hashing, lastlog
     files      the stacks in which ("system-auth", "password-auth"); both if not given
     feature    the feature of authselect that gives it; without: the feature that stands against it
-    algorithm  for hashing
+    algorithm  for hashing; allowed: list of those that are as good
     module, setting   the module that reads a file of its own, and the args of keyvalue for the key in it: a limit counts only where the
                module is in the stack, so both belong to one control. A key that the stack itself gives the module would win, and is reported.
 or, for the control that PAM is authselect's at all:
@@ -120,7 +120,7 @@ def missing(control, view):
             if need not in NEEDS and need != "hashing":
                 raise ControlError("the control {0} needs {1}, which there is not".format(control.id, need),
                                    "Use one of {0}, hashing".format(", ".join(sorted(NEEDS))))
-            wrong = pamstack.hashing(stack, control.need("algorithm")) if need == "hashing" else NEEDS[need](stack)
+            wrong = pamstack.hashing(stack, [control.need("algorithm")] + control.arg("allowed", [])) if need == "hashing" else NEEDS[need](stack)
             if wrong:
                 return wrong, path
         setting = control.arg("setting")

@@ -3,13 +3,14 @@
 """The kernel's command line, for every kernel that is there and for those to come, and the boot loader's password.
 
 args, one of
-    argument       a word that must be there ("audit=1")
+    argument       a word that must be there ("audit=1"); at_least: true where a higher number is as good
     absent         a list of words that must not ("selinux=0"); and recovery: true where no recovery entries may be made
     password       the hash of grub2-mkpasswd-pbkdf2, a secret; "" where the user gave none
     superuser      the name that the password goes with
 
 What grubby --update-kernel=ALL changes is changed as the files that they are: /etc/default/grub, the entries below /boot/loader/entries and, on
-release 8, the environment block that they refer to. So a run can show them, and take them back byte by byte.
+release 8, the environment block that they refer to. So a run can show them, and take them back byte by byte. What tuned gives the kernel by that
+block counts, and is tuned's to change.
 """
 
 import re
@@ -26,6 +27,8 @@ HASH = re.compile(r"grub\.pbkdf2\.sha512\.[0-9]+\.[0-9A-Fa-f]+\.[0-9A-Fa-f]+\Z")
 USER = re.compile(r"[A-Za-z_]+\Z")
 _LINUX = ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT")
 _RECOVERY = "GRUB_DISABLE_RECOVERY"
+# What entries refer to in the environment block.
+_KERNELOPTS, _TUNED = "$kernelopts", "$tuned_params"
 _SUPERUSERS = re.compile(r"""(?m)^([ \t]*set[ \t]+superusers=)("?)([A-Za-z_]+)\2[ \t]*$""")
 _SOURCE = """if [ -f ${prefix}/user.cfg ]; then
   source ${prefix}/user.cfg
@@ -58,11 +61,15 @@ def check(control, view):
 def fix(control, view):
     if "password" in control.args:
         _fix_password(control, view)
-    elif "superuser" in control.args:
+        return
+    if "superuser" in control.args:
         _fix_superuser(control, view)
-    elif "argument" in control.args:
-        wanted = control.arg("argument")
-        _change(view, lambda line: grubtext.added(line, wanted), {"GRUB_CMDLINE_LINUX": wanted})
+        return
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        raise NotFixable("{0}, line {1}, is more than a plain assignment".format(DEFAULT, unclear.line), "Write {0}".format(unclear.after))
+    if "argument" in control.args:
+        _fix_argument(control, view)
     else:
         _fix_absent(control, view)
 
@@ -70,40 +77,76 @@ def fix(control, view):
 # --- the command line ------------------------------------------------------------------------------------------------
 
 def command_lines(view):
-    """[(path, line number, command line)] of all files that a kernel's command line is made from; a reference is no line of its own."""
-    found = []
+    """[(path, line number, command line)] of all files that a kernel's command line is made from, with what they refer to in the place of that."""
     block = place(view, "grubenv")
-    referred = False
-    for path in view.glob(ENTRIES):
-        for number, line in grubtext.entry_options(view.read(path) or ""):
-            if "$kernelopts" in line.split():
-                referred = True
-            else:
-                found.append((path, number, line))
-    options = grubtext.kernelopts(view.read(block) or "")
-    if options is not None and (referred or view.el == 8):
+    entries = [(path, number, line) for path in view.glob(ENTRIES) for number, line in grubtext.entry_options(view.read(path) or "")]
+    found = []
+    options = grubtext.block_value(view.read(block) or "", "kernelopts")
+    if options is not None and (view.el == 8 or any(_KERNELOPTS in line.split() for _path, _number, line in entries)):
         found.append((block, options[0], options[1]))
+    values = dict((word, _in_block(view, word)) for word in (_KERNELOPTS, _TUNED))
+    found += [(path, number, " ".join(values.get(word, word) for word in line.split())) for path, number, line in entries]
     if view.read(CMDLINE):
         found.append((CMDLINE, 1, view.read(CMDLINE).split("\n")[0]))
     return found
 
 
+def _in_block(view, reference):
+    """What *reference* ("$tuned_params") stands for, "" where the environment block does not say."""
+    return (grubtext.block_value(view.read(place(view, "grubenv")) or "", reference[1:]) or (None, ""))[1]
+
+
 def _running(view):
     # A container's /proc/cmdline is its host's.
-    return None if "container" in view.flags else (view.context.read("/proc/cmdline") or "").split()
+    return None if "container" in view.flags else (view.context.read("/proc/cmdline") or "")
+
+
+def _unclear(control, view):
+    """The Finding for a line of /etc/default/grub of which only a shell could tell what value it gives, or None."""
+    for name in _LINUX + ((_RECOVERY,) if control.arg("recovery") else ()):
+        number = grubtext.unclear(view.read(DEFAULT), name)
+        if number is not None:
+            return Finding(False, "no plain value", '{0}="…" on one line'.format(name), DEFAULT, number)
+    return None
 
 
 def _check_argument(control, view):
     wanted = control.arg("argument")
-    rows = grubtext.shell_values(view.read(DEFAULT)).get("GRUB_CMDLINE_LINUX", [])
-    if not rows or not grubtext.has(rows[-1][1].split(), wanted):
-        return Finding(False, "not set", wanted, DEFAULT, rows[-1][0] if rows else None)
-    for path, number, line in command_lines(view):
-        if not grubtext.has(line.split(), wanted):
-            return Finding(False, "not set", wanted, path, number)
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        return unclear
+    after = wanted + " or more" if control.arg("at_least") else wanted
+    values = grubtext.shell_values(view.read(DEFAULT))
+    rows = values.get("GRUB_CMDLINE_LINUX", [])
+    lines = [(DEFAULT,) + row[:2] for row in rows[-1:] or [(None, "")]]
+    # It comes behind the other.
+    lines += [(DEFAULT,) + row[:2] for row in values.get("GRUB_CMDLINE_LINUX_DEFAULT", []) if grubtext.names(row[1], wanted)]
+    for path, number, line in lines + command_lines(view):
+        if not _has(control, line):
+            return Finding(False, "another value" if grubtext.names(line, wanted) else "not set", after, path, number)
     running = _running(view)
-    pending = running is not None and not grubtext.has(running, wanted)
-    return Finding(True, wanted, wanted, DEFAULT, rows[-1][0], note="the running kernel was started without it" if pending else None, reboot=pending)
+    pending = running is not None and not _has(control, running)
+    return Finding(True, wanted, after, DEFAULT, rows[-1][0], note="the running kernel was started without it" if pending else None, reboot=pending)
+
+
+def _has(control, line):
+    """Whether a command line has the wanted argument."""
+    return grubtext.has(line.split(), control.arg("argument"), bool(control.arg("at_least")))
+
+
+def _fix_argument(control, view):
+    wanted = control.arg("argument")
+
+    def change(line, must):
+        return line if _has(control, line) or not (must or grubtext.names(line, wanted)) else grubtext.added(line, wanted)
+    _change(view, change, wanted)
+    if grubtext.names(_in_block(view, _TUNED), wanted) and not all(_has(control, line) for _path, _number, line in command_lines(view)):
+        _leave_to_tuned(view, wanted.partition("=")[0])
+
+
+def _leave_to_tuned(view, word):
+    raise NotFixable("tuned gives the kernel {0} ({1}, tuned_params)".format(word, place(view, "grubenv")),
+                     "Change cmdline in the [bootloader] section of its profile, and select the profile again (tuned-adm profile)")
 
 
 def _unwanted(control):
@@ -114,6 +157,9 @@ def _unwanted(control):
 def _check_absent(control, view):
     words, unwanted = _unwanted(control)
     after = "without {0}".format(", ".join(words))
+    unclear = _unclear(control, view)
+    if unclear is not None:
+        return unclear
     values = grubtext.shell_values(view.read(DEFAULT))
     for name in _LINUX:
         for number, value, _quote in values.get(name, []):
@@ -126,7 +172,7 @@ def _check_absent(control, view):
             return Finding(False, bad[0], after, path, number)
     if control.arg("recovery") and [value for _number, value, _quote in values.get(_RECOVERY, [])][-1:] != ["true"]:
         return Finding(False, "recovery entries", "{0}=true".format(_RECOVERY), DEFAULT)
-    pending = any(unwanted.match(word) for word in _running(view) or ())
+    pending = any(unwanted.match(word) for word in (_running(view) or "").split())
     return Finding(True, after, after, DEFAULT, note="the running kernel was started with it" if pending else None, reboot=pending)
 
 
@@ -144,7 +190,10 @@ def _fix_absent(control, view):
     for path in view.glob(SCRIPTS):
         if any(unwanted.match(word) for line in view.lines(path) for word in line.split()):
             raise NotFixable("{0} writes {1}".format(path, " or ".join(words)), "Correct that script, and run grub2-mkconfig")
-    _change(view, lambda line: grubtext.removed(line, unwanted), {})
+    for word in _in_block(view, _TUNED).split():
+        if unwanted.match(word):
+            _leave_to_tuned(view, word)
+    _change(view, lambda line, _must: grubtext.removed(line, unwanted))
     generated = place(view, "grub.cfg")
     text = view.read(generated) or ""
     lines = text.split("\n")
@@ -157,23 +206,26 @@ def _fix_absent(control, view):
         view.write(DEFAULT, grubtext.with_shell_value(view.read(DEFAULT), _RECOVERY, lambda _value: "true", "true"))
 
 
-def _change(view, change, missing):
+def _change(view, change, missing=None):
+    """Plan change(command line, whether it must have what is wanted, or gets it elsewhere) for every line.
+
+    :param missing: the value (str) of GRUB_CMDLINE_LINUX where there is none, or None where it is not needed
+    """
     text = view.read(DEFAULT)
-    new = text
-    for name in _LINUX:
-        if name == "GRUB_CMDLINE_LINUX" or not missing:
-            new = grubtext.with_shell_value(new, name, change, missing.get(name))
+    new = grubtext.with_shell_value(text, "GRUB_CMDLINE_LINUX", lambda line: change(line, True), missing)
+    new = grubtext.with_shell_value(new, "GRUB_CMDLINE_LINUX_DEFAULT", lambda line: change(line, False))
     if new != text:
         view.write(DEFAULT, new)
+    referred = bool(_in_block(view, _KERNELOPTS))
     for path in sorted(set(path for path, _number, _line in command_lines(view))):
         text = view.read(path)
         if path == CMDLINE:
             first, line_end, rest = text.partition("\n")
-            new = change(first) + line_end + rest
+            new = change(first, True) + line_end + rest
         elif path.endswith(".conf"):
-            new = grubtext.with_entry_options(text, change)
+            new = grubtext.with_entry_options(text, lambda line: change(line, not (referred and _KERNELOPTS in line.split())))
         else:
-            new = grubtext.with_kernelopts(text, change)
+            new = grubtext.with_kernelopts(text, lambda line: change(line, True))
             if new is None:
                 raise NotFixable("{0} has no room for more".format(path), "Shorten kernelopts in it (grub2-editenv)")
         if new != text:

@@ -19,11 +19,14 @@ args:
     format    separator: "=" (default), " = ", " " (any white space)
     allowed   list of values that are as good, with any compare
     refused   list of values that are bad, whatever compare says (a time-out of 0)
+    least     with at_most: a number below it is bad, for it is no limit (-1)
     default   what the daemon does where no file sets the key; counts as the value
     first_wins          the first assignment counts (default: the last)
     ignore_case         keys are the same in any case
     ignore_value_case   values, too
     comments            characters that begin a comment ("#;"); inline_comments: one may stand behind a value; quotes: they are none of the value
+    blanks              white space separates as well as "=", as in the files of PAM's modules
+    continued           a line that begins with white space goes on with the value before it (postfix)
     mode      permission bits of a file that we make, as a string ("0644")
     compat_file         the one file that scanners read; with scanner_compat the value is written there, too
 
@@ -39,7 +42,8 @@ HEADER = "# Written by elkit.almalinux (hardening); state reverted of the baseli
 def form_of(control):
     return keytext.Form(
         separator=control.arg("format", "="), section=control.arg("section"), ignore_case=bool(control.arg("ignore_case")),
-        comments=control.arg("comments", "#;"), inline_comments=bool(control.arg("inline_comments")), quotes=bool(control.arg("quotes")))
+        comments=control.arg("comments", "#;"), inline_comments=bool(control.arg("inline_comments")), quotes=bool(control.arg("quotes")),
+        blanks=bool(control.arg("blanks")), continued=bool(control.arg("continued")))
 
 
 def text_of(value):
@@ -74,6 +78,7 @@ class Wanted(object):
             raise ControlError("the control {0} has no value".format(control.id), "Give it in the catalogue, below args")
         self.allowed = [text_of(value) for value in control.arg("allowed") or ()]
         self.refused = [text_of(value) for value in control.arg("refused") or ()]
+        self.least = control.arg("least")
         self.fold = bool(control.arg("ignore_value_case"))
 
     @staticmethod
@@ -96,7 +101,9 @@ class Wanted(object):
             return True
         if self.compare in ("at_least", "at_most"):
             now, limit = self.number(value), self.number(self.value)
-            return now is not None and limit is not None and (now >= limit if self.compare == "at_least" else now <= limit)
+            if now is None or limit is None or (self.least is not None and now < self.least):
+                return False
+            return now >= limit if self.compare == "at_least" else now <= limit
         return self._is(value, self.value)
 
     def describe(self):

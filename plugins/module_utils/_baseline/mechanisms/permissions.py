@@ -198,6 +198,11 @@ def text_of(path):
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def has_text_name(path):
+    """Whether the bytes of *path* are UTF-8: the journal, which is JSON, holds no other."""
+    return path == text_of(path)
+
+
 def _wrong(control, view):
     """{path: (now, wanted)} of what is not as wanted, and the number of paths."""
     wanted, found = Wanted(control, view), {}
@@ -265,7 +270,7 @@ def put(view, path, wanted):
 
     :raises NotFixable: its name is no text
     """
-    if path != text_of(path):
+    if not has_text_name(path):
         raise NotFixable("the name of {0} is no UTF-8".format(text_of(path)), "Put it right by hand, or rename it")
     if view.state_now("mode", path) is None:
         view.write(path, view.read(path), mode=wanted[2], uid=wanted[0], gid=wanted[1])

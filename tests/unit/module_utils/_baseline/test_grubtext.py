@@ -39,6 +39,24 @@ def test_shell_assignments():
     assert grubtext.with_shell_value("GRUB_CMDLINE_LINUX=quiet\n", "GRUB_CMDLINE_LINUX", lambda line: line + " x") == 'GRUB_CMDLINE_LINUX="quiet x"\n'
 
 
+@pytest.mark.parametrize("line, after", [
+    ('GRUB_CMDLINE_LINUX="ro rhgb quiet" # site: keep "rhgb"',
+     'GRUB_CMDLINE_LINUX="ro rhgb quiet audit=1" # site: keep "rhgb"'),
+    ("GRUB_CMDLINE_LINUX='quiet'\t#x", "GRUB_CMDLINE_LINUX='quiet audit=1'\t#x"), ("GRUB_CMDLINE_LINUX=quiet # x", 'GRUB_CMDLINE_LINUX="quiet audit=1" # x'),
+    ("  GRUB_CMDLINE_LINUX=quiet#x  ", '  GRUB_CMDLINE_LINUX="quiet#x audit=1"  '),
+    ('GRUB_CMDLINE_LINUX="a\\"b \\$x"\r', 'GRUB_CMDLINE_LINUX="a\\"b \\$x audit=1"\r'),
+    # Nothing but a shell could tell.
+    ('GRUB_CMDLINE_LINUX="quiet', None), ('GRUB_CMDLINE_LINUX="quiet \\', None), ("GRUB_CMDLINE_LINUX=quiet\\", None), ('GRUB_CMDLINE_LINUX="a"b', None),
+    ('GRUB_CMDLINE_LINUX="a" "b"', None), ("GRUB_CMDLINE_LINUX=$(cat /x)", None), ('GRUB_CMDLINE_LINUX+=" quiet"', None), ("GRUB_CMDLINE_LINUX=a; b", None),
+    ('GRUB_CMDLINE_LINUX="`cat /x`"', None), ('export GRUB_CMDLINE_LINUX="quiet"', None)])
+def test_only_a_whole_word_is_edited_and_a_comment_behind_it_stays(line, after):
+    text = "GRUB_TIMEOUT=5\n" + line + "\n"
+    assert grubtext.unclear(text, "GRUB_CMDLINE_LINUX") == (2 if after is None else None)
+    assert grubtext.unclear(text, "GRUB_TIMEOUT") is None
+    assert grubtext.with_shell_value(text, "GRUB_CMDLINE_LINUX", lambda value: grubtext.added(value, "audit=1")) == (
+        text if after is None else "GRUB_TIMEOUT=5\n" + after + "\n")
+
+
 def block(options):
     text = grubtext.HEADER + "saved_entry=0\nkernelopts=" + options + "\nboot_success=0\n"
     return text + "#" * (grubtext.BLOCK - len(text))

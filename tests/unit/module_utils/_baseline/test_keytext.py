@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 LINES = st.sampled_from([
     "[Journal]", "[Other]", "[ x", "Storage=auto", "Storage = none", "#Storage=auto", "# Storage is a word", "; Storage=x", "storage=no", "Compress=yes",
-    "Size 10", "Storage 5", "Storage", "=x", "", "  ", "\tStorage\t=\tx", "a=b=c", "name=ä\u2028\x0b", "Storage=x\r", "\udcff=1", "Match user x",
+    "  more", "\t# no more", "Size 10", "Storage 5", "Storage", "=x", "", "  ", "\tStorage\t=\tx", "a=b=c", "name=ä\u2028\x0b",
+    "Storage=x\r", "\udcff=1", "Match user x",
 ])
 TEXTS = st.one_of(st.lists(LINES, max_size=12).map("\n".join), st.lists(LINES, max_size=12).map(lambda lines: "".join(line + "\n" for line in lines)))
-FORMS = st.builds(Form, separator=st.sampled_from(["=", " = ", " "]), section=st.sampled_from([None, "Journal"]), ignore_case=st.booleans())
+FORMS = st.builds(Form, separator=st.sampled_from(["=", " = ", " "]), section=st.sampled_from([None, "Journal"]), ignore_case=st.booleans(),
+                  blanks=st.booleans(), continued=st.booleans())
 
 
 @given(TEXTS, FORMS, st.sampled_from(["Storage", "New"]), st.sampled_from(["none", "5"]))
@@ -35,6 +37,24 @@ def test_a_key_taken_out_stays_as_a_comment(text, form):
     assert keytext.without(new, form, "Storage") == new
 
 
+PAM = Form(" = ", comments="#", inline_comments=True, blanks=True)
+MAIN = Form(" = ", comments="#", continued=True)
+
+
+@pytest.mark.parametrize("line, wanted", [
+    ("deny=3", ("deny", "3")), ("deny 3", ("deny", "3")), ("\tdeny \t = 3 # site", ("deny", "3")), ("deny = 3=4", ("deny", "3=4")),
+    ("deny 3 4", ("deny", "3 4")),
+    ("even_deny_root", ("even_deny_root", None)), ("even_deny_root # x", ("even_deny_root", None)), ("# deny = 3", None), ("deny=", ("deny", ""))])
+def test_a_line_of_a_module_of_pam(line, wanted):
+    assert PAM.split(line) == wanted
+
+
+def test_lines_that_go_on():
+    text = "a = 1\n    2\n# no\n\n  3\nb\n = 4\n"
+    assert keytext.entries(text, MAIN) == [(1, "a", "1 2 3"), (6, "b", "4")]
+    assert keytext.without(text, MAIN, "a") == "# a = 1\n#     2\n# no\n\n#   3\nb\n = 4\n"
+
+
 @pytest.mark.parametrize("text, form, wanted", [
     ("", Form("="), "K=v\n"),
     ("", Form(" = ", section="S"), "[S]\nK = v\n"),
@@ -47,6 +67,12 @@ def test_a_key_taken_out_stays_as_a_comment(text, form):
     ("K=x\r\nb=1\r\n", Form("="), "K=v\r\nb=1\r\n"),
     ("K=v # why\n", Form("=", inline_comments=True), "K=v # why\n"),
     ('K="v"\n', Form("=", quotes=True), 'K="v"\n'),
+    ("K v # why\n", PAM, "K v # why\n"),
+    ("K 1\nb=1\nK = 2\n", PAM, "K = v\nb=1\n"),
+    ("K = 1\n  2\nb = 1\nK =\n\t3\n# x\n\n  4\nc = 1\n", MAIN, "K = v\nb = 1\n# x\n\nc = 1\n"),
+    ("K =\n  v\n", MAIN, "K =\n  v\n"),
+    ("b = 1\n#K = 2\n  2\n#\n  3\nc = 1\n", MAIN, "b = 1\n#K = 2\n  2\n#\n  3\nK = v\nc = 1\n"),
+    ("b = 1\n#K = 2\n#\n\nc = 1\n", MAIN, "b = 1\n#K = 2\nK = v\n#\n\nc = 1\n"),
 ])
 def test_where_a_value_goes(text, form, wanted):
     assert keytext.with_value(text, form, "K", "v") == wanted

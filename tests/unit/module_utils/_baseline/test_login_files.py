@@ -255,10 +255,35 @@ def test_a_rescue_unit_that_is_not_there(host):
 @pytest.mark.parametrize("line, expected", [
     ("/data client(rw)", "/data client(rw,sec=krb5)"), ("/data a(ro,sec=sys) b(rw)", "/data a(ro,sec=krb5) b(rw,sec=krb5)"),
     ('"/my data" *(ro,sec=krb5)', '"/my data" *(ro,sec=krb5)'), ("/data *()", "/data *(sec=krb5)"),
+    ("/data a(rw) \\\n  b(rw) # c(rw)", "/data a(rw,sec=krb5) \\\n  b(rw,sec=krb5) # c(rw)"),
 ])
 def test_exports(line, expected):
     assert exports.with_security(line, "krb5") == expected and exports.secure(expected, "krb5")
     assert exports.secure(line, "krb5") == (line == expected)
+
+
+@pytest.mark.parametrize("line, ok", [
+    ("/srv a(rw,sec=krb5:krb5i:krb5p)", True), ("/srv a(rw,sec=krb5p)", True), ("/srv a(sec=krb5i:krb5p,rw) b(sec=krb5)", True),
+    ("/srv -sec=krb5p,ro a b(rw)", True), ("/srv a(sec=krb5,rw,sec=krb5p,ro)", True), ("/srv a(sec=krb5) # b", True),
+    ("/srv a(rw,sec=krb5:krb5i:krb5p) b", False), ("/srv a(sec=krb5) \\\n  b(rw)", False), ("/srv a(sec=krb5:sys)", False), ("/srv a(sec=)", False),
+    ("/srv", False), ("/srv a (sec=krb5)", False), ("/srv a(sec=krb5,rw,sec=sys,ro)", False), ("/srv -sec=sys a(sec=krb5)", False)])
+def test_who_asks_for_kerberos(host, line, ok):
+    host.put("/etc/exports.d/x.exports", "\n  " + line + "\n")
+    host.put("/etc/exports.d/.x.exports", "/srv a\n")
+    found = exports.check(control(security="krb5:krb5i:krb5p"), host.view())
+    assert found.applies and found.ok is ok and (ok or (found.path, found.line) == ("/etc/exports.d/x.exports", 2))
+
+
+@pytest.mark.parametrize("line, words", [
+    ("/srv a(rw) b", "line 2: b has no options in brackets"), ("/srv", "/srv is given to all the world"), ("/srv a(sec=krb5,sec=sys)", "more than one sec=")])
+def test_what_is_left_to_people_of_exports(host, line, words):
+    text = "/data a(rw)\n{0}\n/more a(sec=krb5p) b(ro)\n"
+    host.put("/etc/exports", text.format(line))
+    with pytest.raises(NotFixable, match=words):
+        exports.fix(control(security="krb5:krb5p"), host.view())
+    host.put("/etc/exports", text.format("#"))
+    assert fixed(exports, control(security="krb5:krb5p"), host.view()).read("/etc/exports") == (
+        "/data a(rw,sec=krb5:krb5p)\n#\n/more a(sec=krb5p) b(ro,sec=krb5:krb5p)\n")
 
 
 def test_exports_without_options_and_without_shares(host):

@@ -48,6 +48,8 @@ def test_lines_become_rules():
 @pytest.mark.parametrize("line, expected", [
     ("auth required /usr/lib64/security/pam_env.so readenv=1 # why", ("auth", "required", "pam_env.so", ["readenv=1"])),
     ("auth\trequired\tpam_env.so\ta", ("auth", "required", "pam_env.so", ["a"])),
+    ("auth\tsufficient\tpam_unix.so nullok", ("auth", "sufficient", "pam_unix.so", ["nullok"])),
+    ("auth [success=ok\tdefault=bad]\tpam_unix.so nullok", ("auth", "[success=ok\tdefault=bad]", "pam_unix.so", ["nullok"])),
     ("auth required \\\n   pam_env.so", ("auth", "required", "pam_env.so", [])),
 ])
 def test_forms_of_a_line(line, expected):
@@ -85,10 +87,10 @@ def test_other_questions():
 
 @pytest.mark.parametrize("options, algorithm, good", [
     ("sha512 shadow", "sha512", True), ("yescrypt shadow", "yescrypt", True), ("sha512 shadow", "yescrypt", False),
-    ("sha512 md5", "sha512", False), ("shadow", "sha512", False),
+    ("sha512 md5", "sha512", False), ("shadow", "sha512", False), ("yescrypt", "sha512 yescrypt", True), ("sha512 yescrypt", "sha512 yescrypt", False),
 ])
 def test_hashing(options, algorithm, good):
-    assert (pamstack.hashing(stack("password sufficient pam_unix.so " + options), algorithm) is None) == good
+    assert (pamstack.hashing(stack("password sufficient pam_unix.so " + options), algorithm.split()) is None) == good
 
 
 def test_a_key_in_the_stack_is_found():

@@ -86,7 +86,22 @@ class Useless(object):
         view.write("/etc/useless", "x\n")
 
 
-MECHANISMS = {"both": Both, "line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
+class Partly(object):
+    """A line in a file, and something besides that is left to people."""
+
+    @staticmethod
+    def check(control, view):
+        done = Line.check(control, view).ok
+        return Finding(False, note="a name is no text", left=done)
+
+    @staticmethod
+    def fix(control, view):
+        if Line.check(control, view).ok:
+            raise NotFixable("a name is no text", "Rename it")
+        Line.fix(control, view)
+
+
+MECHANISMS = {"partly": Partly, "both": Both, "line": Line, "mode": Mode, "never": Never, "broken": Broken, "useless": Useless}
 
 
 @pytest.fixture
@@ -333,8 +348,40 @@ def test_a_mode_is_not_put_through_a_link_that_came_meanwhile(host, context_of):
     os.symlink("e", str(host / "etc/d"))
     before = picture(host)
     with pytest.raises(HostError, match="on the way, is a link"):
-        registry_of_kinds.KINDS["mode"].put(context_of(), "/etc/d/file", view.planned_states[("mode", "/etc/d/file")])
+        registry_of_kinds.change(context_of(), "mode", "/etc/d/file", view.state_now("mode", "/etc/d/file"), view.planned_states[("mode", "/etc/d/file")])
     assert picture(host) == before
+
+
+@pytest.mark.parametrize("before, value, wanted", [
+    # Those of another user or group: somebody moved it there meanwhile.
+    ([1, 0, 0o666], [1, 0, 0o664], None), ([0, 1, 0o666], [0, 1, 0o664], None), ([1, 0, 0o644], [0, 0, 0o640], None),
+    # It is as wanted already.
+    ([1, 0, 0o644], [0, 0, 0o600], 0o600),
+    # Bits that nobody spoke of stay as they are.
+    ([0, 0, 0o666], [0, 0, 0o664], 0o600), ([0, 0, 0o777], [0, 0, 0o1777], 0o1600), ([0, 0, 0o660], [0, 0, 0o440], 0o400)])
+def test_a_mode_goes_to_what_was_looked_at_alone(host, context_of, before, value, wanted):
+    os.chmod(str(host / "etc/a"), 0o600)
+    own = (os.getuid(), os.getgid())
+    before, value = ([own[0] + item[0], own[1] + item[1], item[2]] for item in (before, value))
+    if wanted is None:
+        with pytest.raises(ControlError, match="/etc/a belongs to another"):
+            registry_of_kinds.change(context_of(), "mode", "/etc/a", before, value)
+    else:
+        registry_of_kinds.change(context_of(), "mode", "/etc/a", before, value)
+    info = os.stat(str(host / "etc/a"))
+    assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == own + (wanted or 0o600,)
+
+
+
+
+def test_what_is_left_to_people_undoes_nothing_of_the_rest(host, context_of):
+    items = [line("rest", mechanism="partly")]
+    assert [(row.status, row.message) for row in run.preview(run.parse(items), context_of(), 9, ()).rows] == [("changed", "a name is no text")]
+    done = apply(items, context_of)
+    assert done.changed and [(row.status, row.message) for row in done.rows] == [("changed", "a name is no text")]
+    assert (host / "etc/a").read_text() == "one\nrest\n"
+    done = apply(items, context_of)
+    assert not done.changed and statuses(done.rows) == {"rest": "fail"} and "Rename it" in done.rows[0].message
 
 
 def test_a_path_with_spaces(host, context_of):

@@ -66,7 +66,7 @@ class Host(object):
             notes.append({"kind": kind, "name": name, "before": before, "after": dict(before, **value) if isinstance(value, dict) else value})
         entry.note_all("state", notes)
         for note in notes:
-            registry.KINDS[note["kind"]].put(self.context(), note["name"], note["after"])
+            registry.change(self.context(), note["kind"], note["name"], note["before"], note["after"])
         entry.commit()
 
     def revert(self, force=False, check_mode=False, first=False):
@@ -250,6 +250,16 @@ def test_with_force_it_is_left_and_older_runs_are_reached(host):
     done = host.revert(force=True, first=True)
     assert left(done["left"]) == [("account", "ann")] and done["left"][0]["why"] == "chage failed" and done["states"] == []
     assert host.revert()["changed"] is False
+
+
+def test_what_somebody_moved_there_is_given_to_nobody(host):
+    entry = journal.begin(put.CONCERN, str(host.root) + "/var/lib/elkit", run="one")
+    owners = [os.getuid() + 1, os.getgid()]
+    entry.note_all("state", [{"kind": "mode", "name": "/etc/a", "before": owners + [0o666], "after": owners + [0o664]}])
+    entry.commit()
+    os.chmod(str(host.root / "etc/a"), 0o600)
+    done = host.revert(force=True)
+    assert left(done["left"]) == [("mode", "/etc/a")] and "belongs to another" in done["left"][0]["why"] and host.mode("a") == 0o600
 
 
 def test_what_failed_is_not_put_back_to_what_an_older_run_found(host):

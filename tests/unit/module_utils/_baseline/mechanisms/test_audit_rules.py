@@ -13,6 +13,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context imp
 # The form of /etc/audit/rules.d/audit.rules of the package, on all releases.
 VENDOR = "## First rule - delete all\n-D\n\n-b 8192\n\n--backlog_wait_time 60000\n\n## Set failure mode to syslog\n-f 1\n\n"
 USER = "-F auid>=1000 -F auid!=unset"
+PRIVILEGED = "-a always,exit -F path={0} -F perm=x " + USER + " -F key=privileged"
 
 
 class Said(object):
@@ -161,16 +162,40 @@ def test_privileged_programs(host):
     assert audit_rules.check(item, view).ok
     assert view.read(audit_rules.OURS).splitlines()[1:] == [
         "-a always,exit -F path=/usr/bin/{0} -F perm=x {1} -F key=privileged".format(name, USER) for name in ("su", "write")]
-    odd = host / "usr" / "bin" / "two words"
-    odd.write_text("")
-    os.chmod(str(odd), 0o4755)
-    view = view_of(host)
-    assert audit_rules.check(item, view).before == {"no rule can name": ["/usr/bin/two words"]}
-    with pytest.raises(NotFixable):
+
+
+@pytest.mark.parametrize("name", ["two words", "a!=b", "a>=b", "a<=b", "a&=b", "back\\", "line\nfeed", b"caf\xe9"])
+def test_a_program_that_no_rule_can_name_keeps_no_other_from_its_rule(host, name):
+    directory = os.fsencode(str(host)) + b"/usr/bin"
+    os.makedirs(directory)
+    for program in (b"su", os.fsencode(name)):
+        path = os.path.join(directory, program)
+        open(path, "w").close()
+        os.chmod(path, 0o4755)
+    item, view = control(privileged=True), view_of(host)
+    audit_rules.fix(item, view)
+    found = audit_rules.check(item, view)
+    assert (found.ok, found.left, list(found.before)) == (False, True, ["no rule can name"]) and found.note.startswith("no rule can name /usr/bin/")
+    assert view.read(audit_rules.OURS).splitlines()[1:] == [PRIVILEGED.format("/usr/bin/su")]
+    with pytest.raises(NotFixable, match="no audit rule can name /usr/bin/"):
         audit_rules.fix(item, view)
 
 
-@pytest.mark.parametrize("path", ["var/log", "/var/log/a b", "/var/log/x\n-D", ""])
+def test_rules_of_ours_with_which_loading_stops_go(host):
+    by_name = PRIVILEGED.format("/usr/bin/kmod")
+    (host / "usr" / "bin").mkdir(parents=True)
+    gone = [PRIVILEGED.format(path) for path in ("/home/anna/gone/x", "/usr/bin/a!=b")]
+    add(host, "60-elkit-hardening.rules", "\n".join(gone + [by_name, "-w /home/anna/other/x -p wa -k mine"]) + "\n")
+    add(host, "30-x.rules", gone[0] + "\n")
+    item, view = control(privileged=True), view_of(host)
+    assert audit_rules.check(item, view).before == {"of no use": gone}
+    audit_rules.fix(item, view)
+    assert audit_rules.check(item, view).ok
+    # What others want or wrote is theirs.
+    assert view.read(audit_rules.OURS).splitlines()[1:] == [by_name, "-w /home/anna/other/x -p wa -k mine"]
+
+
+@pytest.mark.parametrize("path", ["var/log", "/var/log/a b", "/var/log/x\n-D", "/var/log/a!=b", ""])
 def test_paths_that_no_rule_can_name(host, path):
     with pytest.raises(ControlError):
         audit_rules.check(control(watch=[path], key="logins"), view_of(host))

@@ -151,6 +151,18 @@ def test_all_files(host):
         all_files.fix(item(what), view)
         assert all_files.check(item(what), view).ok
         assert view.planned_states[("mode", path)][2] == mode
+    odd = os.path.join(os.fsencode(str(host)), b"srv/caf\xe9")
+    open(odd, "w").close()
+    os.chmod(odd, 0o666)
+    view = view_of(host)
+    # A name that is no text is left to people, and keeps no other file open.
+    assert not all_files.check(item("world_writable"), view).left
+    all_files.fix(item("world_writable"), view)
+    found = all_files.check(item("world_writable"), view)
+    assert (found.ok, found.left, found.note) == (False, True, "no UTF-8, so left alone: /srv/caf\\udce9")
+    assert list(view.planned_states) == [("mode", "/srv/open")]
+    with pytest.raises(NotFixable, match="is no UTF-8"):
+        all_files.fix(item("world_writable"), view)
     (host / "etc" / "passwd").write_text("root:x:4294000:0:root:/root:/bin/bash\n")
     view = view_of(host)
     assert not all_files.check(item("unowned"), view).ok

@@ -250,6 +250,14 @@ def test_an_argument_of_the_kernel(host):
     assert host.look("grub", argument="audit=1")[0].reboot
 
 
+@pytest.mark.parametrize("args", [{"argument": "audit=1"}, {"absent": ["selinux=0"]}])
+def test_what_only_a_shell_can_read_of_the_boot_loader_is_left(host, args):
+    host.write("/etc/default/grub", GRUB + 'GRUB_CMDLINE_LINUX_DEFAULT="quiet \\\naudit=1"\n')
+    with pytest.raises(NotFixable, match="/etc/default/grub, line 3, is more than a plain assignment.*GRUB_CMDLINE_LINUX_DEFAULT="):
+        host.look("grub", **args)
+    assert host.view.planned_files == {}
+
+
 def test_release_8_refers_to_the_environment_block(host):
     host.el = 8
     host.write("/etc/default/grub", GRUB)
@@ -258,6 +266,56 @@ def test_release_8_refers_to_the_environment_block(host):
     planned = fixed(host, "grub", argument="audit=1")
     assert "/boot/loader/entries/a.conf" not in planned and "kernelopts=ro audit=1\n" in planned["/boot/grub2/grubenv"]
     assert len(planned["/boot/grub2/grubenv"]) == 1024
+
+
+def block(**values):
+    return ("# GRUB Environment Block\n" + "".join("{0}={1}\n".format(*item) for item in sorted(values.items()))).ljust(1024, "#")
+
+
+@pytest.mark.parametrize("args, options, wanted, now", [
+    ({"argument": "audit=1"}, "$kernelopts audit=0", "$kernelopts audit=1", "ro audit=1"),
+    ({"argument": "audit=1"}, "$kernelopts", "$kernelopts", "ro audit=1"),
+    ({"argument": "audit=1"}, "$kernelopts audit=1", "$kernelopts audit=1", "ro audit=1"),
+    ({"absent": ["selinux=0"]}, "$kernelopts selinux=0", "$kernelopts", "ro"),
+    # Without a value there, the entry has it itself.
+    ({"argument": "audit=1"}, "$kernelopts", "$kernelopts audit=1", None)])
+def test_words_beside_what_an_entry_refers_to(host, args, options, wanted, now):
+    host.el = 8
+    host.write("/etc/default/grub", GRUB)
+    host.write("/boot/loader/entries/a.conf", "options {0}\n".format(options))
+    host.write("/boot/grub2/grubenv", block() if now is None else block(kernelopts="ro"))
+    fixed(host, "grub", **args)
+    assert host.view.read("/boot/loader/entries/a.conf") == "options {0}\n".format(wanted)
+    assert host.view.read("/boot/grub2/grubenv") == (block() if now is None else block(kernelopts=now))
+
+
+@pytest.mark.parametrize("args, options, tuned", [
+    ({"argument": "audit=1"}, "ro audit=1 $tuned_params", "x audit=0"), ({"absent": ["selinux=0"]}, "ro $tuned_params", "selinux=0 x")])
+def test_what_tuned_gives_the_kernel_is_tuneds(host, args, options, tuned):
+    host.write("/etc/default/grub", GRUB.replace("rhgb", "audit=1"))
+    host.write("/boot/loader/entries/a.conf", "options {0}\n".format(options))
+    host.write("/boot/grub2/grubenv", block(tuned_params=tuned))
+    with pytest.raises(NotFixable, match="tuned gives the kernel (audit|selinux=0) .*tuned-adm"):
+        host.look("grub", **args)
+    # A word behind it wins.
+    host.view = None
+    host.write("/boot/loader/entries/a.conf", "options ro $tuned_params audit=1\n")
+    assert host.look("grub", argument="audit=1")[0].ok
+
+
+def test_an_argument_that_comes_behind_the_other(host):
+    other = 'GRUB_CMDLINE_LINUX_DEFAULT="quiet audit=0"\n'
+    host.write("/etc/default/grub", GRUB.replace("rhgb", "audit=1") + other)
+    assert fixed(host, "grub", argument="audit=1") == {"/etc/default/grub": GRUB.replace("rhgb", "audit=1") + other.replace("audit=0", "audit=1")}
+
+
+@pytest.mark.parametrize("now, wanted", [("65536", "65536"), ("8192", "8192"), ("64", "8192"), ("many", "8192"), (None, "8192")])
+def test_a_higher_number_is_as_good_where_the_control_says_so(host, now, wanted):
+    def line(value):
+        return GRUB.replace("quiet", "quiet" if value is None else "quiet audit_backlog_limit=" + value)
+    host.write("/etc/default/grub", line(now))
+    host.look("grub", argument="audit_backlog_limit=8192", at_least=True)
+    assert host.view.read("/etc/default/grub") == line(wanted)
 
 
 def test_words_that_must_not_be_there(host):
