@@ -6,7 +6,6 @@ import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -73,13 +72,16 @@ def rest(answer, paths, installed, again):
             erase.extend((one["nevra"], one["hash"]) for one in installed if one["nevra"] == nevra)
             continue
         wanted = paths[nevra]
-        side_by_side = item["action"] == dnf_conversion.INSTALL and item["name"] in plan.KERNELS
-        others = [one for one in names.get((item["name"], item["arch"]), []) if (one["nevra"], one["hash"]) != (nevra, wanted["hash"])]
-        if (nevra, wanted["hash"]) not in present or nevra in again:
+        # Of kernels, whatever is done to one of them, the other versions stay: what it takes the place of is its own version in the source's build.
+        side_by_side = item["name"] in plan.KERNELS
+        others = [(one["nevra"], one["hash"]) for one in names.get((item["name"], item["arch"]), [])
+                  if (one["nevra"], one["hash"]) != (nevra, wanted["hash"]) and (one["nevra"] == nevra or not side_by_side)]
+        comes = (nevra, wanted["hash"]) not in present or nevra in again
+        if comes:
             add.append((wanted["path"], side_by_side))
-        elif not side_by_side:
-            # The new one is there, and so is still the old one.
-            erase.extend((one["nevra"], one["hash"]) for one in others)
+        if side_by_side or not comes:
+            # The new one is there, and so is still the old one; where it comes, rpm takes the old one away itself, but not beside a kernel.
+            erase.extend(others)
     return add, sorted(set(erase))
 
 

@@ -26,8 +26,15 @@ def goes(nevra, name="bash"):
 
 
 PATHS = {NEW: {"path": "/cache/new.rpm", "hash": "new"}, OLD: {"path": "/cache/same.rpm", "hash": "theirs"},
-         "kernel-core-5-2.x86_64": {"path": "/cache/kernel.rpm", "hash": "kernel"}}
+         "kernel-core-5-2.x86_64": {"path": "/cache/kernel.rpm", "hash": "kernel"}, "kernel-core-5-1.x86_64": {"path": "/cache/older.rpm", "hash": "older"}}
 KERNEL = comes("install", "kernel-core-5-2.x86_64", "kernel-core")
+# Two that AlmaLinux has in the same version, as on an ordinary host of Rocky or RHEL.
+IN_PLACE = [comes("reinstall", "kernel-core-5-1.x86_64", "kernel-core"), comes("reinstall", "kernel-core-5-2.x86_64", "kernel-core")]
+
+
+def core(version, digest):
+    return have("kernel-core-5-{0}.x86_64".format(version), digest, "kernel-core")
+
 
 CASES = {
     "a scriptlet of it runs after all packages": ([comes("upgrade", NEW)], [have(NEW, "new")], [NEW], [("/cache/new.rpm", False)], []),
@@ -46,6 +53,16 @@ CASES = {
     "a kernel comes beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core")], [], [("/cache/kernel.rpm", True)], []),
     "a kernel is beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core"), have("kernel-core-5-2.x86_64", "kernel", "kernel-core")], [],
                            [], []),
+    "kernels that are all in place": (IN_PLACE, [core(1, "older"), core(2, "kernel")], [], [], []),
+    "a kernel in place, and one that stays beside it": (IN_PLACE[1:], [core(2, "kernel"), core(3, "theirs")], [], [], []),
+    "kernels that are not in place yet": (IN_PLACE, [core(1, "t1"), core(2, "t2"), core(3, "t3")], [],
+                                          [("/cache/older.rpm", True), ("/cache/kernel.rpm", True)],
+                                          [("kernel-core-5-1.x86_64", "t1"), ("kernel-core-5-2.x86_64", "t2")]),
+    "a kernel in both builds": (IN_PLACE, [core(1, "older"), core(2, "theirs"), core(2, "kernel")], [], [], [("kernel-core-5-2.x86_64", "theirs")]),
+    "a kernel in place whose scriptlet runs after all packages": (IN_PLACE, [core(1, "older"), core(2, "kernel")], ["kernel-core-5-2.x86_64"],
+                                                                  [("/cache/kernel.rpm", True)], []),
+    "a kernel in flight, and the old one is there": (IN_PLACE, [core(1, "older"), core(2, "theirs"), core(2, "kernel")], ["kernel-core-5-2.x86_64"],
+                                                     [("/cache/kernel.rpm", True)], [("kernel-core-5-2.x86_64", "theirs")]),
     "nothing was planned": ([], [have(OLD, "old")], [], [], []),
 }
 
