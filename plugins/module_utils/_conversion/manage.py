@@ -196,13 +196,18 @@ def foreseen(state):
 def after_reboot(state, check_mode):
     """End a way back that had to leave the kernel that ran: {"changed", "pending_reboot", "removed_kernels"}."""
     pending = (state.read("pending.json") or []) if state is not None and state.data["result"] == states.REVERTED else []
-    gone = kernels.not_running(pending, os.uname().release)
-    if gone and not check_mode:
+    over = kernels.not_running(pending, os.uname().release)
+    if not over:
+        return {"changed": False, "pending_reboot": pending, "removed_kernels": []}
+    # Somebody may have removed them.
+    present = set(item.nevra for item in Context().database().packages)
+    gone = [nevra for nevra in over if nevra in present]
+    if not check_mode:
         with host_lock():
-            present = set(item.nevra for item in Context().database().packages)
-            kernels.remove([nevra for nevra in gone if nevra in present])
+            if gone:
+                kernels.remove(gone)
             state.write("pending.json", [])
-    return {"changed": bool(gone), "pending_reboot": [] if gone else pending, "removed_kernels": gone}
+    return {"changed": bool(gone), "pending_reboot": [], "removed_kernels": gone}
 
 
 def check_way_back(state, params):

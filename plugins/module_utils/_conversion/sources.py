@@ -104,7 +104,7 @@ TABLE = {
         "variables": ("contentdir", "infra", "stream"),
     },
     "rocky": {
-        "repositories": _with(_SAME_IDS, {"rockyrpi": None, "security": None}),
+        "repositories": _with(_SAME_IDS, {"resilient-storage": "resilientstorage", "rockyrpi": None, "security": None}),
         "replace": _brands("rocky"),
         "remove": ("rocky-obsolete-packages", "rocky-release-security", "rocky-release-core", "rocky-release-kernel"),
         # Of 8, 9 and 10.
@@ -136,8 +136,8 @@ TABLE = {
         # Of 8; of 9 and 10, and the one that is kept in reserve.
         "keys": ("76FD3DB13AB67410B89DB10E82562EA9AD986DA3", "3E6D826D3FBAB389C2F38E34BC4D06A08D8B756F", "982231759C7467065D0CE9B2A7DD07088B4EFBE6"),
         "variables": ("ociregion", "ocidomain"),
-        "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules", "kernel-uek-modules-core", "kernel-uek-modules-extra",
-                    "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*", "kernel-uek64k*"),
+        "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules*", "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*",
+                    "kernel-uek64k*"),
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "rhel": {

@@ -109,6 +109,27 @@ def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, c
         assert again["changed"] is False and did == [], "a key that somebody imports now is wanted"
 
 
+@pytest.mark.parametrize("running, installed, said, did, left", [
+    ("2-2.x86_64", BESIDE, (True, [], BESIDE), BESIDE, []), ("2-2.x86_64", BESIDE[:1], (True, [], BESIDE[:1]), BESIDE[:1], []),
+    ("2-2.x86_64", [], (False, [], []), [], []), ("1-1.x86_64", BESIDE, (False, BESIDE, []), [], BESIDE)],
+    ids=["all are there", "somebody removed one", "somebody removed all of them", "it runs still"])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_kernel_that_ran_at_a_way_back_leaves_after_the_reboot(tmp_path, monkeypatch, check_mode, running, installed, said, did, left):
+    one = states.create({}, str(tmp_path))
+    one.finish(states.REVERTED)
+    one.write("pending.json", BESIDE)
+    ran = []
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage.os, "uname", lambda: SimpleNamespace(release=running))
+    monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: ran.append(argv))
+    monkeypatch.setattr(manage, "Context", lambda: SimpleNamespace(
+        database=lambda: SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in installed])))
+    answer = manage.after_reboot(one, check_mode)
+    assert (answer["changed"], answer["pending_reboot"], answer["removed_kernels"]) == said
+    assert ran == ([["rpm", "-e"] + did] if did and not check_mode else [])
+    assert one.read("pending.json") == (BESIDE if check_mode else left)
+
+
 def test_each_remedy_is_a_sentence():
     stopping = [{"id": name, "severity": "inhibitor", "overridden": False, "found": name, "remedy": remedy} for name, remedy in [
         ("mounts", "Mount it writable"), ("x", None), ("solver", "Remove them."), ("trust", "Check the URL")]]
