@@ -122,6 +122,7 @@ CASES = [
     ({"plan": plan(rows=[row("kept-third-party")])}, "third-party-packages", "note", "acme", False),
     ({"excludes": {"/etc/dnf/dnf.conf": ["bash"]}}, "excludes", "inhibitor", "bash", True),
     ({"locks": ["bash-0:5*"]}, "version-locks", "inhibitor", "bash", True),
+    ({"files": {"/etc/dnf/vars/releasever": "9.4\n"}}, "release-lock", "warning", "/etc/dnf/vars/releasever keeps dnf to 9.4", False),
     ({"streams": {"streams": [{"module": "nginx", "stream": "1.22", "state": "enabled"}]}}, "streams", "note", "module streams: nginx:1.22", False),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []}}, "foreign-repositories", "note", "acme", False),
     ({"repositories": {"configured": [{"id": "acme", "enabled": True}], "broken_files": []},
