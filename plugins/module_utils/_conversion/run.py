@@ -197,6 +197,8 @@ class Run(object):
 
     def snapshot(self):
         kept = self.state.path("before")
+        # A power cut may have left contents there that never came to the disk.
+        shutil.rmtree(kept, ignore_errors=True)
         files.make_directory(kept, 0o700)
         before = snapshot.take(kept)
         self.state.write("etc-before.json", before)

@@ -254,3 +254,22 @@ def test_what_a_way_back_needs_is_noted_at_the_end(tmp_path, monkeypatch):
         run.Run(state).verify()
     assert asked == [{("bash-5-1", "theirs")}]
     assert (state.read("keys-after.json"), state.read("etc-after.json")) == ({"B" * 40: "gpg-pubkey-b"}, {"/etc/a": 2})
+
+
+def test_what_a_run_that_was_ended_in_its_snapshot_kept_does_not_count(tmp_path, monkeypatch):
+    """With the power, what had not come to the disk is empty there, under its name."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "shadow").write_text("root:x\n")
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "boot": {"container": True}}, str(tmp_path))
+    monkeypatch.setattr(run.snapshot.take, "__defaults__", (None, (str(etc),)))
+    monkeypatch.setattr(run.rpm_transaction, "installed", list)
+    monkeypatch.setattr(run.remains, "imported_keys", dict)
+    one = run.Run(state)
+    one.snapshot()
+    kept = state.path("before", os.listdir(state.path("before"))[0])
+    open(kept, "w").close()
+    one.snapshot()
+    run.snapshot.check_readable(state.read("etc-before.json"), state.path("before"))
+    with open(kept) as handle:
+        assert handle.read() == "root:x\n"
