@@ -360,7 +360,7 @@ class Run(object):
         """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""
         if self.request.get("registration") == "preserve":
             self.disable_own()
-        remains.drop_source_repositories(self.source)
+        remains.drop_source_repositories(self.source, self.request)
         result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
         return "{0} enabled".format(len([row for row in result["repositories"] if row["after"] and row["after"]["enabled"]]))
 

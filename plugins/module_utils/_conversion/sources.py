@@ -127,7 +127,7 @@ TABLE = {
         "remove": (
             # Oracle's own build of the name: AlmaLinux's release package provides it.
             "redhat-release", "redhat-release-eula", "oraclelinux-developer-release-el*", "oracle-database-preinstall-*", "oracle-instantclient-release-*",
-            "oraclelinux-automation-manager-release-el*", "oracle-ocne-release-el*", "oracle-gluster-release-el*",
+            "oci-included-release-el*", "oraclelinux-automation-manager-release-el*", "oracle-ocne-release-el*", "oracle-gluster-release-el*",
             "oracle-spacewalk-*-release-el*", "linux-firmware-core", "iwlax2xx-firmware",
             "python3-gobject-base-noarch", "rhn-client-tools", "rhn-check", "rhn-setup", "rhnsd", "libreport-plugin-rhtsupport",
             "uptrack*", "ksplice*",

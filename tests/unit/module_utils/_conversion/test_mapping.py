@@ -76,7 +76,8 @@ def test_enabled_repositories_stay_enabled_under_their_names():
 
 @pytest.mark.parametrize("product, name, fate", [
     ("centos-stream", "centos-logos", (mapping.REPLACE, "almalinux-logos")), ("rocky", "rocky-indexhtml", (mapping.REPLACE, "almalinux-indexhtml")),
-    ("oracle", "redhat-release", (mapping.REMOVE, None)), ("oracle", "redhat-logos", (mapping.REPLACE, "almalinux-logos")),
+    ("oracle", "redhat-release", (mapping.REMOVE, None)), ("oracle", "oci-included-release-el9", (mapping.REMOVE, None)),
+    ("oracle", "redhat-logos", (mapping.REPLACE, "almalinux-logos")),
     ("oracle", "oracle-epel-release-el9", (mapping.REPLACE, "epel-release")), ("oracle", "kernel-uek-core", (mapping.KERNEL, None)),
     ("oracle", "kernel-uek-debug-core", (mapping.KERNEL, None)), ("oracle", "kernel-uek-modules-extra-netfilter", (mapping.KERNEL, None)),
     ("oracle", "kernel-uek-modules-usb", (mapping.KERNEL, None)), ("rhel", "subscription-manager", (mapping.REMOVE, None)),
