@@ -153,7 +153,7 @@ def package_run(seen):
 def rollback_packages(seen):
     if not seen.plan or not seen.plan["back"] or not seen.plan["back"]["missing"]:
         return []
-    return [Finding(INHIBITOR, "packages that a way back needs cannot be had again: {0}".format(_names(seen.plan["back"]["missing"])),
+    return [Finding(INHIBITOR, plan.words_of_missing(_names(seen.plan["back"]["missing"]), seen.plan["back"]["silent"]),
                     "Enable the repository that has them, override (the way back is then without them), or set revert_cache: false "
                     "for no way back at all")]
 

@@ -294,6 +294,16 @@ def way_back(gone, built, builds):
     return {"missing": missing, "size": size}
 
 
+def words_of_missing(missing, silent):
+    """What is said of packages that a way back needs and that cannot be had again.
+
+    :param missing: their NEVRAs (text)
+    :param silent: ids of the source's repositories that cannot be loaded
+    """
+    return "packages that a way back needs cannot be had again: {0}{1}".format(
+        missing, "; repositories that cannot be loaded: {0}".format(", ".join(silent)) if silent else "")
+
+
 def configuration(rows, modified, leaving, source_files):
     """What becomes of files below /etc: [{"path", "package" (NEVRA or None), "fate"}], sorted. Fates: "kept" (changed by somebody; the new
     one lies beside it as .rpmnew where it differs), "replaced" (the same, the changed one is kept as .rpmsave), "leaves" (with its package,

@@ -64,24 +64,28 @@ def source_folder(directory):
 
 
 def builds(request):
-    """What the first round of the source's repositories has of all installed packages, as _dnf.conversion.builds_of() gives it: nobody knows yet
-    which will leave."""
+    """What the first round of the source's repositories has of all installed packages: nobody knows yet which will leave.
+
+    :returns: {"found": as _dnf.conversion.builds_of() gives it, "silent": [id] of those of the source that cannot be loaded}
+    """
     return _builds(request, rounds(request)[:1], dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
 
 
-def all_builds(request, answer, found):
-    """*found* (see builds()) with what the further rounds have of the packages that leave and that the first one lacks.
+def all_builds(request, answer, first):
+    """*first* (what builds() gave) with what the further rounds have of the packages that leave and that the first one lacks.
 
     :param answer: resolve()'s
     """
-    lacking = leaving(answer) - set(found)
-    return dict(found, **_builds(request, rounds(request)[1:], dict((nevra, names.parse(nevra).name) for nevra in lacking)))
+    lacking = leaving(answer) - set(first["found"])
+    more = _builds(request, rounds(request)[1:], dict((nevra, names.parse(nevra).name) for nevra in lacking))
+    return {"found": dict(first["found"], **more["found"]), "silent": first["silent"] + more["silent"]}
 
 
 def _builds(request, where, wanted):
-    """What the repositories of *where* (some of rounds()) have of *wanted* ({NEVRA: name}), one after the other as long as some are lacking."""
+    """What the repositories of *where* (some of rounds()) have of *wanted* ({NEVRA: name}), one after the other as long as some are lacking; see
+    builds()."""
     directory = source_folder(request["settings"]["directory"])
-    found = {}
+    found, silent = {}, []
     for keep, more in where:
         lacking = dict(item for item in wanted.items() if item[0] not in found)
         if not lacking:
@@ -89,19 +93,21 @@ def _builds(request, where, wanted):
         os.makedirs(directory, exist_ok=True)
         base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, keep, more)
         found.update(dnf_conversion.builds_of(base, lacking))
+        silent += [name for name in dnf_conversion.silent(base) if name in keep]
         base.close()
-    return found
+    return {"found": found, "silent": silent}
 
 
-def way_back(answer, found):
-    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others}.
+def way_back(answer, there):
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others, "silent": [id] of the source's
+    repositories that cannot be loaded}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
 
     :param answer: resolve()'s
-    :param found: what all_builds() gave
+    :param there: what all_builds() gave
     """
-    return plan.way_back(leaving(answer), answer["built"], found)
+    return dict(plan.way_back(leaving(answer), answer["built"], there["found"]), silent=there["silent"])
 
 
 def resolve(request):
@@ -260,12 +266,13 @@ class Run(object):
         """
         gone = leaving(self.answer)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
-        paths, lacking = {}, gone | set(self.request["kernels_beside"])
+        paths, silent, lacking = {}, [], gone | set(self.request["kernels_beside"])
         for keep, more in rounds(self.request):
             if not lacking:
                 break
             base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, keep, more)
             paths.update(dnf_conversion.fetch_exact(base, lacking))
+            silent += [name for name in dnf_conversion.silent(base) if name in keep]
             base.close()
             lacking = gone - set(paths)
         kept, missing = {}, []
@@ -277,8 +284,7 @@ class Run(object):
                 missing.append(nevra)
         if missing and "rollback-packages" not in self.request["ignore"]:
             raise HostError(
-                "packages that a way back needs cannot be had again: {0}{1}".format(
-                    ", ".join(missing[:8]), " and {0} more".format(len(missing) - 8) if len(missing) > 8 else ""),
+                plan.words_of_missing(_some(missing), silent),
                 "Enable the repository that has them, name the check rollback-packages in ignore, or set revert_cache: false",
                 packages=missing)
         self.state.write("source-packages.json", {

@@ -107,6 +107,8 @@ def source(tmp_path, monkeypatch):
             (nevra, str(tmp_path / nevra)) for nevra in builds if nevra in wanted))
     monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep, more: asked.append((settings["cache"], keep, more)) or SimpleNamespace(
         close=lambda: None))
+    # Of the vault and of a repository of the source.
+    monkeypatch.setattr(run.dnf_conversion, "silent", lambda _base: ["baseos", "elkit-vault-crb"])
     monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
     monkeypatch.setattr(run.rpm_transaction, "header_hash", files.read_text)
     one.fetch, one.asked = fetch, asked
@@ -142,13 +144,17 @@ def test_the_look_goes_on_to_them_too_for_what_leaves(tmp_path, monkeypatch):
         caches.add(settings["cache"])
         return SimpleNamespace(keep=keep, close=lambda: None)
     monkeypatch.setattr(run.dnf_conversion, "source_base", opened)
+    monkeypatch.setattr(run.dnf_conversion, "silent", lambda base: base.keep[:1] + ["elkit-vault-crb"])
     monkeypatch.setattr(run.dnf_conversion, "builds_of", lambda base, wanted: asked.append((base.keep, wanted)) or dict(
         (nevra, [[1, 1]]) for repository in base.keep for nevra in have_them[repository] if nevra in wanted))
     request = {"source_repositories": ["baseos"], "spare_repositories": ["crb"], "vault": [], "settings": {"directory": str(tmp_path)}}
     first = run.builds(request)
-    assert sorted(first) == ["bash-1-1.x86_64"]
+    assert sorted(first["found"]) == ["bash-1-1.x86_64"] and first["silent"] == ["baseos"]
     answer = {"rows": [leaves("bash-1-1.x86_64"), leaves("ninja-build-1-1.x86_64"), leaves("acme-1-1.x86_64", "kept-third-party")]}
-    assert sorted(run.all_builds(request, answer, first)) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
+    there = run.all_builds(request, answer, first)
+    assert sorted(there["found"]) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
+    assert run.way_back(dict(answer, built=dict.fromkeys(["bash-1-1.x86_64", "ninja-build-1-1.x86_64"], 1)), there) == {
+        "missing": [], "size": 2, "silent": ["baseos", "crb"]}
     assert [keep for keep, _wanted in asked] == [["baseos"], ["crb"]] and asked[1][1] == {"ninja-build-1-1.x86_64": "ninja-build"}
     seen = look.Seen(SimpleNamespace(is_root=True, identity=lambda: (None, [])))
     seen.directory = str(tmp_path)
@@ -186,6 +192,7 @@ def test_a_way_back_has_the_very_builds_or_there_is_none(source, builds, missing
         with pytest.raises(HostError) as caught:
             source.keep_source()
         assert caught.value.details["packages"] == missing and all(nevra in caught.value.message for nevra in missing)
+        assert caught.value.message.endswith("; repositories that cannot be loaded: baseos")
         assert source.state.read("source-packages.json") is None
         source.request["ignore"] = ["rollback-packages"]
     good = [nevra for nevra in ("bash-5-1", KERNEL, "rocky-release-9-1") if builds.get(nevra) == "theirs"]
