@@ -126,7 +126,7 @@ def outlived_kernels(state, seen):
         return []
     request = state.data["request"]
     kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if request["revert_cache"] else None
-    return kernels.outlived(seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
+    return kernels.outlived(run.source_of(request), seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
 
 
 def clear_kernels(state, seen, gone, check_mode):
@@ -142,13 +142,26 @@ def clear_kernels(state, seen, gone, check_mode):
     if check_mode:
         return bool(gone) or not left and bool(tidy.clear_keys(source, state, check_mode))
     with host_lock():
-        if gone:
-            kernels.remove(gone)
+        kernels.remove([nevra for nevra in gone if not kernels.is_firmware(source, nevra)])
+        exchange(state, [nevra for nevra in gone if kernels.is_firmware(source, nevra)])
         keys = [] if left else tidy.clear_keys(source, state)
     if not left:
         state.data["keys_cleared"] = True
         state.save()
     return bool(gone or keys)
+
+
+def exchange(state, nevras):
+    """Let AlmaLinux's packages take the place of the packages *nevras*, if any, that conversion *state* let stay.
+
+    :raises ElkitError: they cannot be had, or do not fit; nothing was changed then, or rpm's words on what failed
+    """
+    if nevras:
+        directory = look.folder()
+        try:
+            look.ask("exchange", {"number": state.data["number"], "packages": nevras}, directory, look.LONGER)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def revert(params, check_mode):
@@ -204,8 +217,7 @@ def after_reboot(state, check_mode):
     gone = [nevra for nevra in over if nevra in present]
     if not check_mode:
         with host_lock():
-            if gone:
-                kernels.remove(gone)
+            kernels.remove(gone)
             state.write("pending.json", [])
     return {"changed": bool(gone), "pending_reboot": [], "removed_kernels": gone}
 

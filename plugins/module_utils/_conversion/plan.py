@@ -86,8 +86,13 @@ def jobs(source, installed, available, flavour=None):
         by_name.setdefault(package["name"], []).append(package)
     exact = set(package["nevra"] for package in available)
     present = set(package["name"] for package in installed)
+    # As long as a kernel of the source that AlmaLinux does not build is there.
+    firmware = source.firmware if any(mapping.matches(name, source.kernels) for name in present) else ()
     for package in installed:
-        _one(found, source, package, by_name, exact)
+        if mapping.matches(package["name"], firmware) and is_source(package, source):
+            found.expected[package["nevra"]] = ("kept-beside", None)
+        else:
+            _one(found, source, package, by_name, exact)
     if source.release_packages:
         found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
     if source.distribution.product == distributions.ALMALINUX:

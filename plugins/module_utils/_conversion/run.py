@@ -99,7 +99,7 @@ def _builds(request, where, wanted):
 
 
 def way_back(answer, there):
-    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others, "silent": [id] of the source's
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others and of those that leave later, "silent": [id] of the source's
     repositories that cannot be loaded}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
@@ -107,7 +107,10 @@ def way_back(answer, there):
     :param answer: resolve()'s
     :param there: what all_builds() gave
     """
-    return dict(plan.way_back(leaving(answer), answer["built"], there["found"]), silent=there["silent"])
+    gone = leaving(answer)
+    later = set(row["package"] for row in answer["rows"] if row["verdict"] == "kept-beside")
+    both, now = (plan.way_back(nevras, answer["built"], there["found"]) for nevras in (gone | later, gone))
+    return {"missing": now["missing"], "size": both["size"], "silent": there["silent"]}
 
 
 def resolve(request):
@@ -152,15 +155,23 @@ def agree(answer, agreed, before, now):
         known, there = (set((item["nevra"], item["hash"]) for item in items) for items in (before, now))
         raise HostError("packages of the host were changed since the conversion began: {0}".format(_some(set(nevra for nevra, _hash in known ^ there))),
                         ANEW)
+    check_resolved(answer)
+    found = plan.moves(answer["items"])
+    if agreed is not None and found != agreed:
+        raise HostError("the repositories offer other packages than those that were looked at: {0}".format(
+            _some(set(found["come"] + found["go"]) ^ set(agreed["come"] + agreed["go"]))), ANEW)
+
+
+def check_resolved(answer):
+    """Whether nothing stands against *answer* (resolve()).
+
+    :raises HostError: something does
+    """
     for problem, words in (("problems", "the packages do not fit together"), ("not_allowed", "packages would be lost that no table names"),
                            ("unmarked", "dnf cannot do")):
         if answer[problem]:
             raise HostError("{0}: {1}".format(words, " ".join(str(item) for item in answer[problem][:5])),
                             "Look at it with the playbook elkit.almalinux.preflight")
-    found = plan.moves(answer["items"])
-    if agreed is not None and found != agreed:
-        raise HostError("the repositories offer other packages than those that were looked at: {0}".format(
-            _some(set(found["come"] + found["go"]) ^ set(agreed["come"] + agreed["go"]))), ANEW)
 
 
 def _some(nevras):
@@ -385,6 +396,29 @@ class Run(object):
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
         return tidy.clear(self.source, self.state)
+
+    def exchange(self, nevras):
+        """Once it is over: let AlmaLinux's packages take the place of *nevras*, which stayed with the source's kernels, and those without a counterpart
+        go, as the conversion would have done it without such kernels.
+
+        :raises HostError: they do not fit, or more would leave; nothing was changed
+        :raises Failure: they cannot be had, or rpm refuses them
+        """
+        settings = self.request["settings"]
+        self.base = dnf_conversion.open_base(dict(settings, others=[]))
+        packages = [package for package in dnf_conversion.installed_of(self.base) if package["nevra"] in nevras]
+        available = dnf_conversion.available_of(self.base, [item["id"] for item in settings["repositories"]], set(item["name"] for item in packages))
+        jobs = plan.jobs(self.source, packages, available)
+        # The release packages, which came long ago, are none of these.
+        unmarked = dnf_conversion.put(self.base, dict(jobs.data(), install=[]))
+        problems = dnf_conversion.resolve(self.base)
+        items = [] if problems else dnf_conversion.items_of(self.base)
+        self.answer = {"items": items, "problems": problems, "not_allowed": plan.not_allowed(jobs, packages, items), "unmarked": unmarked}
+        check_resolved(self.answer)
+        paths = dnf_conversion.download(self.base, lambda *_progress: None)
+        self.check(paths, dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items()))
+        dnf_conversion.transact(self.base, lambda *_progress: None, test=False)
+        self.base.close()
 
     def left(self):
         """(NEVRA, hash) of each build (set) that was there before, and that the transaction took away. What came is none of them: Kitten

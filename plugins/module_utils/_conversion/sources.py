@@ -12,6 +12,7 @@ registration  packages of the client of a registration, as in remove; they stay 
 provides      capabilities; whatever package of the source's vendor provides one of them leaves as well
 streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
 kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
+firmware      packages of the source's vendor that those kernels need, as in remove; they stay with them, and AlmaLinux's come when the last of them leaves
 exceptions    packages of the source's vendor (names or patterns) that may stay, and why
 keys          full fingerprints that its packages are signed by
 variables     names of dnf's variables (in /etc/dnf/vars) that its repositories use
@@ -60,6 +61,7 @@ COMMON = {
     "provides": (),
     "streams": {},
     "kernels": (),
+    "firmware": (),
     "exceptions": {},
     "keys": (),
     "variables": (),
@@ -138,6 +140,8 @@ TABLE = {
         "variables": ("ociregion", "ocidomain"),
         "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules*", "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*",
                     "kernel-uek64k*"),
+        # One source package, whose epoch (999) UEK 8 asks for; parts of it lie in files of another part of AlmaLinux's.
+        "firmware": ("linux-firmware*", "iwl*-firmware", "libertas-*-firmware"),
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "rhel": {

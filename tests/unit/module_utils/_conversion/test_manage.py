@@ -109,6 +109,24 @@ def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, c
         assert again["changed"] is False and did == [], "a key that somebody imports now is wanted"
 
 
+@pytest.mark.parametrize("gone, removed, exchanged", [
+    (["kernel-uek-1-1.x86_64", "linux-firmware-999:1-1.noarch"], ["kernel-uek-1-1.x86_64"], ["linux-firmware-999:1-1.noarch"]),
+    (["linux-firmware-999:1-1.noarch"], None, ["linux-firmware-999:1-1.noarch"]), (["kernel-uek-1-1.x86_64"], ["kernel-uek-1-1.x86_64"], None)],
+    ids=["both", "a run was lost in between", "no firmware stayed"])
+def test_almalinux_s_firmware_comes_when_the_source_s_kernels_have_left(tmp_path, monkeypatch, gone, removed, exchanged):
+    last = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": None, "kernels_beside": gone}, str(tmp_path))
+    last.finish(states.CONVERTED)
+    did = []
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: did.append(argv))
+    monkeypatch.setattr(manage.look, "ask", lambda operation, data, _directory, _timeout: did.append([operation, data]))
+    monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, _state: did.append("keys") or [])
+    seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in gone]))
+    assert manage.clear_kernels(last, seen, gone, False) is True
+    assert did == ([["rpm", "-e"] + removed] if removed else []) + (
+        [["exchange", {"number": last.data["number"], "packages": exchanged}]] if exchanged else []) + ["keys"]
+
+
 @pytest.mark.parametrize("running, installed, said, did, left", [
     ("2-2.x86_64", BESIDE, (True, [], BESIDE), BESIDE, []), ("2-2.x86_64", BESIDE[:1], (True, [], BESIDE[:1]), BESIDE[:1], []),
     ("2-2.x86_64", [], (False, [], []), [], []), ("1-1.x86_64", BESIDE, (False, BESIDE, []), [], BESIDE)],

@@ -153,8 +153,10 @@ def test_the_look_goes_on_to_them_too_for_what_leaves(tmp_path, monkeypatch):
     answer = {"rows": [leaves("bash-1-1.x86_64"), leaves("ninja-build-1-1.x86_64"), leaves("acme-1-1.x86_64", "kept-third-party")]}
     there = run.all_builds(request, answer, first)
     assert sorted(there["found"]) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
-    assert run.way_back(dict(answer, built=dict.fromkeys(["bash-1-1.x86_64", "ninja-build-1-1.x86_64"], 1)), there) == {
-        "missing": [], "size": 2, "silent": ["baseos", "crb"]}
+    answer["built"] = dict.fromkeys(["bash-1-1.x86_64", "ninja-build-1-1.x86_64", "kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64"], 1)
+    answer["rows"] += [leaves(nevra, "kept-beside") for nevra in ("kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64")]
+    there["found"]["kernel-uek-2-1.x86_64"] = [[1, 40]]
+    assert run.way_back(answer, there) == {"missing": [], "size": 42, "silent": ["baseos", "crb"]}, "a kernel that cannot be had again stays"
     assert [keep for keep, _wanted in asked] == [["baseos"], ["crb"]] and asked[1][1] == {"ninja-build-1-1.x86_64": "ninja-build"}
     seen = look.Seen(SimpleNamespace(is_root=True, identity=lambda: (None, [])))
     seen.directory = str(tmp_path)
@@ -280,3 +282,38 @@ def test_what_a_run_that_was_ended_in_its_snapshot_kept_does_not_count(tmp_path,
     run.snapshot.check_readable(state.read("etc-before.json"), state.path("before"))
     with open(kept) as handle:
         assert handle.read() == "root:x\n"
+
+
+CORE, FIRMWARE = "linux-firmware-core-999:1-1.noarch", "linux-firmware-999:1-1.noarch"
+COMES = {"action": "downgrade", "nevra": "linux-firmware-1-1.noarch", "name": "linux-firmware", "arch": "noarch", "repository": "baseos"}
+GOES = {"action": "remove", "nevra": CORE, "name": "linux-firmware-core", "arch": "noarch", "repository": None}
+
+
+@pytest.mark.parametrize("items, problems, words", [
+    ([COMES, GOES], [], None), ([COMES, GOES, dict(GOES, nevra="kernel-core-1-1.x86_64")], [], "would be lost that no table names: kernel-core"),
+    ([], ["nothing provides x"], "do not fit together")], ids=["it fits", "more would leave", "it does not fit"])
+def test_firmware_that_stayed_is_exchanged_and_nothing_else(tmp_path, monkeypatch, items, problems, words):
+    def package(nevra, **more):
+        name = nevra.rsplit("-", 2)[0]
+        return dict({"nevra": nevra, "name": name, "arch": "noarch", "epoch": 0, "version": "1", "release": "1", "provides": []}, **more)
+    state = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": {}, "settings": {"repositories": [{"id": "baseos"}], "others": ["acme"]}},
+                          str(tmp_path))
+    there = [package(nevra, vendor="Oracle America", size=1) for nevra in (FIRMWARE, CORE, "sudo-1-1.noarch")]
+    done = []
+    for name, answer in {"open_base": lambda settings: done.append(settings["others"]) or SimpleNamespace(close=lambda: None),
+                         "installed_of": lambda _base: there, "put": lambda _base, jobs: done.append(jobs) or [],
+                         "available_of": lambda _base, _ids, names: [package("linux-firmware-1-1.noarch", repository="baseos")] if FIRMWARE[:14] in names else [],
+                         "resolve": lambda _base: problems, "items_of": lambda _base: items,
+                         "download": lambda _base, _progress: {"linux-firmware-1-1.noarch": "/cache/firmware.rpm"},
+                         "transact": lambda _base, _progress, test: done.append("transaction")}.items():
+        monkeypatch.setattr(run.dnf_conversion, name, answer)
+    monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: "header of " + path)
+    one = run.Run(state)
+    monkeypatch.setattr(one, "check", lambda paths, headers: done.append(headers))
+    if words:
+        with pytest.raises(HostError, match=words):
+            one.exchange([FIRMWARE, CORE])
+    else:
+        one.exchange([FIRMWARE, CORE])
+    assert done[:2] == [[], {"erase": [CORE], "install": [], "reinstall": [], "sync": ["linux-firmware.noarch"]}]
+    assert done[2:] == ([] if words else [{"linux-firmware-1-1.noarch": "header of /cache/firmware.rpm"}, "transaction"])
