@@ -99,8 +99,8 @@ def _builds(request, where, wanted):
 
 
 def way_back(answer, there):
-    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others and of those that leave later, "silent": [id] of the source's
-    repositories that cannot be loaded}.
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others and of those that leave later,
+    "silent": [id] of the source's repositories that cannot be loaded}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
 

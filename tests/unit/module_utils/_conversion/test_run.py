@@ -296,13 +296,13 @@ def test_firmware_that_stayed_is_exchanged_and_nothing_else(tmp_path, monkeypatc
     def package(nevra, **more):
         name = nevra.rsplit("-", 2)[0]
         return dict({"nevra": nevra, "name": name, "arch": "noarch", "epoch": 0, "version": "1", "release": "1", "provides": []}, **more)
-    state = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": {}, "settings": {"repositories": [{"id": "baseos"}], "others": ["acme"]}},
-                          str(tmp_path))
+    state = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": {},
+                           "settings": {"repositories": [{"id": "baseos"}], "others": ["acme"]}}, str(tmp_path))
     there = [package(nevra, vendor="Oracle America", size=1) for nevra in (FIRMWARE, CORE, "sudo-1-1.noarch")]
-    done = []
+    done, ours = [], package("linux-firmware-1-1.noarch", repository="baseos")
     for name, answer in {"open_base": lambda settings: done.append(settings["others"]) or SimpleNamespace(close=lambda: None),
                          "installed_of": lambda _base: there, "put": lambda _base, jobs: done.append(jobs) or [],
-                         "available_of": lambda _base, _ids, names: [package("linux-firmware-1-1.noarch", repository="baseos")] if FIRMWARE[:14] in names else [],
+                         "available_of": lambda _base, _ids, names: [ours] if ours["name"] in names else [],
                          "resolve": lambda _base: problems, "items_of": lambda _base: items,
                          "download": lambda _base, _progress: {"linux-firmware-1-1.noarch": "/cache/firmware.rpm"},
                          "transact": lambda _base, _progress, test: done.append("transaction")}.items():
