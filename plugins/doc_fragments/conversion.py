@@ -69,9 +69,10 @@ options:
     description:
       - What is known of these hosts and not in the collection's table of sources. Keys are C(repositories) (id to canonical id),
         C(replace) (package to package), C(remove) (packages, with * and ?), C(provides) (capabilities), C(streams) (stream to stream),
-        C(kernels) (packages), C(exceptions) (package to the reason why it may stay), C(registration) (packages of the client of a
-        registration, with * and ?), C(keys) (full fingerprints that the packages of the source are signed by; rpm forgets them at the end where
-        nothing needs them) and C(variables) (names of variables in C(/etc/dnf/vars) that leave where no repository uses them).
+        C(kernels) (packages), C(firmware) (packages that those kernels need), C(exceptions) (package to the reason why it may stay),
+        C(registration) (packages of the client of a registration, with * and ?), C(keys) (full fingerprints that the packages of the source are
+        signed by; rpm forgets them at the end where nothing needs them) and C(variables) (names of variables in C(/etc/dnf/vars) that leave
+        where no repository uses them).
     type: dict
     default: {}
 notes:

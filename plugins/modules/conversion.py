@@ -110,13 +110,14 @@ summary:
   returned: when the host was looked at
   type: dict
 kernels_beside:
-  description: Packages of the source's kernels that the conversion let stay beside AlmaLinux's.
+  description: Packages of the source's kernels, and of the firmware that they need, that the conversion let stay beside AlmaLinux's.
   returned: when a conversion is over
   type: list
   elements: str
 removed_kernels:
   description: >-
-    Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now. A later run does that: the conversion itself leaves
+    Packages of the source's kernels that were removed, for AlmaLinux's kernel runs now, and of their firmware, for which AlmaLinux's came. A later
+    run does that: the conversion itself leaves
     them, and so does a container, whose kernel is not its own. The source's keys that nothing needs any more leave rpm's
     database with them. After a way back, those of AlmaLinux's kernels.
   returned: when the host is AlmaLinux already, or was brought back before

@@ -104,11 +104,11 @@ packages:
     verdict:
       description: >-
         V(same) (AlmaLinux's own build already), V(replaced) (the same version, in AlmaLinux's build), V(upgraded), V(downgraded),
-        V(swapped) (AlmaLinux has it under another name), V(removed) (of the source alone), V(kept-beside) (a kernel that stays until
-        AlmaLinux's runs), V(kept-third-party) (of another vendor), V(kept-foreign) (of the source, and AlmaLinux has none of that name),
-        V(excepted) (of the source, and an exception of the table), V(obsoleted) (another package takes its place) or V(blocked) (AlmaLinux has
-        another, and something stands against it). Of one that comes V(release) (AlmaLinux's release package), V(added) (something needs it) or
-        V(added-kernel) (AlmaLinux's kernel, beside the one that is there).
+        V(swapped) (AlmaLinux has it under another name), V(removed) (of the source alone), V(kept-beside) (a kernel, or its firmware, that stays
+        until AlmaLinux's kernel runs), V(kept-third-party) (of another vendor), V(kept-foreign) (of the source, and AlmaLinux has none of
+        that name), V(excepted) (of the source, and an exception of the table), V(obsoleted) (another package takes its place) or V(blocked)
+        (AlmaLinux has another, and something stands against it). Of one that comes V(release) (AlmaLinux's release package), V(added)
+        (something needs it) or V(added-kernel) (AlmaLinux's kernel, beside the one that is there).
       type: str
     becomes:
       description: NEVRA of what takes its place.

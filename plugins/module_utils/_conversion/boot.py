@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""See to it that the host boots an AlmaLinux kernel: initramfs, default entry, grub's configuration, EFI's boot entry.
+"""See to it that the host boots an AlmaLinux kernel: initramfs, default entry, grub's settings and configuration, EFI's boot entry.
 
 A container has none of these; there nothing is done, and the result says so.
 """
@@ -10,6 +10,7 @@ import json
 import os
 import re
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
@@ -32,6 +33,11 @@ TIMEOUT = 900
 IMAGE, INITRAMFS = "/boot/vmlinuz-{0}", "/boot/initramfs-{0}.img"
 ENTRIES = "/boot/loader/entries"
 GRUB, GRUB_LINKS = "/boot/grub2", ("/etc/grub2.cfg", "/etc/grub2-efi.cfg")
+# What grub's configuration is made by, and which kernels become the default as they are installed. A shell reads both.
+SETTINGS, UPDATES = "/etc/default/grub", "/etc/sysconfig/kernel"
+SHELL = keytext.Form(comments="#", inline_comments=True, quotes=True)
+# The value of GRUB_DEFAULT with which grub boots what grubby calls the default.
+SAVED = "saved"
 # The password that grub asks for (grub2-setpassword), beside its configuration: on release 8 with EFI in a directory that changes its name.
 PASSWORD = "user.cfg"
 # What leads from the EFI system partition to grub's configuration below /boot, as the package grub2-common of release 9 and 10 writes it.
@@ -57,6 +63,7 @@ def mend(request, context=None):
     done = []
     for release in sorted(set(request["rebuild"] + [newest])):
         done += mend_kernel(context, release, release in request["rebuild"], request.get("again"))
+    done += mend_settings(context, request)
     configure(context)
     loader = loader_of(request, context)
     if loader:
@@ -103,14 +110,49 @@ def lacks_entry(context, release):
     return bool(names) and not any(name.endswith("-{0}.conf".format(release)) for name in names)
 
 
+def configurations(context):
+    """Where (sorted paths) /etc links to a configuration of grub's that can be made: on release 8 with EFI it lies in a directory that has changed
+    its name."""
+    targets = set(os.path.realpath(context.at(path)) for path in GRUB_LINKS if context.exists(path))
+    return sorted(target for target in targets if os.path.isdir(os.path.dirname(target)))
+
+
 def configure(context):
-    """Have grub's configuration made wherever /etc links to one that can be: on release 8 with EFI it lies in a directory that has changed its name."""
-    made = set()
-    for path in GRUB_LINKS:
-        target = os.path.realpath(context.at(path))
-        if context.exists(path) and target not in made and os.path.isdir(os.path.dirname(target)):
-            commands.run(["grub2-mkconfig", "-o", target], timeout=300)
-            made.add(target)
+    """Have grub's configuration made wherever it can be."""
+    for target in configurations(context):
+        commands.run(["grub2-mkconfig", "-o", target], timeout=300)
+
+
+def setting(context, path, name):
+    """The value (str) of the variable *name* in the file *path* (SETTINGS or UPDATES), or None."""
+    found = keytext.values(context.read(path) or "", SHELL, name)
+    return found[-1][1] if found else None
+
+
+def mend_settings(context, request):
+    """Let grub boot the kernel that grubby calls the default, and AlmaLinux's later ones become it: what was done ([str])."""
+    updates, done = {}, []
+    chosen = setting(context, SETTINGS, "GRUB_DEFAULT")
+    if chosen != SAVED and configurations(context):
+        done += put(context, SETTINGS, {"GRUB_DEFAULT": SAVED})
+        if chosen in (None, "", "0"):
+            # The first of the list, which is the newest: the saved one would stay as it is.
+            updates["UPDATEDEFAULT"] = "yes"
+    kind = setting(context, UPDATES, "DEFAULTKERNEL")
+    ours = set(package.name for package in images(context, request))
+    if (kind or updates) and kind not in ours | set(name.replace("-core", "") for name in ours):
+        updates["DEFAULTKERNEL"] = plan.METAS[flavour_of(request)] + "-core"
+    return done + put(context, UPDATES, updates)
+
+
+def put(context, path, values):
+    """Set variables in the file *path*: what was done ([str])."""
+    text = context.read(path) or ""
+    for name in sorted(values):
+        text = keytext.with_value(text, SHELL, name, values[name])
+    if values:
+        files.write_atomic(context.at(path), text)
+    return ["{0}={1} in {2}".format(name, values[name], path) for name in sorted(values)]
 
 
 def mend_stub(context, path):
@@ -175,6 +217,8 @@ def not_bootable(request, context):
     shown = default_kernel()
     if shown != wanted[0]:
         found.append("the default kernel is {0}, not AlmaLinux's {1}".format(shown or "unknown", wanted[0]))
+    if configurations(context) and setting(context, SETTINGS, "GRUB_DEFAULT") != SAVED:
+        found.append("grub does not boot the default kernel, for GRUB_DEFAULT in {0} is not {1}".format(SETTINGS, SAVED))
     if loader and not has_entry(shown_entries(), loader):
         found.append("EFI has no active boot entry for AlmaLinux's {0}".format(loader))
     if request["arch"] == "s390x" and not found and context.exists(BOOTMAP) \
@@ -290,17 +334,27 @@ def not_as_before(request, noted, context=None):
     return found
 
 
+def images(context, request):
+    """The installed packages with AlmaLinux's kernels, of every flavour."""
+    vendors = distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
+    packages = context.packages([])
+    # Kitten's kernels have the same vendor.
+    beside = request.get("beside") or ()
+    return [package for name in kernel.IMAGES for package in packages.get(name, ()) if package.vendor in vendors and package.nevra not in beside]
+
+
+def flavour_of(request):
+    """The flavour of AlmaLinux's kernel that becomes the default. What an older version of this collection asked does not name it."""
+    return request.get("flavour") or plan.STANDARD
+
+
 def newest_kernel(context, request):
     """What uname -r would say of AlmaLinux's newest kernel of the flavour that *request* (see mend()) names.
 
     :raises HostError: there is none
     """
-    vendors = distributions.BY_PRODUCT[distributions.ALMALINUX].vendors
-    # One that an older version of this collection began does not name them.
-    flavour, beside = request.get("flavour") or plan.STANDARD, request.get("beside") or ()
-    packages = context.packages([])
-    found = [package for name in kernel.IMAGES for package in packages.get(name, ())
-             if package.vendor in vendors and kernel.IMAGES[name] == flavour and package.nevra not in beside]
+    flavour = flavour_of(request)
+    found = [package for package in images(context, request) if kernel.IMAGES[package.name] == flavour]
     if not found:
         raise HostError("no kernel of AlmaLinux is installed", "Do not reboot; install the package {0}".format(plan.METAS[flavour]))
     best = max(found, key=lambda package: version.evr_key(package.evr))

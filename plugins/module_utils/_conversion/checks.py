@@ -9,7 +9,7 @@ it by its id; a warning and a note do not.
 import re
 from collections import OrderedDict
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space, tidy
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
@@ -153,7 +153,7 @@ def package_run(seen):
 def rollback_packages(seen):
     if not seen.plan or not seen.plan["back"] or not seen.plan["back"]["missing"]:
         return []
-    return [Finding(INHIBITOR, "packages that a way back needs cannot be had again: {0}".format(_names(seen.plan["back"]["missing"])),
+    return [Finding(INHIBITOR, plan.words_of_missing(_names(seen.plan["back"]["missing"]), seen.plan["back"]["silent"]),
                     "Enable the repository that has them, override (the way back is then without them), or set revert_cache: false "
                     "for no way back at all")]
 
@@ -430,6 +430,14 @@ def version_locks(seen):
                     "Delete the locks (dnf versionlock clear). Overridden, they stay, do not count for the conversion, and stop updates afterwards")]
 
 
+def release_lock(seen):
+    if seen.source is None:
+        return []
+    return [Finding(WARNING, "{0} keeps dnf to {1}".format(path, release or "no release"),
+                    "It goes with the conversion, for AlmaLinux's repositories would be those of that minor: name the one that the host is to keep to (minor)")
+            for path, release in list(tidy.release_locks(seen.source, seen.context))[:1]]
+
+
 def streams(seen):
     if seen.source is None or not seen.streams["streams"]:
         return []
@@ -453,7 +461,7 @@ CHECKS = OrderedDict([
     ("trust", trust), ("target", target), ("rollback-packages", rollback_packages),
     ("solver", solver), ("no-counterpart", no_counterpart), ("foreign-repositories", foreign_repositories),
     ("broken-repositories", broken_repositories), ("third-party-packages", third_party_packages), ("excludes", excludes),
-    ("version-locks", version_locks), ("streams", streams),
+    ("version-locks", version_locks), ("release-lock", release_lock), ("streams", streams),
 ])
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""The kernels of the source, which stay beside AlmaLinux's until that one runs."""
+"""The kernels of the source, and the firmware that they need, which stay beside AlmaLinux's until that one runs."""
 
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
@@ -16,9 +17,10 @@ def flavour(facts):
     return kernel.flavour_of(facts["running"], [(item["release"], item["flavour"]) for item in facts["installed"]])
 
 
-def outlived(facts, installed, beside, kept):
-    """NEVRAs (sorted) of the source's kernel packages that may go, for AlmaLinux's kernel runs.
+def outlived(source, facts, installed, beside, kept):
+    """NEVRAs (sorted) of the source's kernel packages that may go, for AlmaLinux's kernel runs; its firmware goes with the last of them.
 
+    :param source: mapping.Source
     :param facts: the facts section kernel
     :param installed: NEVRAs of the packages that are installed
     :param beside: NEVRAs that the conversion let stay until now
@@ -29,7 +31,14 @@ def outlived(facts, installed, beside, kept):
     ours = [item for item in facts["installed"] if item["vendor"] in vendors and item["package"] not in beside]
     if not any(kernel.matches(facts["running"], item["release"]) for item in ours):
         return []
-    return sorted(nevra for nevra in beside if nevra in installed and (kept is None or nevra in kept))
+    there = [nevra for nevra in beside if nevra in installed]
+    gone = sorted(nevra for nevra in there if kept is None or nevra in kept)
+    return gone if len(gone) == len(there) else [nevra for nevra in gone if not is_firmware(source, nevra)]
+
+
+def is_firmware(source, nevra):
+    """Whether a package that stayed beside AlmaLinux's is none of a kernel, but what the source's kernels need."""
+    return mapping.matches(names.parse(nevra).name, source.firmware)
 
 
 def in_place(rows):
@@ -48,8 +57,9 @@ def not_running(nevras, running):
 
 
 def remove(nevras):
-    """Erase packages. rpm refuses where another one needs them; nothing is taken along.
+    """Erase packages, if any. rpm refuses where another one needs them; nothing is taken along.
 
     :raises CommandError: rpm refuses; says why
     """
-    commands.run(["rpm", "-e"] + nevras, timeout=600)
+    if nevras:
+        commands.run(["rpm", "-e"] + nevras, timeout=600)

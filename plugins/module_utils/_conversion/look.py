@@ -30,6 +30,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import com
 PREFIX = "elkit-look-"
 ARCHIVE = "worker.zip"
 TIMEOUT = 900
+# Seconds of what fetches packages and runs rpm, which must not be killed at it.
+LONGER = 4 * 3600
 # Bytes: the metadata of a distribution, and what dnf makes of them, may not fit into less.
 LITTLE = 32 * space.MEBIBYTE
 REGISTERED = ("/etc/pki/consumer/cert.pem", "/etc/rhsm/facts/katello.facts")
@@ -329,10 +331,11 @@ def kept_streams(source, streams):
             if item["state"] == "enabled" and item["stream"] and source.stream(item["stream"]) == item["stream"]]
 
 
-def ask(operation, data, directory):
+def ask(operation, data, directory, timeout=TIMEOUT):
     """What the worker answers, run under the first Python of the host that has dnf.
 
     :param directory: where its archive lies meanwhile
+    :param timeout: seconds that it may take
     :raises ElkitError: what it says went wrong
     """
     path = os.path.join(directory, ARCHIVE)
@@ -344,7 +347,7 @@ def ask(operation, data, directory):
     for python in client.PYTHONS:
         if commands.find(python) is None:
             continue
-        result = commands.run([python, "-s", "-E", path, operation], stdin=json.dumps(data), timeout=TIMEOUT, check=False)
+        result = commands.run([python, "-s", "-E", path, operation], stdin=json.dumps(data), timeout=timeout, check=False)
         try:
             answer = json.loads(result.stdout)
         except ValueError:

@@ -126,7 +126,7 @@ def outlived_kernels(state, seen):
         return []
     request = state.data["request"]
     kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if request["revert_cache"] else None
-    return kernels.outlived(seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
+    return kernels.outlived(run.source_of(request), seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
 
 
 def clear_kernels(state, seen, gone, check_mode):
@@ -142,13 +142,26 @@ def clear_kernels(state, seen, gone, check_mode):
     if check_mode:
         return bool(gone) or not left and bool(tidy.clear_keys(source, state, check_mode))
     with host_lock():
-        if gone:
-            kernels.remove(gone)
+        kernels.remove([nevra for nevra in gone if not kernels.is_firmware(source, nevra)])
+        exchange(state, [nevra for nevra in gone if kernels.is_firmware(source, nevra)])
         keys = [] if left else tidy.clear_keys(source, state)
     if not left:
         state.data["keys_cleared"] = True
         state.save()
     return bool(gone or keys)
+
+
+def exchange(state, nevras):
+    """Let AlmaLinux's packages take the place of the packages *nevras*, if any, that conversion *state* let stay.
+
+    :raises ElkitError: they cannot be had, or do not fit; nothing was changed then, or rpm's words on what failed
+    """
+    if nevras:
+        directory = look.folder()
+        try:
+            look.ask("exchange", {"number": state.data["number"], "packages": nevras}, directory, look.LONGER)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def revert(params, check_mode):
@@ -196,13 +209,17 @@ def foreseen(state):
 def after_reboot(state, check_mode):
     """End a way back that had to leave the kernel that ran: {"changed", "pending_reboot", "removed_kernels"}."""
     pending = (state.read("pending.json") or []) if state is not None and state.data["result"] == states.REVERTED else []
-    gone = kernels.not_running(pending, os.uname().release)
-    if gone and not check_mode:
+    over = kernels.not_running(pending, os.uname().release)
+    if not over:
+        return {"changed": False, "pending_reboot": pending, "removed_kernels": []}
+    # Somebody may have removed them.
+    present = set(item.nevra for item in Context().database().packages)
+    gone = [nevra for nevra in over if nevra in present]
+    if not check_mode:
         with host_lock():
-            present = set(item.nevra for item in Context().database().packages)
-            kernels.remove([nevra for nevra in gone if nevra in present])
+            kernels.remove(gone)
             state.write("pending.json", [])
-    return {"changed": bool(gone), "pending_reboot": [] if gone else pending, "removed_kernels": gone}
+    return {"changed": bool(gone), "pending_reboot": [], "removed_kernels": gone}
 
 
 def check_way_back(state, params):

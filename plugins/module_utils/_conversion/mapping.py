@@ -15,6 +15,7 @@ PRESERVED = "the client of the registration, which is preserved"
 # (ending of an id on the source, suffix of AlmaLinux's). RHEL's ids end in -rpms, its others in -debug-rpms, -source-rpms.
 _ENDINGS = (("-debuginfo", "-debuginfo"), ("-debug", "-debuginfo"), ("-source", "-source"), ("-srpms", "-source"), ("_src", "-source"))
 _EXTENDABLE = {"repositories": dict, "replace": dict, "streams": dict, "exceptions": dict, "remove": list, "provides": list, "kernels": list,
+               "firmware": list,
                "registration": list, "keys": list, "variables": list}
 
 
@@ -22,7 +23,7 @@ class Source(object):
     """What one host is converted from.
 
     distribution (distributions.Distribution), major (int), arch (str, of packages); repositories {id: canonical or None},
-    replace {name: name}, remove and kernels (names and patterns), provides (capabilities), streams {stream: stream},
+    replace {name: name}, remove, kernels and firmware (names and patterns), provides (capabilities), streams {stream: stream},
     exceptions {name or pattern: why it may stay}, keys (full fingerprints that its packages are signed by), variables (names of dnf's variables
     that its repositories use), oldest (int, the oldest minor that works, or None).
     """
@@ -39,6 +40,7 @@ class Source(object):
         self.provides = tuple(table["provides"])
         self.streams = dict(table["streams"])
         self.kernels = tuple(table["kernels"])
+        self.firmware = tuple(table["firmware"])
         self.keys = tuple(table["keys"])
         self.variables = tuple(table["variables"])
         self.exceptions = dict(table["exceptions"])

@@ -86,8 +86,13 @@ def jobs(source, installed, available, flavour=None):
         by_name.setdefault(package["name"], []).append(package)
     exact = set(package["nevra"] for package in available)
     present = set(package["name"] for package in installed)
+    # As long as a kernel of the source that AlmaLinux does not build is there.
+    firmware = source.firmware if any(mapping.matches(name, source.kernels) for name in present) else ()
     for package in installed:
-        _one(found, source, package, by_name, exact)
+        if mapping.matches(package["name"], firmware) and is_source(package, source):
+            found.expected[package["nevra"]] = ("kept-beside", None)
+        else:
+            _one(found, source, package, by_name, exact)
     if source.release_packages:
         found.install.extend(name for name in RELEASE_PACKAGES[source.major] if name not in present)
     if source.distribution.product == distributions.ALMALINUX:
@@ -292,6 +297,16 @@ def way_back(gone, built, builds):
         else:
             missing.append(nevra)
     return {"missing": missing, "size": size}
+
+
+def words_of_missing(missing, silent):
+    """What is said of packages that a way back needs and that cannot be had again.
+
+    :param missing: their NEVRAs (text)
+    :param silent: ids of the source's repositories that cannot be loaded
+    """
+    return "packages that a way back needs cannot be had again: {0}{1}".format(
+        missing, "; repositories that cannot be loaded: {0}".format(", ".join(silent)) if silent else "")
 
 
 def configuration(rows, modified, leaving, source_files):

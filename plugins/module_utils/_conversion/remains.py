@@ -6,7 +6,6 @@ import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot, plan
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import conversion as dnf_conversion
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
@@ -73,13 +72,16 @@ def rest(answer, paths, installed, again):
             erase.extend((one["nevra"], one["hash"]) for one in installed if one["nevra"] == nevra)
             continue
         wanted = paths[nevra]
-        side_by_side = item["action"] == dnf_conversion.INSTALL and item["name"] in plan.KERNELS
-        others = [one for one in names.get((item["name"], item["arch"]), []) if (one["nevra"], one["hash"]) != (nevra, wanted["hash"])]
-        if (nevra, wanted["hash"]) not in present or nevra in again:
+        # Of kernels, whatever is done to one of them, the other versions stay: what it takes the place of is its own version in the source's build.
+        side_by_side = item["name"] in plan.KERNELS
+        others = [(one["nevra"], one["hash"]) for one in names.get((item["name"], item["arch"]), [])
+                  if (one["nevra"], one["hash"]) != (nevra, wanted["hash"]) and (one["nevra"] == nevra or not side_by_side)]
+        comes = (nevra, wanted["hash"]) not in present or nevra in again
+        if comes:
             add.append((wanted["path"], side_by_side))
-        elif not side_by_side:
-            # The new one is there, and so is still the old one.
-            erase.extend((one["nevra"], one["hash"]) for one in others)
+        if side_by_side or not comes:
+            # The new one is there, and so is still the old one; where it comes, rpm takes the old one away itself, but not beside a kernel.
+            erase.extend(others)
     return add, sorted(set(erase))
 
 
@@ -154,23 +156,46 @@ def source_files(source, configured):
     return found
 
 
-def drop_source_repositories(source):
-    """Remove the repositories of the source from the files that belong to no package any more, and files that hold nothing else.
+def drop_source_repositories(source, request):
+    """Remove the repositories of the source from the files that belong to no package any more, and files that hold nothing else; disable those
+    in a file whose package stays.
 
     The snapshot of /etc has them.
+
+    :param request: what the worker was asked
     """
-    for path, ids in sorted(source_files(source, repositories.collect(Context())["configured"]).items()):
+    configured = repositories.collect(Context())["configured"]
+    gone = source_files(source, configured)
+    for path, ids in sorted(gone.items()):
         if ids is None:
             files.remove(path)
         else:
-            trim(path, ids)
+            rewrite(path, ini.Document.remove_section, ids)
+    stay = of_the_source([item["id"] for item in configured if item["enabled"]], source, request)
+    for path in sorted(set(item["file"] for item in configured) - set(gone)):
+        ids = [item["id"] for item in configured if item["file"] == path and item["enabled"] and item["id"] in stay]
+        if ids:
+            rewrite(path, disable, ids)
 
 
-def trim(path, ids):
-    """Take the sections *ids* out of the repository file *path*."""
+def of_the_source(enabled, source, request):
+    """Those of the ids *enabled* (sorted) that are the source's, and that no repository of AlmaLinux has.
+
+    :param request: what the worker was asked
+    """
+    target = set(request["enabled_after"]) | set(item["id"] for item in request["settings"]["repositories"])
+    return [identifier for identifier in sorted(set(enabled) - target) if source.is_own(identifier)]
+
+
+def disable(document, section):
+    document.set(section, "enabled", "0")
+
+
+def rewrite(path, change, ids):
+    """Call change(document, id) for each of the sections *ids* of the repository file *path*, and write what becomes of it."""
     document = ini.parse(files.read_text(path) or "")
     for identifier in ids:
-        document.remove_section(identifier)
+        change(document, identifier)
     if os.path.islink(path):
         # What a link points at may be anywhere, and the snapshot does not have it: a file takes the place of the link.
         files.write_atomic(path + ".new", document.render(), files.attributes(path))
@@ -244,10 +269,7 @@ def verify(source, request, left, meanwhile):
         if identifier not in enabled:
             found.append("the repository {0} is not enabled".format(identifier))
     found += from_the_source(facts["configured"], request)
-    target = set(request["enabled_after"]) | set(item["id"] for item in request["settings"]["repositories"])
-    for identifier in sorted(enabled - target):
-        if source.is_own(identifier):
-            found.append("the repository {0} of the source is still enabled".format(identifier))
+    found += ["the repository {0} of the source is still enabled".format(identifier) for identifier in of_the_source(enabled, source, request)]
     trusted = set(key.fingerprint for key in _openpgp.parse(request["keys"].encode("utf-8"), "AlmaLinux's keys"))
     if not trusted & set(imported_keys()):
         found.append("none of AlmaLinux's keys is imported")

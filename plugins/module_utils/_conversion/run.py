@@ -64,24 +64,28 @@ def source_folder(directory):
 
 
 def builds(request):
-    """What the first round of the source's repositories has of all installed packages, as _dnf.conversion.builds_of() gives it: nobody knows yet
-    which will leave."""
+    """What the first round of the source's repositories has of all installed packages: nobody knows yet which will leave.
+
+    :returns: {"found": as _dnf.conversion.builds_of() gives it, "silent": [id] of those of the source that cannot be loaded}
+    """
     return _builds(request, rounds(request)[:1], dict((item["nevra"], item["name"]) for item in rpm_transaction.installed()))
 
 
-def all_builds(request, answer, found):
-    """*found* (see builds()) with what the further rounds have of the packages that leave and that the first one lacks.
+def all_builds(request, answer, first):
+    """*first* (what builds() gave) with what the further rounds have of the packages that leave and that the first one lacks.
 
     :param answer: resolve()'s
     """
-    lacking = leaving(answer) - set(found)
-    return dict(found, **_builds(request, rounds(request)[1:], dict((nevra, names.parse(nevra).name) for nevra in lacking)))
+    lacking = leaving(answer) - set(first["found"])
+    more = _builds(request, rounds(request)[1:], dict((nevra, names.parse(nevra).name) for nevra in lacking))
+    return {"found": dict(first["found"], **more["found"]), "silent": first["silent"] + more["silent"]}
 
 
 def _builds(request, where, wanted):
-    """What the repositories of *where* (some of rounds()) have of *wanted* ({NEVRA: name}), one after the other as long as some are lacking."""
+    """What the repositories of *where* (some of rounds()) have of *wanted* ({NEVRA: name}), one after the other as long as some are lacking; see
+    builds()."""
     directory = source_folder(request["settings"]["directory"])
-    found = {}
+    found, silent = {}, []
     for keep, more in where:
         lacking = dict(item for item in wanted.items() if item[0] not in found)
         if not lacking:
@@ -89,19 +93,24 @@ def _builds(request, where, wanted):
         os.makedirs(directory, exist_ok=True)
         base = dnf_conversion.source_base({"directory": directory, "cache": os.path.join(directory, "cache")}, keep, more)
         found.update(dnf_conversion.builds_of(base, lacking))
+        silent += [name for name in dnf_conversion.silent(base) if name in keep]
         base.close()
-    return found
+    return {"found": found, "silent": silent}
 
 
-def way_back(answer, found):
-    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others}.
+def way_back(answer, there):
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others and of those that leave later,
+    "silent": [id] of the source's repositories that cannot be loaded}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
 
     :param answer: resolve()'s
-    :param found: what all_builds() gave
+    :param there: what all_builds() gave
     """
-    return plan.way_back(leaving(answer), answer["built"], found)
+    gone = leaving(answer)
+    later = set(row["package"] for row in answer["rows"] if row["verdict"] == "kept-beside")
+    both, now = (plan.way_back(nevras, answer["built"], there["found"]) for nevras in (gone | later, gone))
+    return {"missing": now["missing"], "size": both["size"], "silent": there["silent"]}
 
 
 def resolve(request):
@@ -146,15 +155,23 @@ def agree(answer, agreed, before, now):
         known, there = (set((item["nevra"], item["hash"]) for item in items) for items in (before, now))
         raise HostError("packages of the host were changed since the conversion began: {0}".format(_some(set(nevra for nevra, _hash in known ^ there))),
                         ANEW)
+    check_resolved(answer)
+    found = plan.moves(answer["items"])
+    if agreed is not None and found != agreed:
+        raise HostError("the repositories offer other packages than those that were looked at: {0}".format(
+            _some(set(found["come"] + found["go"]) ^ set(agreed["come"] + agreed["go"]))), ANEW)
+
+
+def check_resolved(answer):
+    """Whether nothing stands against *answer* (resolve()).
+
+    :raises HostError: something does
+    """
     for problem, words in (("problems", "the packages do not fit together"), ("not_allowed", "packages would be lost that no table names"),
                            ("unmarked", "dnf cannot do")):
         if answer[problem]:
             raise HostError("{0}: {1}".format(words, " ".join(str(item) for item in answer[problem][:5])),
                             "Look at it with the playbook elkit.almalinux.preflight")
-    found = plan.moves(answer["items"])
-    if agreed is not None and found != agreed:
-        raise HostError("the repositories offer other packages than those that were looked at: {0}".format(
-            _some(set(found["come"] + found["go"]) ^ set(agreed["come"] + agreed["go"]))), ANEW)
 
 
 def _some(nevras):
@@ -197,6 +214,8 @@ class Run(object):
 
     def snapshot(self):
         kept = self.state.path("before")
+        # A power cut may have left contents there that never came to the disk.
+        shutil.rmtree(kept, ignore_errors=True)
         files.make_directory(kept, 0o700)
         before = snapshot.take(kept)
         self.state.write("etc-before.json", before)
@@ -258,12 +277,13 @@ class Run(object):
         """
         gone = leaving(self.answer)
         before = dict((item["nevra"], item) for item in self.state.read("packages-before.json"))
-        paths, lacking = {}, gone | set(self.request["kernels_beside"])
+        paths, silent, lacking = {}, [], gone | set(self.request["kernels_beside"])
         for keep, more in rounds(self.request):
             if not lacking:
                 break
             base = dnf_conversion.source_base({"directory": None, "cache": self.state.path("source-cache")}, keep, more)
             paths.update(dnf_conversion.fetch_exact(base, lacking))
+            silent += [name for name in dnf_conversion.silent(base) if name in keep]
             base.close()
             lacking = gone - set(paths)
         kept, missing = {}, []
@@ -275,8 +295,7 @@ class Run(object):
                 missing.append(nevra)
         if missing and "rollback-packages" not in self.request["ignore"]:
             raise HostError(
-                "packages that a way back needs cannot be had again: {0}{1}".format(
-                    ", ".join(missing[:8]), " and {0} more".format(len(missing) - 8) if len(missing) > 8 else ""),
+                plan.words_of_missing(_some(missing), silent),
                 "Enable the repository that has them, name the check rollback-packages in ignore, or set revert_cache: false",
                 packages=missing)
         self.state.write("source-packages.json", {
@@ -358,7 +377,7 @@ class Run(object):
         """AlmaLinux's repositories as the source's were: what was enabled stays enabled, under AlmaLinux's id."""
         if self.request.get("registration") == "preserve":
             self.disable_own()
-        remains.drop_source_repositories(self.source)
+        remains.drop_source_repositories(self.source, self.request)
         result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
         return "{0} enabled".format(len([row for row in result["repositories"] if row["after"] and row["after"]["enabled"]]))
 
@@ -377,6 +396,29 @@ class Run(object):
     def leftovers(self):
         commands.run(["dnf", "-q", "clean", "metadata"], check=False, timeout=120)
         return tidy.clear(self.source, self.state)
+
+    def exchange(self, nevras):
+        """Once it is over: let AlmaLinux's packages take the place of *nevras*, which stayed with the source's kernels, and those without a counterpart
+        go, as the conversion would have done it without such kernels.
+
+        :raises HostError: they do not fit, or more would leave; nothing was changed
+        :raises Failure: they cannot be had, or rpm refuses them
+        """
+        settings = self.request["settings"]
+        self.base = dnf_conversion.open_base(dict(settings, others=[]))
+        packages = [package for package in dnf_conversion.installed_of(self.base) if package["nevra"] in nevras]
+        available = dnf_conversion.available_of(self.base, [item["id"] for item in settings["repositories"]], set(item["name"] for item in packages))
+        jobs = plan.jobs(self.source, packages, available)
+        # The release packages, which came long ago, are none of these.
+        unmarked = dnf_conversion.put(self.base, dict(jobs.data(), install=[]))
+        problems = dnf_conversion.resolve(self.base)
+        items = [] if problems else dnf_conversion.items_of(self.base)
+        self.answer = {"items": items, "problems": problems, "not_allowed": plan.not_allowed(jobs, packages, items), "unmarked": unmarked}
+        check_resolved(self.answer)
+        paths = dnf_conversion.download(self.base, lambda *_progress: None)
+        self.check(paths, dict((nevra, rpm_transaction.read_file(path)) for nevra, path in paths.items()))
+        dnf_conversion.transact(self.base, lambda *_progress: None, test=False)
+        self.base.close()
 
     def left(self):
         """(NEVRA, hash) of each build (set) that was there before, and that the transaction took away. What came is none of them: Kitten

@@ -151,11 +151,13 @@ def attempt(work, path):
 
 
 def check_readable(entries, kept):
-    """Whether every content that a way back needs is there.
+    """Whether every content that a way back needs is there, and what it was.
 
-    :raises HostError: one is missing
+    :raises HostError: one is missing or damaged
     """
     for path in sorted(entries):
         digest = entries[path].get("sha256")
-        if digest and not os.path.exists(os.path.join(kept, digest)):
-            raise HostError("what {0} held before is gone from {1}".format(path, kept), "Restore it from a backup", path=path)
+        found = files.digest(os.path.join(kept, digest)) if digest else None
+        if found != digest:
+            raise HostError("what {0} held before is {1} {2}".format(path, "gone from" if found is None else "damaged in", kept),
+                            "Restore it from a backup", path=path)

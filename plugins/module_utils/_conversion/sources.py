@@ -12,6 +12,7 @@ registration  packages of the client of a registration, as in remove; they stay 
 provides      capabilities; whatever package of the source's vendor provides one of them leaves as well
 streams       {stream of a module on the source: AlmaLinux's}, for every module that has such a stream
 kernels       packages of kernels that AlmaLinux does not build, as in remove; they leave when an AlmaLinux kernel runs
+firmware      packages of the source's vendor that those kernels need, as in remove; they stay with them, and AlmaLinux's come when the last of them leaves
 exceptions    packages of the source's vendor (names or patterns) that may stay, and why
 keys          full fingerprints that its packages are signed by
 variables     names of dnf's variables (in /etc/dnf/vars) that its repositories use
@@ -60,6 +61,7 @@ COMMON = {
     "provides": (),
     "streams": {},
     "kernels": (),
+    "firmware": (),
     "exceptions": {},
     "keys": (),
     "variables": (),
@@ -104,7 +106,7 @@ TABLE = {
         "variables": ("contentdir", "infra", "stream"),
     },
     "rocky": {
-        "repositories": _with(_SAME_IDS, {"rockyrpi": None, "security": None}),
+        "repositories": _with(_SAME_IDS, {"resilient-storage": "resilientstorage", "rockyrpi": None, "security": None}),
         "replace": _brands("rocky"),
         "remove": ("rocky-obsolete-packages", "rocky-release-security", "rocky-release-core", "rocky-release-kernel"),
         # Of 8, 9 and 10.
@@ -127,7 +129,7 @@ TABLE = {
         "remove": (
             # Oracle's own build of the name: AlmaLinux's release package provides it.
             "redhat-release", "redhat-release-eula", "oraclelinux-developer-release-el*", "oracle-database-preinstall-*", "oracle-instantclient-release-*",
-            "oraclelinux-automation-manager-release-el*", "oracle-ocne-release-el*", "oracle-gluster-release-el*",
+            "oci-included-release-el*", "oraclelinux-automation-manager-release-el*", "oracle-ocne-release-el*", "oracle-gluster-release-el*",
             "oracle-spacewalk-*-release-el*", "linux-firmware-core", "iwlax2xx-firmware",
             "python3-gobject-base-noarch", "rhn-client-tools", "rhn-check", "rhn-setup", "rhnsd", "libreport-plugin-rhtsupport",
             "uptrack*", "ksplice*",
@@ -136,8 +138,10 @@ TABLE = {
         # Of 8; of 9 and 10, and the one that is kept in reserve.
         "keys": ("76FD3DB13AB67410B89DB10E82562EA9AD986DA3", "3E6D826D3FBAB389C2F38E34BC4D06A08D8B756F", "982231759C7467065D0CE9B2A7DD07088B4EFBE6"),
         "variables": ("ociregion", "ocidomain"),
-        "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules", "kernel-uek-modules-core", "kernel-uek-modules-extra",
-                    "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*", "kernel-uek64k*"),
+        "kernels": ("kernel-uek", "kernel-uek-core", "kernel-uek-modules*", "kernel-uek-devel", "kernel-uek-debug*", "kernel-uek-doc", "kernel-uek-tools*",
+                    "kernel-uek64k*"),
+        # One source package, whose epoch (999) UEK 8 asks for; parts of it lie in files of another part of AlmaLinux's.
+        "firmware": ("linux-firmware*", "iwl*-firmware", "libertas-*-firmware"),
         "oldest": {8: 4, 9: 0, 10: 0},
     },
     "rhel": {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to elkit.almalinux.
-"""What the source leaves besides its packages: its keys in rpm's database, and variables of dnf that its repositories alone used."""
+"""What the source leaves besides its packages: its keys in rpm's database, variables of dnf that its repositories alone used, and what keeps dnf to
+a minor of it."""
 
 import os
 import re
@@ -10,12 +11,15 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import ini
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 
 # What was taken out of rpm's database, for the way back: {fingerprint: armored key}.
 REMOVED = "keys-removed.json"
 RPM_TIMEOUT = 60
+# Where dnf looks for a release other than that of the release package; the second directory may be a link to the first.
+RELEASE_LOCKS = (os.path.join(repositories.VARIABLES, "releasever"), "/etc/yum/vars/releasever")
 
 
 def clear(source, state):
@@ -32,6 +36,9 @@ def clear(source, state):
     for path in unused(paths, repository_texts(context, configured)) if paths else ():
         files.remove(path)
         gone.append("the variable {0}".format(path))
+    for path, release in release_locks(source, context):
+        files.remove(path)
+        gone.append("{0}, which kept dnf to {1}".format(path, release or "no release"))
     said = ["removed: {0}".format(", ".join(gone))] if gone else []
     return "; ".join(said + (["kept: {0}".format(", ".join(kept))] if kept else [])) or None
 
@@ -114,6 +121,15 @@ def why_needed(fingerprint, keys, signers, named, anything):
     if anything:
         return "the repository {0} names no key of its own".format(anything[0])
     return None
+
+
+def release_locks(source, context):
+    """(path, release) of each variable of dnf that keeps it to another release than the major, looked at one after the other: AlmaLinux's
+    repositories would be those of that minor. What keeps a host of AlmaLinux to one is meant for it."""
+    for path in () if source.distribution.product == distributions.ALMALINUX else RELEASE_LOCKS:
+        text = context.read(path)
+        if text is not None and text.partition("\n")[0].strip() != str(source.major):
+            yield path, text.partition("\n")[0].strip()
 
 
 def variables(source, context):

@@ -4,6 +4,7 @@
 
     python worker.zip look    one JSON request on standard input, one JSON answer on standard output; changes nothing
     python worker.zip back    the same, of a way back
+    python worker.zip exchange  the same; exchanges packages that a conversion let stay
     python worker.zip run     goes on with the newest conversion; its state file says how it went
 """
 
@@ -46,6 +47,17 @@ def look(request):
     finally:
         if builds:
             builds.stop()
+
+
+def exchange(request):
+    """Let AlmaLinux's packages take the place of *request*["packages"] (NEVRAs), which conversion *request*["number"] let stay: None.
+
+    :raises Failure: it cannot be done
+    """
+    try:
+        run.Run(states.numbered(request["number"])).exchange(request["packages"])
+    except ElkitError as error:
+        raise agent.Failure("host", error.message, error.remedy, **error.details)
 
 
 def foresee(request):
@@ -110,6 +122,6 @@ def main():
     # What dnf prints goes to standard error: standard output holds the answer alone.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(respond({"look": look, "back": foresee}[sys.argv[1]], json.loads(sys.stdin.read())), answer)
+    json.dump(respond({"look": look, "back": foresee, "exchange": exchange}[sys.argv[1]], json.loads(sys.stdin.read())), answer)
     answer.close()
     return 0

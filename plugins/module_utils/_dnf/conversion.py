@@ -18,6 +18,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import 
 RETRIES = 3
 # libdnf's name of the repository of the streams that no other has any more, and where it keeps them.
 REMEMBERED, REMEMBERED_IN = "@modulefailsafe", "modulefailsafe"
+# Amazon's mirrors of Red Hat's repositories answer to nobody who does not send the headers that this plugin of dnf makes.
+CLOUD_MIRROR, CLOUD_PLUGIN = "rhui", "amazon?id"
 # What a package does in a transaction, in words that hold on every dnf.
 INSTALL, UPGRADE, DOWNGRADE, REINSTALL, REMOVE, OBSOLETED = "install", "upgrade", "downgrade", "reinstall", "remove", "obsoleted"
 
@@ -105,8 +107,13 @@ def not_loaded(words, others):
 def silent_of(base, settings):
     """{"ours": [id] of the target's repositories, "others": [id] of the rest} that dnf could not load and does without."""
     target = set(item["id"] for item in settings["repositories"])
-    silent = sorted(repo.id for repo in base.repos.all() if not repo.enabled)
-    return {"ours": [name for name in silent if name in target], "others": [name for name in silent if name not in target]}
+    names = silent(base)
+    return {"ours": [name for name in names if name in target], "others": [name for name in names if name not in target]}
+
+
+def silent(base):
+    """Ids (sorted) of the repositories of *base*, which were all enabled, that dnf could not load and does without."""
+    return sorted(repo.id for repo in base.repos.all() if not repo.enabled)
 
 
 def reasons(warnings):
@@ -425,6 +432,10 @@ def source_base(settings, keep, more=()):
             repo.skip_if_unavailable = True
             repo.retries = RETRIES
             repo.enable()
+    if any(CLOUD_MIRROR in name.lower() for name in base.repos):
+        # No other plugin: what they do to repositories is not known.
+        base.init_plugins(disabled_glob=["*"], enable_plugins=[CLOUD_PLUGIN])
+        base.configure_plugins()
     for item in more:
         add_repository(base, item)
     # Every version counts, whichever stream of a module is enabled.

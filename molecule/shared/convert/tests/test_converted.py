@@ -2,9 +2,9 @@
 """The host is AlmaLinux, for rpm and dnf too."""
 
 SOURCES = ("CentOS", "Rocky Enterprise Software Foundation", "Oracle America", "Red Hat, Inc.", "Cybertrust Japan Co., Ltd.")
-# Packages of the source that stay: its kernel, where AlmaLinux's is older or has another name, until AlmaLinux's runs; and the
-# repositories of CentOS's interest groups.
-KERNELS = ("kernel", "kernel-core", "kernel-modules", "kernel-modules-core", "kernel-uek", "kernel-uek-core")
+# Packages of the source that stay: its kernel, where AlmaLinux's is older or has another name, until AlmaLinux's runs, and the firmware that
+# UEK needs; and the repositories of CentOS's interest groups.
+KERNELS = ("kernel", "kernel-core", "kernel-modules", "kernel-modules-core", "kernel-uek", "kernel-uek-core", "linux-firmware", "linux-firmware-core")
 
 
 def test_it_is_almalinux(host):

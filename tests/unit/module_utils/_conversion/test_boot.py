@@ -175,6 +175,8 @@ def converted(one, major=9):
     one.write("/boot/initramfs-{0}.img".format(RELEASE))
     one.write("/boot/efi/EFI/almalinux/shimx64.efi")
     one.write("/boot/grub2/grubenv")
+    one.write("/etc/default/grub", "GRUB_TIMEOUT=1\nGRUB_DEFAULT=saved\n")
+    (one.root / "etc/sysconfig").mkdir(exist_ok=True)
     link(one.root, "etc/grub2-efi.cfg", "../boot/efi/EFI/almalinux/grub.cfg" if major == 8 else "../boot/grub2/grub.cfg")
     return Tree(one.root, OURS)
 
@@ -272,6 +274,50 @@ def test_a_container_has_none_of_it(machine, tmp_path):
     assert noted == {"default": None, "entries": [], "booted": None, "configurations": [], "password": None}
     assert "container" in boot.mend(inside, host) and "container" in boot.mend_back(inside, noted, host) and one.calls == []
     assert boot.not_bootable(inside, host) == [] == boot.not_as_before(inside, noted, host)
+
+
+# --- grub's settings ---
+
+UEK = "# Oracle\nUPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel-uek-core\n"
+
+
+@pytest.mark.parametrize("settings, updates, flavour, settings_after, updates_after", [
+    ("GRUB_DEFAULT=saved\n", None, None, "GRUB_DEFAULT=saved\n", None),
+    ('GRUB_DEFAULT="saved" # ours\n', UEK, None, 'GRUB_DEFAULT="saved" # ours\n', UEK.replace("kernel-uek-core", "kernel-core")),
+    ("GRUB_DEFAULT=saved\n", 'DEFAULTKERNEL="kernel-plus"\n', "rt", "GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel-rt-core\n"),
+    ("GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel\n", None, "GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel\n"),
+    ("GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel-core\n", "rt", "GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel-core\n"),
+    ("GRUB_DEFAULT=saved\n", "UPDATEDEFAULT=yes\n", None, "GRUB_DEFAULT=saved\n", "UPDATEDEFAULT=yes\n"),
+    ("GRUB_TIMEOUT=1\nGRUB_DEFAULT=0\n", "UPDATEDEFAULT=no\nDEFAULTKERNEL=kernel-core\n", None, "GRUB_TIMEOUT=1\nGRUB_DEFAULT=saved\n",
+     "UPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel-core\n"),
+    ("GRUB_DEFAULT=saved\nGRUB_DEFAULT=0\n", None, None, "GRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel-core\nUPDATEDEFAULT=yes\n"),
+    ("GRUB_TIMEOUT=1\n", None, None, "GRUB_TIMEOUT=1\nGRUB_DEFAULT=saved\n", "DEFAULTKERNEL=kernel-core\nUPDATEDEFAULT=yes\n"),
+    ("GRUB_DEFAULT='Oracle Linux, with 5.15'\n", None, None, "GRUB_DEFAULT=saved\n", None)],
+    ids=["as it should be", "UEK", "centosplus, and real-time runs", "the package kernel", "AlmaLinux's other flavour", "no kind", "the first of the list",
+         "the last word counts", "no word of it", "by a title"])
+def test_grub_boots_the_default_and_later_kernels_become_it(machine, settings, updates, flavour, settings_after, updates_after):
+    one = machine(efi=False)
+    host = converted(one)
+    host.by_name.update(Tree(one.root, ("kernel-rt-core-5.14.0-687.el9.x86_64", "AlmaLinux"), ("kernel-uek-core-6.12.0-1.el9uek.x86_64", "Oracle")).by_name)
+    one.write("/boot/vmlinuz-{0}+rt".format(RELEASE))
+    one.write("/etc/default/grub", settings)
+    if updates is not None:
+        one.write("/etc/sysconfig/kernel", updates)
+    asked, path = request(flavour=flavour), one.root / "etc/sysconfig/kernel"
+    boot.mend(asked, host)
+    assert (one.root / "etc/default/grub").read_text() == settings_after and (path.read_text() if path.exists() else None) == updates_after
+    assert len(one.called("grub2-mkconfig")) == 1 and boot.not_bootable(asked, host) == []
+    one.write("/etc/default/grub", settings)
+    assert ["GRUB_DEFAULT" in line for line in boot.not_bootable(asked, host)] == ([True] if settings != settings_after else [])
+
+
+def test_what_has_no_grub_keeps_its_settings(machine):
+    one = machine(efi=False)
+    host = converted(one)
+    (one.root / "etc/grub2-efi.cfg").unlink()
+    (one.root / "etc/default/grub").unlink()
+    boot.mend(request(), host)
+    assert not (one.root / "etc/default/grub").exists() and not (one.root / "etc/sysconfig/kernel").exists()
 
 
 # --- grub's configuration ---

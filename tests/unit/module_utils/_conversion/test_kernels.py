@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When kernels of the source may go."""
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels
+from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping
 
+SOURCE = mapping.source("oracle", 9, "x86_64")
+FIRMWARE = "linux-firmware-core-999:20260309-999.1.el9.noarch"
 UEK = "kernel-uek-core-6.12.0-1.el9uek.x86_64"
 ALMALINUX = {"release": "5.14.0-687.el9.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-5.14.0-687.el9.x86_64"}
 ORACLE = {"release": "6.12.0-1.el9uek.x86_64", "vendor": "Oracle America", "flavour": "uek", "package": UEK}
@@ -21,17 +23,21 @@ def facts(running):
     ("5.14.0-687.el9.x86_64", [UEK], [], [UEK], []),
     ("5.14.0-687.el9.x86_64", [UEK], [UEK], [], []),
     ("5.14.0-687.el9.x86_64", [UEK], [UEK], None, [UEK]),
+    ("5.14.0-687.el9.x86_64", [UEK, FIRMWARE], [UEK, FIRMWARE], [UEK, FIRMWARE], [UEK, FIRMWARE]),
+    ("5.14.0-687.el9.x86_64", [UEK, FIRMWARE], [UEK, FIRMWARE], [FIRMWARE], []),
+    ("5.14.0-687.el9.x86_64", [FIRMWARE], [UEK, FIRMWARE], None, [FIRMWARE]),
 ], ids=["AlmaLinux's runs", "a flavour of it", "the source's runs", "nobody's runs", "gone already", "not of the conversion", "cannot be had again",
-        "no way back wanted"])
+        "no way back wanted", "with its firmware", "a kernel needs the firmware still", "the firmware alone is left"])
 def test_outlived(running, installed, beside, kept, gone):
-    assert kernels.outlived(facts(running), installed, beside, kept) == gone
+    assert kernels.outlived(SOURCE, facts(running), installed, beside, kept) == gone
 
 
 def test_a_kernel_of_kitten_is_not_taken_for_almalinux_s():
     kitten = {"release": "6.12.0-200.el10.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-6.12.0-200.el10.x86_64"}
     facts = {"running": kitten["release"], "installed": [kitten, dict(ALMALINUX, release="6.12.0-124.el10.x86_64")]}
-    assert kernels.outlived(facts, [kitten["package"]], [kitten["package"]], None) == []
-    assert kernels.outlived(dict(facts, running="6.12.0-124.el10.x86_64"), [kitten["package"]], [kitten["package"]], None) == [kitten["package"]]
+    source, there = mapping.source("almalinux-kitten", 10, "x86_64"), [kitten["package"]]
+    assert kernels.outlived(source, facts, there, there, None) == []
+    assert kernels.outlived(source, dict(facts, running="6.12.0-124.el10.x86_64"), there, there, None) == there
 
 
 @pytest.mark.parametrize("running, flavour", [

@@ -109,6 +109,45 @@ def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, c
         assert again["changed"] is False and did == [], "a key that somebody imports now is wanted"
 
 
+@pytest.mark.parametrize("gone, removed, exchanged", [
+    (["kernel-uek-1-1.x86_64", "linux-firmware-999:1-1.noarch"], ["kernel-uek-1-1.x86_64"], ["linux-firmware-999:1-1.noarch"]),
+    (["linux-firmware-999:1-1.noarch"], None, ["linux-firmware-999:1-1.noarch"]), (["kernel-uek-1-1.x86_64"], ["kernel-uek-1-1.x86_64"], None)],
+    ids=["both", "a run was lost in between", "no firmware stayed"])
+def test_almalinux_s_firmware_comes_when_the_source_s_kernels_have_left(tmp_path, monkeypatch, gone, removed, exchanged):
+    last = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": None, "kernels_beside": gone}, str(tmp_path))
+    last.finish(states.CONVERTED)
+    did = []
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: did.append(argv))
+    monkeypatch.setattr(manage.look, "ask", lambda operation, data, _directory, _timeout: did.append([operation, data]))
+    monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, _state: did.append("keys") or [])
+    seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in gone]))
+    assert manage.clear_kernels(last, seen, gone, False) is True
+    assert did == ([["rpm", "-e"] + removed] if removed else []) + (
+        [["exchange", {"number": last.data["number"], "packages": exchanged}]] if exchanged else []) + ["keys"]
+
+
+@pytest.mark.parametrize("running, installed, said, did, left", [
+    ("2-2.x86_64", BESIDE, (True, [], BESIDE), BESIDE, []), ("2-2.x86_64", BESIDE[:1], (True, [], BESIDE[:1]), BESIDE[:1], []),
+    ("2-2.x86_64", [], (False, [], []), [], []), ("1-1.x86_64", BESIDE, (False, BESIDE, []), [], BESIDE)],
+    ids=["all are there", "somebody removed one", "somebody removed all of them", "it runs still"])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_kernel_that_ran_at_a_way_back_leaves_after_the_reboot(tmp_path, monkeypatch, check_mode, running, installed, said, did, left):
+    one = states.create({}, str(tmp_path))
+    one.finish(states.REVERTED)
+    one.write("pending.json", BESIDE)
+    ran = []
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage.os, "uname", lambda: SimpleNamespace(release=running))
+    monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: ran.append(argv))
+    monkeypatch.setattr(manage, "Context", lambda: SimpleNamespace(
+        database=lambda: SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in installed])))
+    answer = manage.after_reboot(one, check_mode)
+    assert (answer["changed"], answer["pending_reboot"], answer["removed_kernels"]) == said
+    assert ran == ([["rpm", "-e"] + did] if did and not check_mode else [])
+    assert one.read("pending.json") == (BESIDE if check_mode else left)
+
+
 def test_each_remedy_is_a_sentence():
     stopping = [{"id": name, "severity": "inhibitor", "overridden": False, "found": name, "remedy": remedy} for name, remedy in [
         ("mounts", "Mount it writable"), ("x", None), ("solver", "Remove them."), ("trust", "Check the URL")]]

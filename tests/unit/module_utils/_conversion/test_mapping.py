@@ -31,7 +31,9 @@ def test_its_release_packages_leave_and_almalinux_stays(product, major):
 @pytest.mark.parametrize("product, major, repo_id, canonical", [
     ("centos-stream", 9, "crb", "crb"), ("centos-stream", 9, "crb-debuginfo", "crb-debuginfo"), ("centos-stream", 9, "extras-common", "extras"),
     ("centos-stream", 8, "powertools", "crb"), ("centos-stream", 8, "ha-source", "highavailability-source"),
-    ("rocky", 8, "powertools", "crb"), ("rocky", 8, "plus", "plus"), ("rocky", 9, "highavailability-debug", "highavailability-debuginfo"),
+    ("rocky", 8, "powertools", "crb"), ("rocky", 8, "resilient-storage", "resilientstorage"),
+    ("rocky", 8, "resilient-storage-source", "resilientstorage-source"),
+    ("rocky", 8, "plus", "plus"), ("rocky", 9, "highavailability-debug", "highavailability-debuginfo"),
     ("oracle", 9, "ol9_baseos_latest", "baseos"), ("oracle", 9, "ol9_codeready_builder", "crb"), ("oracle", 9, "ol9_UEKR7", None),
     ("oracle", 8, "ol8_UEKR6", None), ("oracle", 8, "ol8_addons", "extras"), ("oracle", 9, "ol9_developer_EPEL", "epel"),
     ("oracle", 9, "ol9_u4_baseos_base", "baseos"),
@@ -75,9 +77,11 @@ def test_enabled_repositories_stay_enabled_under_their_names():
 
 @pytest.mark.parametrize("product, name, fate", [
     ("centos-stream", "centos-logos", (mapping.REPLACE, "almalinux-logos")), ("rocky", "rocky-indexhtml", (mapping.REPLACE, "almalinux-indexhtml")),
-    ("oracle", "redhat-release", (mapping.REMOVE, None)), ("oracle", "redhat-logos", (mapping.REPLACE, "almalinux-logos")),
+    ("oracle", "redhat-release", (mapping.REMOVE, None)), ("oracle", "oci-included-release-el9", (mapping.REMOVE, None)),
+    ("oracle", "redhat-logos", (mapping.REPLACE, "almalinux-logos")),
     ("oracle", "oracle-epel-release-el9", (mapping.REPLACE, "epel-release")), ("oracle", "kernel-uek-core", (mapping.KERNEL, None)),
-    ("oracle", "kernel-uek-debug-core", (mapping.KERNEL, None)), ("rhel", "subscription-manager", (mapping.REMOVE, None)),
+    ("oracle", "kernel-uek-debug-core", (mapping.KERNEL, None)), ("oracle", "kernel-uek-modules-extra-netfilter", (mapping.KERNEL, None)),
+    ("oracle", "kernel-uek-modules-usb", (mapping.KERNEL, None)), ("rhel", "subscription-manager", (mapping.REMOVE, None)),
     ("rhel", "katello-ca-consumer-sat.example.com", (mapping.REMOVE, None)), ("rhel", "redhat-release", (mapping.RELEASE, None)),
     ("centos-stream", "epel-next-release", (mapping.REMOVE, None)), ("centos-stream", "subscription-manager", (None, None))])
 def test_packages(product, name, fate):

@@ -92,6 +92,21 @@ def test_oracle_s_kernels_stay_for_now():
     assert rows["kernel-uek-core-5.15.0-200.el9uek.x86_64"]["verdict"] == "kept-beside"
 
 
+@pytest.mark.parametrize("kernel, verdicts, asked", [
+    ("kernel-uek-core-6.12.0-1.el9uek.x86_64", ["kept-beside"] * 4, ([], [])),
+    ("kernel-core-5.14.0-687.el9.x86_64", ["blocked", "removed", "removed", "blocked"],
+     (["iwlax2xx-firmware-999:20260309-999.1.el9.noarch", "linux-firmware-core-999:20260309-999.1.el9.noarch"],
+      ["iwl7260-firmware.noarch", "linux-firmware.noarch"]))], ids=["UEK", "none of Oracle's own"])
+def test_the_firmware_that_oracle_s_kernels_need_stays_with_them(kernel, verdicts, asked):
+    texts = ["{0}-999:20260309-999.1.el9.noarch".format(name) for name in ("linux-firmware", "linux-firmware-core", "iwlax2xx-firmware", "iwl7260-firmware")]
+    installed = [package(text, "Oracle America") for text in texts + [kernel]] + [package("libertas-sd8787-firmware-1-1.noarch", "Acme")]
+    available = [offer("linux-firmware-20260309-155.1.el9_8.noarch"), offer("iwl7260-firmware-1:25.30-155.1.el9_8.noarch")]
+    jobs = plan.jobs(ORACLE, installed, available)
+    assert [jobs.expected[text][0] for text in texts] == verdicts
+    assert jobs.expected["libertas-sd8787-firmware-1-1.noarch"][0] == "kept-third-party"
+    assert (jobs.data()["erase"], jobs.data()["sync"]) == asked
+
+
 KERNEL, OLDER, RT = "kernel-5.14.0-687.el9.x86_64", "kernel-5.14.0-600.el9.x86_64", "kernel-rt-5.14.0-687.el9.x86_64"
 CORE, RT_CORE = "kernel-core-5.14.0-687.el9.x86_64", "kernel-rt-core-5.14.0-687.el9.x86_64"
 UEK = package("kernel-uek-core-5.15.0-200.el9uek.x86_64", "Oracle America")

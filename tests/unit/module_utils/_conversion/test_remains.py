@@ -26,8 +26,15 @@ def goes(nevra, name="bash"):
 
 
 PATHS = {NEW: {"path": "/cache/new.rpm", "hash": "new"}, OLD: {"path": "/cache/same.rpm", "hash": "theirs"},
-         "kernel-core-5-2.x86_64": {"path": "/cache/kernel.rpm", "hash": "kernel"}}
+         "kernel-core-5-2.x86_64": {"path": "/cache/kernel.rpm", "hash": "kernel"}, "kernel-core-5-1.x86_64": {"path": "/cache/older.rpm", "hash": "older"}}
 KERNEL = comes("install", "kernel-core-5-2.x86_64", "kernel-core")
+# Two that AlmaLinux has in the same version, as on an ordinary host of Rocky or RHEL.
+IN_PLACE = [comes("reinstall", "kernel-core-5-1.x86_64", "kernel-core"), comes("reinstall", "kernel-core-5-2.x86_64", "kernel-core")]
+
+
+def core(version, digest):
+    return have("kernel-core-5-{0}.x86_64".format(version), digest, "kernel-core")
+
 
 CASES = {
     "a scriptlet of it runs after all packages": ([comes("upgrade", NEW)], [have(NEW, "new")], [NEW], [("/cache/new.rpm", False)], []),
@@ -46,6 +53,16 @@ CASES = {
     "a kernel comes beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core")], [], [("/cache/kernel.rpm", True)], []),
     "a kernel is beside": ([KERNEL], [have("kernel-core-5-1.x86_64", "k1", "kernel-core"), have("kernel-core-5-2.x86_64", "kernel", "kernel-core")], [],
                            [], []),
+    "kernels that are all in place": (IN_PLACE, [core(1, "older"), core(2, "kernel")], [], [], []),
+    "a kernel in place, and one that stays beside it": (IN_PLACE[1:], [core(2, "kernel"), core(3, "theirs")], [], [], []),
+    "kernels that are not in place yet": (IN_PLACE, [core(1, "t1"), core(2, "t2"), core(3, "t3")], [],
+                                          [("/cache/older.rpm", True), ("/cache/kernel.rpm", True)],
+                                          [("kernel-core-5-1.x86_64", "t1"), ("kernel-core-5-2.x86_64", "t2")]),
+    "a kernel in both builds": (IN_PLACE, [core(1, "older"), core(2, "theirs"), core(2, "kernel")], [], [], [("kernel-core-5-2.x86_64", "theirs")]),
+    "a kernel in place whose scriptlet runs after all packages": (IN_PLACE, [core(1, "older"), core(2, "kernel")], ["kernel-core-5-2.x86_64"],
+                                                                  [("/cache/kernel.rpm", True)], []),
+    "a kernel in flight, and the old one is there": (IN_PLACE, [core(1, "older"), core(2, "theirs"), core(2, "kernel")], ["kernel-core-5-2.x86_64"],
+                                                     [("/cache/kernel.rpm", True)], [("kernel-core-5-2.x86_64", "theirs")]),
     "nothing was planned": ([], [have(OLD, "old")], [], [], []),
 }
 
@@ -126,11 +143,28 @@ def test_the_sections_of_the_source_leave_a_file_and_what_a_link_points_at_stays
     (kept if linked else path).chmod(0o600)
     if linked:
         path.symlink_to(kept)
-    remains.trim(str(path), ["baseos", "extras"])
+    remains.rewrite(str(path), remains.ini.Document.remove_section, ["baseos", "extras"])
     assert path.read_text() == "# ours\n[tools]\n# the tools\nbaseurl=http://x/\n\n"
     assert path.stat().st_mode & 0o777 == 0o600 and not path.is_symlink()
     assert not linked or kept.read_text() == TEXT
     assert sorted(os.listdir(str(tmp_path))) == (["elsewhere"] if linked else []) + ["local.repo"]
+
+
+def test_a_repository_of_the_source_whose_package_stays_is_disabled(tmp_path, monkeypatch):
+    section = "[{0}]\nbaseurl=http://x/\nenabled=1\n"
+    files_of = {"stays.repo": ["ol9_oci_included", "ol9_UEKR8", "mine"], "almalinux.repo": ["baseos", "crb"], "old.repo": ["ol9_appstream"]}
+    configured = []
+    for name, ids in files_of.items():
+        (tmp_path / name).write_text("".join(section.format(identifier) for identifier in ids))
+        configured += [repository(identifier, str(tmp_path / name), enabled=identifier != "ol9_UEKR8") for identifier in ids]
+    monkeypatch.setattr(remains.repositories, "collect", lambda _context: {"configured": configured})
+    monkeypatch.setattr(remains, "is_packaged", lambda path: not path.endswith("old.repo"))
+    request = {"enabled_after": ["baseos"], "settings": {"repositories": [{"id": "baseos"}, {"id": "crb"}]}}
+    remains.drop_source_repositories(mapping.source("oracle", 9, "x86_64"), request)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["almalinux.repo", "stays.repo"]
+    assert (tmp_path / "stays.repo").read_text() == section.format("ol9_oci_included").replace("=1", "=0") + "".join(
+        section.format(identifier) for identifier in ("ol9_UEKR8", "mine"))
+    assert (tmp_path / "almalinux.repo").read_text() == section.format("baseos") + section.format("crb")
 
 
 OURS = repository("baseos", DIRECTORY + "almalinux-baseos.repo", "https://mirror.example.com/almalinux/9/BaseOS/")

@@ -107,6 +107,8 @@ def source(tmp_path, monkeypatch):
             (nevra, str(tmp_path / nevra)) for nevra in builds if nevra in wanted))
     monkeypatch.setattr(run.dnf_conversion, "source_base", lambda settings, keep, more: asked.append((settings["cache"], keep, more)) or SimpleNamespace(
         close=lambda: None))
+    # Of the vault and of a repository of the source.
+    monkeypatch.setattr(run.dnf_conversion, "silent", lambda _base: ["baseos", "elkit-vault-crb"])
     monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: path)
     monkeypatch.setattr(run.rpm_transaction, "header_hash", files.read_text)
     one.fetch, one.asked = fetch, asked
@@ -142,13 +144,19 @@ def test_the_look_goes_on_to_them_too_for_what_leaves(tmp_path, monkeypatch):
         caches.add(settings["cache"])
         return SimpleNamespace(keep=keep, close=lambda: None)
     monkeypatch.setattr(run.dnf_conversion, "source_base", opened)
+    monkeypatch.setattr(run.dnf_conversion, "silent", lambda base: base.keep[:1] + ["elkit-vault-crb"])
     monkeypatch.setattr(run.dnf_conversion, "builds_of", lambda base, wanted: asked.append((base.keep, wanted)) or dict(
         (nevra, [[1, 1]]) for repository in base.keep for nevra in have_them[repository] if nevra in wanted))
     request = {"source_repositories": ["baseos"], "spare_repositories": ["crb"], "vault": [], "settings": {"directory": str(tmp_path)}}
     first = run.builds(request)
-    assert sorted(first) == ["bash-1-1.x86_64"]
+    assert sorted(first["found"]) == ["bash-1-1.x86_64"] and first["silent"] == ["baseos"]
     answer = {"rows": [leaves("bash-1-1.x86_64"), leaves("ninja-build-1-1.x86_64"), leaves("acme-1-1.x86_64", "kept-third-party")]}
-    assert sorted(run.all_builds(request, answer, first)) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
+    there = run.all_builds(request, answer, first)
+    assert sorted(there["found"]) == ["bash-1-1.x86_64", "ninja-build-1-1.x86_64"]
+    answer["built"] = dict.fromkeys(["bash-1-1.x86_64", "ninja-build-1-1.x86_64", "kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64"], 1)
+    answer["rows"] += [leaves(nevra, "kept-beside") for nevra in ("kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64")]
+    there["found"]["kernel-uek-2-1.x86_64"] = [[1, 40]]
+    assert run.way_back(answer, there) == {"missing": [], "size": 42, "silent": ["baseos", "crb"]}, "a kernel that cannot be had again stays"
     assert [keep for keep, _wanted in asked] == [["baseos"], ["crb"]] and asked[1][1] == {"ninja-build-1-1.x86_64": "ninja-build"}
     seen = look.Seen(SimpleNamespace(is_root=True, identity=lambda: (None, [])))
     seen.directory = str(tmp_path)
@@ -186,6 +194,7 @@ def test_a_way_back_has_the_very_builds_or_there_is_none(source, builds, missing
         with pytest.raises(HostError) as caught:
             source.keep_source()
         assert caught.value.details["packages"] == missing and all(nevra in caught.value.message for nevra in missing)
+        assert caught.value.message.endswith("; repositories that cannot be loaded: baseos")
         assert source.state.read("source-packages.json") is None
         source.request["ignore"] = ["rollback-packages"]
     good = [nevra for nevra in ("bash-5-1", KERNEL, "rocky-release-9-1") if builds.get(nevra) == "theirs"]
@@ -254,3 +263,57 @@ def test_what_a_way_back_needs_is_noted_at_the_end(tmp_path, monkeypatch):
         run.Run(state).verify()
     assert asked == [{("bash-5-1", "theirs")}]
     assert (state.read("keys-after.json"), state.read("etc-after.json")) == ({"B" * 40: "gpg-pubkey-b"}, {"/etc/a": 2})
+
+
+def test_what_a_run_that_was_ended_in_its_snapshot_kept_does_not_count(tmp_path, monkeypatch):
+    """With the power, what had not come to the disk is empty there, under its name."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "shadow").write_text("root:x\n")
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "boot": {"container": True}}, str(tmp_path))
+    monkeypatch.setattr(run.snapshot.take, "__defaults__", (None, (str(etc),)))
+    monkeypatch.setattr(run.rpm_transaction, "installed", list)
+    monkeypatch.setattr(run.remains, "imported_keys", dict)
+    one = run.Run(state)
+    one.snapshot()
+    kept = state.path("before", os.listdir(state.path("before"))[0])
+    open(kept, "w").close()
+    one.snapshot()
+    run.snapshot.check_readable(state.read("etc-before.json"), state.path("before"))
+    with open(kept) as handle:
+        assert handle.read() == "root:x\n"
+
+
+CORE, FIRMWARE = "linux-firmware-core-999:1-1.noarch", "linux-firmware-999:1-1.noarch"
+COMES = {"action": "downgrade", "nevra": "linux-firmware-1-1.noarch", "name": "linux-firmware", "arch": "noarch", "repository": "baseos"}
+GOES = {"action": "remove", "nevra": CORE, "name": "linux-firmware-core", "arch": "noarch", "repository": None}
+
+
+@pytest.mark.parametrize("items, problems, words", [
+    ([COMES, GOES], [], None), ([COMES, GOES, dict(GOES, nevra="kernel-core-1-1.x86_64")], [], "would be lost that no table names: kernel-core"),
+    ([], ["nothing provides x"], "do not fit together")], ids=["it fits", "more would leave", "it does not fit"])
+def test_firmware_that_stayed_is_exchanged_and_nothing_else(tmp_path, monkeypatch, items, problems, words):
+    def package(nevra, **more):
+        name = nevra.rsplit("-", 2)[0]
+        return dict({"nevra": nevra, "name": name, "arch": "noarch", "epoch": 0, "version": "1", "release": "1", "provides": []}, **more)
+    state = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": {},
+                           "settings": {"repositories": [{"id": "baseos"}], "others": ["acme"]}}, str(tmp_path))
+    there = [package(nevra, vendor="Oracle America", size=1) for nevra in (FIRMWARE, CORE, "sudo-1-1.noarch")]
+    done, ours = [], package("linux-firmware-1-1.noarch", repository="baseos")
+    for name, answer in {"open_base": lambda settings: done.append(settings["others"]) or SimpleNamespace(close=lambda: None),
+                         "installed_of": lambda _base: there, "put": lambda _base, jobs: done.append(jobs) or [],
+                         "available_of": lambda _base, _ids, names: [ours] if ours["name"] in names else [],
+                         "resolve": lambda _base: problems, "items_of": lambda _base: items,
+                         "download": lambda _base, _progress: {"linux-firmware-1-1.noarch": "/cache/firmware.rpm"},
+                         "transact": lambda _base, _progress, test: done.append("transaction")}.items():
+        monkeypatch.setattr(run.dnf_conversion, name, answer)
+    monkeypatch.setattr(run.rpm_transaction, "read_file", lambda path: "header of " + path)
+    one = run.Run(state)
+    monkeypatch.setattr(one, "check", lambda paths, headers: done.append(headers))
+    if words:
+        with pytest.raises(HostError, match=words):
+            one.exchange([FIRMWARE, CORE])
+    else:
+        one.exchange([FIRMWARE, CORE])
+    assert done[:2] == [[], {"erase": [CORE], "install": [], "reinstall": [], "sync": ["linux-firmware.noarch"]}]
+    assert done[2:] == ([] if words else [{"linux-firmware-1-1.noarch": "header of /cache/firmware.rpm"}, "transaction"])

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which keys and variables of the source are needed no more, and how a key comes back."""
+import os
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import mapping, sources, state as states, tidy
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 
 KEY = "21CB256AE16FC54C6E652949702D426D350D275D"
 SUBKEY = "E53CF5EF91CEB0AD1812ECB851D6647EC21AD6EA"
@@ -53,6 +55,27 @@ def test_only_variables_of_the_table_that_no_package_brings(monkeypatch):
     monkeypatch.setattr(tidy.remains, "is_packaged", lambda path: path.endswith("/infra"))
     context = SimpleNamespace(names=lambda _directory: ["contentdir", "infra", "ours"])
     assert tidy.variables(mapping.source("rocky", 9, "x86_64"), context) == ["/etc/dnf/vars/contentdir"]
+
+
+@pytest.mark.parametrize("product, text, linked, locks", [
+    ("rhel", "9.4\n", False, ["9.4"]), ("rhel", "9.4\n", True, ["9.4"]), ("rhel", "9\n", False, []), ("rhel", "\n", False, ["no release"]),
+    ("rhel", None, False, []), ("almalinux", "9.4\n", False, [])],
+    ids=["a minor", "found in both places", "the major", "nothing", "none", "it is AlmaLinux's"])
+def test_what_keeps_dnf_to_a_minor_of_the_source_goes(monkeypatch, tmp_path, product, text, linked, locks):
+    (tmp_path / "etc/dnf/vars").mkdir(parents=True)
+    (tmp_path / "etc/yum").mkdir()
+    path = tmp_path / "etc/dnf/vars/releasever"
+    if linked:
+        (tmp_path / "etc/yum/vars").symlink_to("../dnf/vars")
+    if text is not None:
+        path.write_text(text)
+    context = Context(str(tmp_path))
+    monkeypatch.setattr(tidy, "Context", lambda: context)
+    monkeypatch.setattr(tidy, "_keys", lambda *_more: ([], []))
+    monkeypatch.setattr(tidy.files, "remove", lambda path: os.unlink(context.at(path)))
+    said = tidy.clear(mapping.source(product, 9, "x86_64"), None)
+    assert said == ("removed: /etc/dnf/vars/releasever, which kept dnf to {0}".format(*locks) if locks else None)
+    assert path.exists() is (text is not None and not locks)
 
 
 @pytest.fixture

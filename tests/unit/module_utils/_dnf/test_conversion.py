@@ -90,10 +90,10 @@ class Found(list):
 class Base(object):
     """dnf's, of a host whose dnf.conf says otherwise in everything; it takes part in what it is told to."""
 
-    packages, loads, persistdir = (), True, "/var/lib/dnf"
+    packages, loads, persistdir, names = (), True, "/var/lib/dnf", ("baseos", "acme", "epel")
 
     def __init__(self):
-        self.excluded = []
+        self.excluded, self.plugins = [], []
         self.conf = types.SimpleNamespace(
             best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], includepkgs=["acme"],
             disable_excludes=[], gpgcheck=False, keepcache=False, exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"],
@@ -104,8 +104,15 @@ class Base(object):
                                           add_excludes=self.excluded.extend)
 
     def read_all_repos(self):
-        for name in ("baseos", "acme", "epel"):
+        for name in Base.names:
             self.repos[name] = types.SimpleNamespace(id=name, enabled=True, excludepkgs=["bash"], includepkgs=["acme"], enable=lambda: None)
+
+    def init_plugins(self, disabled_glob=(), enable_plugins=()):
+        self.plugins.append((list(disabled_glob), list(enable_plugins)))
+
+    def configure_plugins(self):
+        # They look at the repositories that are enabled then.
+        self.plugins.append(sorted(self.repos))
 
     def fill_sack(self, load_system_repo=True):
         if not Base.loads:
@@ -198,6 +205,16 @@ def test_what_is_installed_is_had_again_whatever_is_excluded(dnf):
     base = conversion.source_base({"directory": None, "cache": "/c"}, ["baseos"])
     # Of dnf.conf and of every repository.
     assert sorted(base.repos) == ["baseos"] and base.conf.disable_excludes == ["all"]
+
+
+RHUI = "rhel-9-baseos-rhui-rpms"
+
+
+@pytest.mark.parametrize("keep, plugins", [(["baseos", RHUI], [(["*"], ["amazon?id"]), ["baseos", RHUI]]), (["baseos"], [])])
+def test_a_cloud_s_mirror_is_asked_as_its_plugin_does_and_no_other_is_loaded(dnf, monkeypatch, keep, plugins):
+    monkeypatch.setattr(Base, "names", ("baseos", "acme", RHUI))
+    assert conversion.source_base({"directory": None, "cache": "/c"}, keep).plugins == plugins
+    assert conversion.open_base(settings(others=["acme"])).plugins == []
 
 
 def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
