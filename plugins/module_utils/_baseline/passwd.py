@@ -3,7 +3,7 @@
 """/etc/passwd, /etc/shadow and /etc/group as data. A hash goes no further than the line it stands in: what is kept of a password is whether
 there is one. Reads only."""
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 
 NOLOGIN = ("/sbin/nologin", "/usr/sbin/nologin", "/bin/false", "/usr/bin/false")

@@ -4,7 +4,7 @@
 
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 
 _INCLUDE = re.compile(r"""^\s*(?:\$IncludeConfig\s+(\S+)|include\s*\(.*?\bfile\s*=\s*"([^"]+)")""", re.I)
 _ACTION = re.compile(r"""\baction\s*\(.*?\btype\s*=\s*"omfile".*?\)|\baction\s*\(.*?\bfile\s*=\s*"[^"]*".*?\)""", re.I)

@@ -7,7 +7,7 @@ The first value of a key counts. A Match line makes all below it conditional, to
 
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 
 FORM = keytext.Form(" ", ignore_case=True, comments="#")
 BEGIN, END = "# BEGIN elkit.almalinux hardening", "# END elkit.almalinux hardening"

@@ -14,7 +14,7 @@ import fnmatch
 import os
 import stat
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import files

@@ -10,7 +10,7 @@ import json
 import os
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import kernel

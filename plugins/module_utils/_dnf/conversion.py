@@ -40,7 +40,9 @@ def open_base(settings, heard=None):
     base.conf.read()
     base.conf.substitutions.update_from_etc("/")
     base.conf.exit_on_lock = True
-    base.conf.substitutions["releasever"] = str(settings["major"])
+    if base.conf.substitutions.get("releasever") != str(settings["major"]):
+        # Setting it, even to what it is, makes dnf forget the minor, which EPEL's URLs of release 10 have a part of (releasever_minor).
+        base.conf.substitutions["releasever"] = str(settings["major"])
     if settings["directory"] is not None:
         persistdir = os.path.join(settings["directory"], "persist")
         # What dnf has kept of streams that no repository has any more, which the run goes by.

@@ -13,7 +13,7 @@ Of several key files the last by name counts (dconf(7)). The profile "user" must
 import os
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
 
 DATABASES = "/etc/dconf/db"

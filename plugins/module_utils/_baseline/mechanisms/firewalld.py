@@ -14,7 +14,8 @@ Before anything is closed, every port that sshd listens on is open in the zone t
 
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, zonexml
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import zonexml
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError

@@ -33,7 +33,7 @@ args:
 What overrides ours: a main file (an item that is a path) loses the line to a comment; a drop-in of somebody else's is named and left alone.
 """
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 
 HEADER = "# Written by elkit.almalinux (hardening); state reverted of the baseline takes it back.\n"

@@ -5,7 +5,7 @@
 args: domain ("*"), item ("core"), value, and optional: type (default "hard"; "-" in a file sets soft and hard)
 """
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue
 

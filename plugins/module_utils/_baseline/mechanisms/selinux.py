@@ -11,7 +11,7 @@ args, one of
 
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable, not_applicable
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 

@@ -13,7 +13,8 @@ ours to change here.
 
 import os
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_command, sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_command, sshd_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue
 

@@ -7,7 +7,8 @@ args: allow_users, allow_groups, deny_users, deny_groups (lists), and fallback_d
 Where the host has such a line already and nobody gave a list, it is good: who may log in is known by people alone.
 """
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue, sshd
 

@@ -8,7 +8,8 @@ nothing is changed, and it is named: who wrote it may not know what it would do.
 
 import re
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_text
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_text
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import sshd
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import keytext, sshd_text, sudoers_text
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.keytext import Form
+from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_text, sudoers_text
+from ansible_collections.elkit.almalinux.plugins.module_utils._keytext import Form
 from hypothesis import given
 from hypothesis import strategies as st
 
