@@ -30,7 +30,7 @@ GUILTY = "own_guilty"
 UNDO = [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}]
 # The address of a host that was stopped is another; podman writes these files.
 LOOK = """
-cd /; list() { find etc home/admin \\( -name .bash_history -o -name .ansible -o -path etc/hosts -o -path etc/resolv.conf \\) -prune -o "$@"; }
+cd /; list() { find etc home/admin \\( -name .bash_history -o -name .ansible -o -path etc/hosts -o -path etc/resolv.conf -o -path etc/shadow- \\) -prune -o "$@"; }
 list -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
 list -printf '%p %m %U:%G %l\\n' | sort | sha256sum
 systemctl is-active sshd firewalld

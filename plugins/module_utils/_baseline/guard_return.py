@@ -193,6 +193,8 @@ def disarm(context, state):
     if runs_systemd(context):
         # The timer alone: this may be its own service.
         context.run(["systemctl", "stop", TIMER.format(state["token"]) + ".timer"], check=False)
+        # A boot's try that failed is over, too.
+        context.run(["systemctl", "reset-failed", os.path.basename(BOOT_UNIT)], check=False)
     for path in (BOOT_LINK, BOOT_UNIT, WORKER):
         files.remove(context.at(path))
 
