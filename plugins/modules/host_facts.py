@@ -58,7 +58,7 @@ notes:
     missing, and RV(ansible_facts.almalinux.reboot.all_processes_seen) is V(false).
   - In a container, C(kernel) shows the kernel of the machine that runs the container, and C(reboot) means starting
     the container again.
-  - The secrets in the URLs of repositories are masked.
+  - The secrets in the URLs of repositories are masked, and so are dnf's variables that stand for one.
 seealso:
   - module: ansible.builtin.setup
 author:
@@ -377,7 +377,9 @@ ansible_facts:
                   type: list
                   elements: str
             variables:
-              description: dnf's variables in C(/etc/dnf/vars).
+              description:
+                - dnf's variables in C(/etc/dnf/vars). Those that stand in the user part of a URL or for a password, and those
+                  whose name speaks of a secret, are masked.
               returned: success
               type: dict
             errors:

@@ -3,6 +3,8 @@
 """Section repositories: which are configured, as dnf reads them."""
 
 import os
+import re
+from collections import Counter
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, ini, redact
@@ -12,6 +14,10 @@ VARIABLES = "/etc/dnf/vars"
 # dnf.conf(5): the defaults of reposdir.
 DIRECTORIES = ("/etc/yum.repos.d", "/etc/yum/repos.d", "/etc/distro.repos.d")
 MAIN = "main"
+
+# $name, ${name} and, for newer dnf, ${name:-default}.
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)[^}\s]*\}|([A-Za-z0-9_]+))")
+_SECRET_NAME = re.compile(r"pass|pwd|token|secret|key|credential", re.IGNORECASE)
 
 _TRUE = frozenset(["1", "yes", "true", "on"])
 _FALSE = frozenset(["0", "no", "false", "off"])
@@ -95,7 +101,7 @@ def has_url(item):
 def collect(context):
     identity = context.identity()[0]
     errors, broken, found = [], [], []
-    main = {}
+    main, texts = {}, []
     for path in [DNF_CONF] + _files(context, errors):
         try:
             text = context.read(path)
@@ -106,6 +112,7 @@ def collect(context):
             if path != DNF_CONF and context.exists(path):
                 broken.append({"file": path, "problems": ["it is a link to nothing"]})
             continue
+        texts.append(text)
         if path == DNF_CONF:
             main = ini.parse(text).options(MAIN)
         repositories, problems = parse(path, text, main, identity["major"])
@@ -118,7 +125,7 @@ def collect(context):
         "configured": found,
         "enabled": sorted(identifier for identifier, item in counting(found).items() if item["enabled"]),
         "broken_files": broken,
-        "variables": _variables(context, errors),
+        "variables": shown(_variables(context, errors), texts),
         "errors": errors,
     }
 
@@ -142,12 +149,33 @@ def _files(context, errors):
 
 
 def _variables(context, errors):
-    """{name: value} of dnf's variables; the first line counts."""
+    """{name: value} of dnf's variables, secrets included; the first line counts."""
     found = {}
     try:
-        for name in context.names(VARIABLES):
-            text = context.read(os.path.join(VARIABLES, name))
-            found[name] = redact.redact_url(((text or "").splitlines() or [""])[0].strip())
+        names = context.names(VARIABLES)
     except ElkitError as error:
         errors.append(str(error))
+        return found
+    for name in names:
+        path = os.path.join(VARIABLES, name)
+        # As dnf, which passes over what is no file.
+        if os.path.isfile(context.at(path)):
+            try:
+                found[name] = ((context.read(path) or "").splitlines() or [""])[0].strip()
+            except ElkitError as error:
+                errors.append(str(error))
     return found
+
+
+def shown(variables, texts):
+    """dnf's *variables* ({name: value}) as they may be shown: masked where they stand for a secret in one of *texts* (of dnf.conf and the
+    repository files), or where their name speaks of one."""
+    secret = set(name for name in variables if _SECRET_NAME.search(name))
+    for text in texts:
+        # Those that are mentioned less often once the secrets are masked.
+        secret.update(_mentioned(text) - _mentioned(redact.redact_text(text)))
+    return dict((name, redact.MASK if value and name in secret else redact.redact_url(value)) for name, value in variables.items())
+
+
+def _mentioned(text):
+    return Counter(braced or plain for braced, plain in _VARIABLE.findall(text))

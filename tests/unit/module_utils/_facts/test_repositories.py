@@ -11,3 +11,23 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repo
 def test_enabled_is_what_dnf_makes_of_it(line, enabled):
     found, problems = repositories.parse("/x.repo", "[x]\nbaseurl=http://x/\n{0}\n".format(line), {}, 9)
     assert (found[0]["enabled"], problems) == (enabled, [])
+
+
+@pytest.mark.parametrize("text, secret", [
+    ("baseurl=https://svc:$mirrorpw@x/$stream/", {"mirrorpw"}), ("baseurl=https://$account:${mirrorpw}@x/", {"account", "mirrorpw"}),
+    ("#baseurl=https://svc:$mirrorpw@x/", {"mirrorpw"}), ("baseurl=https://x/$stream/?access_token=$mirrorpw", {"mirrorpw"}),
+    ("password=$mirrorpw", {"mirrorpw"}), ("username=$account\nproxy_password = ${mirrorpw:-none}", {"mirrorpw"}),
+    ("proxy=http://$account:pw@proxy:3128/", {"account"}), ("baseurl=https://svc:$stream@x/$stream/", {"stream"}),
+    ("baseurl=https://x/$stream/$account/$mirrorpw/", set())])
+def test_variables_that_stand_for_a_secret_are_masked(text, secret):
+    variables = {"account": "svc", "mirrorpw": "s3cret", "stream": "9"}
+    shown = repositories.shown(variables, ["[main]\n", "[x]\n" + text + "\n"])
+    assert dict((name, value) for name, value in variables.items() if shown[name] != value) == dict((name, variables[name]) for name in secret)
+    assert set(shown[name] for name in secret) <= {"***"}
+
+
+@pytest.mark.parametrize("name, value, shown", [
+    ("mirrorpass", "s3cret", "***"), ("API_TOKEN", "s3cret", "***"), ("entitlement_key", "s3cret", "***"), ("mirrorpass", "", ""),
+    ("mirror", "https://svc:s3cret@x", "https://***@x"), ("contentdir", "almalinux", "almalinux")])
+def test_a_variable_by_its_name_or_value(name, value, shown):
+    assert repositories.shown({name: value}, []) == {name: shown}

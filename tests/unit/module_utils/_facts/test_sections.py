@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment, hardware, kernel, processes, registry, repositories, security, updates
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
@@ -86,6 +86,31 @@ def test_secrets_of_repositories_never_show():
     for host in ("el8", "el10"):
         text = json.dumps(gather(host, "repositories"))
         assert "s3cr3t" not in text and "token=abc" not in text
+
+
+def test_a_secret_in_a_variable_never_shows(copy):
+    root = copy("el8")
+    for path, text in (("etc/yum.repos.d/ours.repo", "[ours]\nbaseurl=https://svc:$mirrorpw@x/\n"), ("etc/dnf/vars/mirrorpw", "s3cr3t\n")):
+        with open(os.path.join(root, path), "w") as handle:
+            handle.write(text)
+    facts = repositories.collect(context_of("el8", root=root))
+    assert facts["variables"]["mirrorpw"] == "***" and "s3cr3t" not in json.dumps(facts)
+
+
+def test_what_is_no_file_or_cannot_be_read_takes_no_other_variable_along(copy, monkeypatch):
+    root = copy("el8")
+    os.mkdir(root + "/etc/dnf/vars/a-directory")
+    context = context_of("el8", root=root)
+    inner = context.read_bytes
+
+    def read(path):
+        if path.endswith("/infra"):
+            raise HostError("/etc/dnf/vars/infra: Permission denied")
+        return inner(path)
+    monkeypatch.setattr(context, "read_bytes", read)
+    facts = repositories.collect(context)
+    assert facts["variables"] == {"contentdir": "almalinux", "stream": "8-stream"}
+    assert facts["errors"] == ["/etc/dnf/vars/infra: Permission denied"]
 
 
 def test_broken_and_double_repositories_are_named_and_the_others_stay():
