@@ -539,7 +539,7 @@ ansible_facts:
                   returned: success
                   type: str
                 flavour:
-                  description: V(standard), V(rt), V(64k), V(debug), V(uek) and so on.
+                  description: V(standard), V(rt), V(64k), V(debug), V(uek), V(raspberrypi) and so on.
                   returned: success
                   type: str
                 vendor:

@@ -7,7 +7,9 @@ import shutil
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment, hardware, kernel, processes, registry, repositories, security, updates
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
+    environment, hardware, kernel, packages, processes, reboot, registry, repositories, security, updates,
+)
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm.database import Package
@@ -202,6 +204,35 @@ def test_kernel_flavours_are_compared_among_themselves():
     facts = kernel.summarise("5.14.2-1.el9.x86_64+rt", packages, None)
     assert facts["running_newest"] is True and facts["newest"] == "5.14.2-1.el9.x86_64"
     assert kernel.summarise("5.14.1-1.el9.x86_64", packages, None)["running_installed"] is False
+
+
+@pytest.mark.parametrize("name, version, release, running, flavour", [
+    ("raspberrypi2-kernel4", "6.6.31", "20240529.v8.1.el9", "6.6.31-20240529.v8.1.el9", "raspberrypi"),
+    ("kernel-uki-virt", "5.14.0", "687.el9", "5.14.0-687.el9.aarch64", "standard"),
+    ("kernel-debug-uki-virt", "5.14.0", "687.el9", "5.14.0-687.el9.aarch64+debug", "debug")])
+def test_kernels_that_boot_without_grub(copy, name, version, release, running, flavour):
+    def packages(*releases):
+        return {name: [Package(name, 0, version, item, "aarch64", "AlmaLinux") for item in releases]}
+    facts = kernel.summarise(running, packages(release), None)
+    assert (facts["running_installed"], facts["running_newest"]) == (True, True)
+    assert [item["flavour"] for item in facts["installed"]] == [flavour]
+    context = context_of("el9")
+    context.kernel_release, context.packages = running, lambda _errors: packages(release, "9" + release)
+    assert [item["name"] for item in reboot.collect(context)["reasons"]] == ["kernel"], "an update waits"
+
+
+def test_a_unified_kernel_beside_grub_s_of_the_same_release():
+    packages = dict((name, [Package(name, 0, "5.14.0", "687.el9", "x86_64", "AlmaLinux")]) for name in ("kernel-core", "kernel-uki-virt"))
+    facts = kernel.summarise("5.14.0-687.el9.x86_64", packages, None)
+    assert len(facts["installed"]) == 2 and facts["running_newest"] is True
+
+
+@pytest.mark.parametrize("name, several", [
+    ("kernel", True), ("kernel-core", True), ("kernel-uki-virt", True), ("raspberrypi2-kernel4", True), ("raspberrypi2-kernel4-devel", True),
+    ("kernel-headers", False), ("kernel-tools-libs", False), ("kernel-srpm-macros", False), ("kernel-abi-stablelists", False),
+    ("raspberrypi2-kernel4-tools", False), ("raspberrypi2-firmware", False), ("kernelshark", False), ("bash", False)])
+def test_packages_of_which_several_versions_may_be_there(name, several):
+    assert packages.several(name) is several
 
 
 def test_reboot_names_the_packages_and_the_services():
