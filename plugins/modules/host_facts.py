@@ -759,7 +759,7 @@ ansible_facts:
               returned: success
               type: str
             hypervisor:
-              description: The kind of hypervisor; V(unknown) if only the processor shows that there is one.
+              description: The kind of hypervisor; V(unknown) if only the processor or the cloud shows that there is one.
               returned: success
               type: str
             cloud:

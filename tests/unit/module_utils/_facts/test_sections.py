@@ -318,6 +318,8 @@ def test_environments():
 
 
 GUEST = "processor\t: 0\nflags\t\t: fpu hypervisor\n"
+METAL = "processor\t: 0\nflags\t\t: fpu\n"
+ARM = "processor\t: 0\nFeatures\t: fp asimd\n"
 
 
 @pytest.mark.parametrize("fields,cpuinfo,expected", [
@@ -327,12 +329,41 @@ GUEST = "processor\t: 0\nflags\t\t: fpu hypervisor\n"
     ({"sys_vendor": "Microsoft Corporation", "product_name": "Virtual Machine",
       "chassis_asset_tag": "7783-7084-3265-9085-8269-3286-77"}, GUEST, ("hyperv", "azure")),
     ({"sys_vendor": "VMware, Inc.", "product_name": "VMware7,1"}, GUEST, ("vmware", None)),
-    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, GUEST, ("unknown", "hetzner")),
+    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, GUEST, ("kvm", "hetzner")),
+    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, ARM, ("kvm", "hetzner")),
+    ({"sys_vendor": "Alibaba Cloud", "product_name": "Alibaba Cloud ECS"}, ARM, ("kvm", "alibaba")),
+    ({"sys_vendor": "Apple Inc.", "product_name": "Apple Virtualization Generic Platform"}, ARM, ("apple", None)),
+    ({"sys_vendor": "Scaleway", "product_name": "COPARM1-2C-8G"}, ARM, ("unknown", "scaleway")),
+    ({"sys_vendor": "Amazon EC2", "product_name": "m7g.metal"}, ARM, (None, "aws")),
+    ({"sys_vendor": "Huawei Cloud", "product_name": "Bare Metal"}, ARM, (None, "huawei")),
+    ({"sys_vendor": "GIGABYTE", "chassis_asset_tag": "OracleCloud.com"}, ARM, (None, "oci")),
+    ({"sys_vendor": "Scaleway", "product_name": "EM-A210R"}, METAL, (None, "scaleway")),
+    ({"sys_vendor": "Xen", "product_name": "HVM domU", "bios_vendor": "Xen", "bios_version": "4.2.amazon"}, GUEST, ("xen", "aws")),
+    ({"sys_vendor": "Xen", "product_name": "HVM domU", "bios_vendor": "Xen", "bios_version": "4.13"}, GUEST, ("xen", None)),
     ({}, GUEST, ("unknown", None)),
     ({"sys_vendor": "HPE"}, "", (None, None)),
 ])
 def test_machines(fields, cpuinfo, expected):
     assert environment.machine(fields, cpuinfo, None) == expected
+
+
+@pytest.mark.parametrize("files, hypervisor", [
+    ({"sysinfo": "Manufacturer: IBM\nLPAR Name: LPA\nVM00 Name: LINUX1\nVM00 Control Program: z/VM    7.2.0\n"}, "zvm"),
+    ({"sysinfo": "Manufacturer: IBM\nVM00 Control Program: KVM/Linux       \nVM01 Control Program: z/VM    7.2.0\n"}, "kvm"),
+    ({"sysinfo": "Manufacturer: IBM\nVM00 Control Program: \n"}, "unknown"),
+    ({"sysinfo": "Manufacturer: IBM\nLPAR Name: LPA\n"}, None),
+    ({"device-tree/hypervisor/compatible": "linux,kvm\0", "device-tree/ibm,partition-name": "guest\0"}, "kvm"),
+    ({"device-tree/hypervisor/compatible": "xen,xen-4.17\0xen,xen\0"}, "xen"),
+    ({"device-tree/compatible": "IBM,9009-42A\0", "device-tree/ibm,partition-name": "lpar\0"}, "powervm"),
+    ({"device-tree/compatible": "qemu,pseries\0", "device-tree/ibm,partition-name": "guest\0"}, "kvm"),
+    ({"device-tree/compatible": "ibm,powernv\0"}, None)])
+def test_machines_without_dmi(tmp_path, files, hypervisor):
+    for name, text in dict(files, cpuinfo="processor\t: 0\n").items():
+        path = tmp_path / "proc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    facts = environment.collect(Context(str(tmp_path), None))
+    assert (facts["type"], facts["hypervisor"]) == ("vm" if hypervisor else "physical", hypervisor)
 
 
 @pytest.mark.parametrize("cgroup,expected", [
