@@ -326,7 +326,7 @@ ansible_facts:
                   returned: success
                   type: bool
                 ignored:
-                  description: Whether dnf ignores it because its file is broken.
+                  description: Whether dnf ignores it because its file is broken, or because of a character in its id that dnf does not take.
                   returned: success
                   type: bool
                 mirrorlist:

@@ -17,6 +17,8 @@ MAIN = "main"
 
 # $name, ${name} and, for newer dnf, ${name:-default}.
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)[^}\s]*\}|([A-Za-z0-9_]+))")
+# What an id may consist of once its variables are filled in.
+_ID = re.compile(r"[A-Za-z0-9_.:-]*\Z")
 _SECRET_NAME = re.compile(r"pass|pwd|token|secret|key|credential", re.IGNORECASE)
 
 _TRUE = frozenset(["1", "yes", "true", "on"])
@@ -36,11 +38,12 @@ def words(text):
     return (text or "").replace(",", " ").split()
 
 
-def parse(path, text, main, major):
+def parse(path, text, main, major, variables):
     """What one file says.
 
     :param main: {option: value} of [main] in dnf.conf, which gives defaults
     :param major: int or None, for the canonical ids
+    :param variables: {name: value} of dnf's variables, which may stand in ids
     :returns: (list of repositories (dict), list of problems (str)). With problems, dnf ignores the whole file.
     """
     document = ini.parse(text)
@@ -48,8 +51,14 @@ def parse(path, text, main, major):
     found = []
     for section in document.sections():
         if section != MAIN:
-            found.append(_repository(section, path, document.options(section), main, major, bool(problems)))
+            ignored = bool(problems) or not is_id(section, variables)
+            found.append(_repository(section, path, document.options(section), main, major, ignored))
     return found, problems
+
+
+def is_id(text, variables):
+    """Whether dnf takes *text* for the id of a repository. A variable that is not among *variables* is one that dnf knows by itself."""
+    return bool(_ID.match(_VARIABLE.sub(lambda match: variables.get(match.group(1) or match.group(2), ""), text)))
 
 
 def _repository(repo_id, path, options, main, major, ignored):
@@ -71,9 +80,14 @@ def _repository(repo_id, path, options, main, major, ignored):
     }
 
 
-def check(repositories):
-    """What is wrong with the whole of *repositories*: list of str."""
-    errors, seen = [], {}
+def check(repositories, variables):
+    """What is wrong with the whole of *repositories*: list of str.
+
+    :param variables: as for parse()
+    """
+    errors = ["{0!r} ({1}) is no id of a repository: dnf leaves it out".format(item["id"], item["file"])
+              for item in repositories if not is_id(item["id"], variables)]
+    seen = {}
     for item in repositories:
         if item["ignored"]:
             continue
@@ -102,6 +116,7 @@ def collect(context):
     identity = context.identity()[0]
     errors, broken, found = [], [], []
     main, texts = {}, []
+    variables = _variables(context, errors)
     for path in [DNF_CONF] + _files(context, errors):
         try:
             text = context.read(path)
@@ -115,17 +130,17 @@ def collect(context):
         texts.append(text)
         if path == DNF_CONF:
             main = ini.parse(text).options(MAIN)
-        repositories, problems = parse(path, text, main, identity["major"])
+        repositories, problems = parse(path, text, main, identity["major"], variables)
         found.extend(repositories)
         if problems:
             broken.append({"file": path, "problems": problems})
     errors.extend("{0} is broken: {1}".format(item["file"], item["problems"][0]) for item in broken)
-    errors.extend(check(found))
+    errors.extend(check(found, variables))
     return {
         "configured": found,
         "enabled": sorted(identifier for identifier, item in counting(found).items() if item["enabled"]),
         "broken_files": broken,
-        "variables": shown(_variables(context, errors), texts),
+        "variables": shown(variables, texts),
         "errors": errors,
     }
 
@@ -142,7 +157,7 @@ def _files(context, errors):
     found = []
     for directory in _directories(context):
         try:
-            found.extend(os.path.join(directory, name) for name in context.names(directory) if name.endswith(ini.ENDING))
+            found.extend(os.path.join(directory, name) for name in context.names(directory) if ini.is_read(name))
         except ElkitError as error:
             errors.append(str(error))
     return ini.in_order(found)

@@ -9,8 +9,18 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repo
     # dnf passes over what is no boolean to it.
     ("enabled=disabled", True), ("enabled=2", True)])
 def test_enabled_is_what_dnf_makes_of_it(line, enabled):
-    found, problems = repositories.parse("/x.repo", "[x]\nbaseurl=http://x/\n{0}\n".format(line), {}, 9)
+    found, problems = repositories.parse("/x.repo", "[x]\nbaseurl=http://x/\n{0}\n".format(line), {}, 9, {})
     assert (found[0]["enabled"], problems) == (enabled, [])
+
+
+@pytest.mark.parametrize("repo_id, takes", [
+    ("copr:example.com_a-b", True), ("my repo", False), ("a/b", False), ("b\u00fccher", False), ("x-$releasever-${basearch}", True),
+    ("x-$place", True), ("x-${path}", False), ("x-$", False)])
+def test_ids_that_dnf_does_not_take(repo_id, takes):
+    variables = {"place": "here", "path": "a/b"}
+    found = repositories.parse("/x.repo", "[{0}]\nbaseurl=http://x/\n".format(repo_id), {}, 9, variables)[0]
+    assert [(item["id"], item["enabled"], item["ignored"]) for item in found] == [(repo_id, takes, not takes)]
+    assert [repo_id in error and "/x.repo" in error for error in repositories.check(found, variables)] == ([] if takes else [True])
 
 
 @pytest.mark.parametrize("text, secret", [

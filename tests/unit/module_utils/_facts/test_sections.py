@@ -133,6 +133,7 @@ def test_broken_and_double_repositories_are_named_and_the_others_stay():
     # dnf looks at the names without their ending.
     ({"a-b.repo": "[x]\nbaseurl=http://a/\nenabled=0\n", "a.repo": "[x]\nbaseurl=http://b/\n"}, True),
     # What has no URL, and what stands in a file that it cannot read, is nothing to dnf.
+    ({".ansible_tmpq1.repo": "[x]\nbaseurl=http://a/\n"}, False), ({"a.repo": "[x]\nbaseurl=http://a/\n", ".a.repo": "nonsense\n"}, True),
     ({"a.repo": "[x]\nenabled=0\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True),
     ({"a.repo": "[x]\nbaseurl=http://a/\nenabled=0\nnonsense\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True)])
 def test_of_two_definitions_the_first_counts(copy, files, enabled):
