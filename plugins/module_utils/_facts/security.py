@@ -10,7 +10,9 @@ SELINUX_FS = "/sys/fs/selinux"
 # UEFI's variable of that name: four bytes of attributes, then the value.
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 FIREWALLS = ("firewalld", "nftables", "iptables", "ufw")
-_UNITS = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
+_UNITS = ("/usr/lib/systemd/system/", "/lib/systemd/system/")
+# Units here come before those of packages, and masks with them.
+_OWN_UNITS = "/etc/systemd/system/"
 
 
 def parse_settings(text):
@@ -93,10 +95,13 @@ def _first_line(text):
 
 
 def _firewall(context, attempt):
-    installed = [name for name in FIREWALLS if context.first(folder + name + ".service" for folder in _UNITS)]
+    # systemd takes an empty file for a mask, as a link to /dev/null is read.
+    masked = [name for name in FIREWALLS if attempt(context.read, _OWN_UNITS + name + ".service") == ""]
+    installed = [name for name in FIREWALLS if context.first(
+        folder + name + ".service" for folder in _UNITS + (() if name in masked else (_OWN_UNITS,)))]
     # systemd keeps this link for as long as a unit runs.
     active = [name for name in installed if context.exists("/run/systemd/units/invocation:{0}.service".format(name))]
-    enabled = [name for name in installed if context.first(
-        "/etc/systemd/system/{0}.target.wants/{1}.service".format(target, name) for target in ("multi-user", "basic", "sysinit"))]
+    enabled = [name for name in installed if name not in masked and context.first(
+        "{0}{1}.target.wants/{2}.service".format(_OWN_UNITS, target, name) for target in ("multi-user", "basic", "sysinit"))]
     settings = parse_settings(attempt(context.read, "/etc/firewalld/firewalld.conf")) if "firewalld" in installed else {}
     return {"active": active, "enabled": enabled, "installed": installed, "default_zone": settings.get("DefaultZone") or None}

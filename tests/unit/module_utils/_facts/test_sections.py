@@ -294,6 +294,25 @@ def test_a_running_firewall_leaves_a_link(copy):
     assert facts["active"] == ["firewalld"] and facts["enabled"] == ["firewalld"]
 
 
+@pytest.mark.parametrize("unit, there, installed, enabled", [
+    ("/dev/null", True, True, False), ("", True, True, False), ("/dev/null", False, False, False), (None, True, True, True),
+    ("[Unit]\n", False, True, True), ("/usr/lib/systemd/system/firewalld.service", True, True, True)],
+    ids=["masked", "an empty file", "masked, never there", "of a package", "an administrator's own", "an alias"])
+def test_a_masked_firewall_does_not_start(tmp_path, unit, there, installed, enabled):
+    own, packaged = tmp_path / "etc/systemd/system", tmp_path / "usr/lib/systemd/system"
+    for folder in (own / "multi-user.target.wants", packaged):
+        folder.mkdir(parents=True)
+    (own / "multi-user.target.wants/firewalld.service").symlink_to("/usr/lib/systemd/system/firewalld.service")
+    if there:
+        (packaged / "firewalld.service").write_text("[Unit]\n")
+    if unit and unit.startswith("/"):
+        (own / "firewalld.service").symlink_to(unit)
+    elif unit is not None:
+        (own / "firewalld.service").write_text(unit)
+    facts = security.collect(Context(str(tmp_path), None))["firewall"]
+    assert (facts["installed"], facts["enabled"]) == (["firewalld"] * installed, ["firewalld"] * enabled)
+
+
 @pytest.mark.parametrize("content,expected", [(None, None), (b"", None), (b"\x06\0\0\0\x00", False), (b"\x06\0\0\0\x01", True),
                                               (b"\x06\0\0\0\x07", None)])
 def test_secure_boot(content, expected):
