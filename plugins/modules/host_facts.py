@@ -642,7 +642,7 @@ ansible_facts:
                   returned: success
                   type: str
                 configured_mode:
-                  description: The mode after the next boot.
+                  description: What C(/etc/selinux/config) says, as libselinux reads it. An argument of the kernel (C(selinux=0), C(enforcing=0)) wins.
                   returned: success
                   type: str
                 policy:

@@ -2,10 +2,14 @@
 # Private to elkit.almalinux.
 """Section security: SELinux, FIPS, crypto policy, firmware, secure boot, firewall, authselect. Files only."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment
 
 SELINUX_CONFIG = "/etc/selinux/config"
+# What libselinux reads (selinux_getenforcemode): the first line of that form, with no blank but behind the sign. Of SELINUXTYPE it takes the last.
+SELINUX_MODE = re.compile(r"SELINUX=\s*((?i:enforcing|permissive|disabled))")
 SELINUX_FS = "/sys/fs/selinux"
 # UEFI's variable of that name: four bytes of attributes, then the value.
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -32,13 +36,13 @@ def selinux(config, enforce, policy):
     :param enforce: /sys/fs/selinux/enforce (str) or None where SELinux is off
     :param policy: whether a policy is loaded
     """
-    settings = parse_settings(config)
+    matches = (SELINUX_MODE.match(line) for line in (config or "").split("\n"))
     enabled = enforce is not None and policy
     return {
         "status": "enabled" if enabled else "disabled",
         "mode": ("enforcing" if enforce.strip() == "1" else "permissive") if enabled else "disabled",
-        "configured_mode": settings.get("SELINUX", "").lower() or None,
-        "policy": settings.get("SELINUXTYPE") or None,
+        "configured_mode": next((match.group(1).lower() for match in matches if match), None),
+        "policy": parse_settings(config).get("SELINUXTYPE") or None,
     }
 
 

@@ -284,6 +284,14 @@ def test_security():
     assert ten["firmware"] is None and ten["selinux"]["status"] == "disabled" and ten["firewall"]["installed"] == ["nftables"]
 
 
+@pytest.mark.parametrize("text, mode", [
+    ("SELINUX=permissive # for now\n", "permissive"), ("SELINUX= Enforcing\n", "enforcing"), ("SELINUX=disabled\nSELINUX=enforcing\n", "disabled"),
+    ("SELINUX=maybe\nSELINUX=enforcing\n", "enforcing"), ("#SELINUX=enforcing\n SELINUX=enforcing\nSELINUX =enforcing\n", None),
+    ("selinux=enforcing\n", None), ("SELINUX=\nenforcing\n", None), ("SELINUXTYPE=targeted\n", None), (None, None)])
+def test_the_configured_mode_is_what_libselinux_reads(text, mode):
+    assert security.selinux(text, "1", True)["configured_mode"] == mode
+
+
 def test_a_running_firewall_leaves_a_link(copy):
     root = copy("el8")
     os.makedirs(root + "/run/systemd/units")
