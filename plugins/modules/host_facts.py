@@ -58,7 +58,7 @@ notes:
     missing, and RV(ansible_facts.almalinux.reboot.all_processes_seen) is V(false).
   - In a container, C(kernel) shows the kernel of the machine that runs the container, and C(reboot) means starting
     the container again.
-  - The secrets in the URLs of repositories are masked.
+  - The secrets in the URLs of repositories are masked, and so are dnf's variables that stand for one.
 seealso:
   - module: ansible.builtin.setup
 author:
@@ -326,7 +326,7 @@ ansible_facts:
                   returned: success
                   type: bool
                 ignored:
-                  description: Whether dnf ignores it because its file is broken.
+                  description: Whether dnf ignores it because its file is broken, or because of a character in its id that dnf does not take.
                   returned: success
                   type: bool
                 mirrorlist:
@@ -377,7 +377,9 @@ ansible_facts:
                   type: list
                   elements: str
             variables:
-              description: dnf's variables in C(/etc/dnf/vars).
+              description:
+                - dnf's variables in C(/etc/dnf/vars). Those that stand in the user part of a URL or for a password, and those
+                  whose name speaks of a secret, are masked.
               returned: success
               type: dict
             errors:
@@ -537,7 +539,7 @@ ansible_facts:
                   returned: success
                   type: str
                 flavour:
-                  description: V(standard), V(rt), V(64k), V(debug), V(uek) and so on.
+                  description: V(standard), V(rt), V(64k), V(debug), V(uek), V(raspberrypi) and so on.
                   returned: success
                   type: str
                 vendor:
@@ -640,7 +642,7 @@ ansible_facts:
                   returned: success
                   type: str
                 configured_mode:
-                  description: The mode after the next boot.
+                  description: What C(/etc/selinux/config) says, as libselinux reads it. An argument of the kernel (C(selinux=0), C(enforcing=0)) wins.
                   returned: success
                   type: str
                 policy:
@@ -757,7 +759,7 @@ ansible_facts:
               returned: success
               type: str
             hypervisor:
-              description: The kind of hypervisor; V(unknown) if only the processor shows that there is one.
+              description: The kind of hypervisor; V(unknown) if only the processor or the cloud shows that there is one.
               returned: success
               type: str
             cloud:

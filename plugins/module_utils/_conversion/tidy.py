@@ -142,7 +142,7 @@ def repository_texts(context, configured):
     """What dnf.conf and every repository file say."""
     paths = set(item["file"] for item in configured) | set([repositories.DNF_CONF])
     for directory in repositories.DIRECTORIES:
-        paths.update(os.path.join(directory, name) for name in context.names(directory) if name.endswith(ini.ENDING))
+        paths.update(os.path.join(directory, name) for name in context.names(directory) if ini.is_read(name))
     return [context.read(path) or "" for path in sorted(paths)]
 
 

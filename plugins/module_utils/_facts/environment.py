@@ -2,12 +2,15 @@
 # Private to elkit.almalinux.
 """Section environment: container, virtual machine, cloud or hardware; and whether it hosts containers itself."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import hardware
 
 DMI = "/sys/class/dmi/id/"
 # (DMI field, how it starts, cloud). The first that fits counts: clouds run on hypervisors that show their own names too.
 CLOUDS = (
-    ("sys_vendor", "Amazon EC2", "aws"), ("bios_vendor", "Amazon EC2", "aws"), ("bios_version", "amazon", "aws"),
+    ("sys_vendor", "Amazon EC2", "aws"), ("bios_vendor", "Amazon EC2", "aws"),
     ("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", "azure"),
     ("product_name", "Google Compute Engine", "gcp"), ("sys_vendor", "Google", "gcp"),
     ("chassis_asset_tag", "OracleCloud.com", "oci"), ("sys_vendor", "Alibaba Cloud", "alibaba"),
@@ -24,9 +27,14 @@ HYPERVISORS = (
     ("product_name", "RHEL", "kvm"), ("sys_vendor", "Red Hat", "kvm"), ("sys_vendor", "Nutanix", "nutanix"),
     ("sys_vendor", "VMware", "vmware"), ("product_name", "VMware", "vmware"), ("product_name", "VirtualBox", "virtualbox"),
     ("sys_vendor", "innotek GmbH", "virtualbox"), ("product_name", "HVM domU", "xen"), ("sys_vendor", "Xen", "xen"),
-    ("bios_version", "amazon", "xen"), ("sys_vendor", "Parallels", "parallels"), ("sys_vendor", "bhyve", "bhyve"),
+    ("sys_vendor", "Parallels", "parallels"), ("sys_vendor", "bhyve", "bhyve"), ("product_name", "vServer", "kvm"),
+    ("product_name", "Alibaba Cloud ECS", "kvm"), ("product_name", "Apple Virtualization", "apple"),
 )
 FIELDS = ("sys_vendor", "product_name", "bios_vendor", "bios_version", "chassis_asset_tag")
+# s390x tells its guests so in /proc/sysinfo; the nearest hypervisor is number 0.
+_CONTROL_PROGRAM = re.compile(r"^VM00 Control Program:[ \t]*(\S*)", re.MULTILINE)
+CONTROL_PROGRAMS = {"z/VM": "zvm", "KVM/Linux": "kvm"}
+TREE = "/proc/device-tree/"
 ENGINES = (
     ("podman", ("/usr/bin/podman",)),
     ("docker", ("/usr/bin/dockerd", "/usr/bin/docker-current")),
@@ -46,25 +54,47 @@ def match(table, fields):
     return None
 
 
-def machine(fields, cpuinfo, xen):
+def told(context):
+    """The hypervisor (str) that s390x, or a device tree (ppc64le, some aarch64), tells its guest of, or None: there is no DMI there."""
+    program = _CONTROL_PROGRAM.search(context.read("/proc/sysinfo") or "")
+    if program:
+        return CONTROL_PROGRAMS.get(program.group(1), "unknown")
+    said = context.read(TREE + "hypervisor/compatible")
+    if said is not None:
+        return next((name for name in ("kvm", "xen", "vmware") if name in said), "unknown")
+    # QEMU's partitions have a name, too.
+    if (context.read(TREE + "compatible") or "").startswith("qemu"):
+        return "kvm"
+    return "powervm" if context.exists(TREE + "ibm,partition-name") else None
+
+
+def machine(fields, cpuinfo, xen, said=None):
     """(hypervisor, cloud): each str or None.
 
     :param fields: {DMI field: value}
-    :param cpuinfo: /proc/cpuinfo (str); a guest's processor has the flag "hypervisor"
+    :param cpuinfo: /proc/cpuinfo (str); a guest's processor has the flag "hypervisor" on x86, where alone there are flags
     :param xen: /sys/hypervisor/type (str) or None
+    :param said: as told() gives it
     """
+    cloud = match(CLOUDS, fields)
+    if cloud is None and fields.get("bios_version", "").endswith(".amazon"):
+        # EC2's instances on Xen.
+        cloud = "aws"
     guest = match(HYPERVISORS, fields)
     if guest is None and fields.get("sys_vendor", "").startswith("Microsoft") and fields.get("product_name") == "Virtual Machine":
         guest = "hyperv"
     if guest is None and (xen or "").strip() == "xen":
         guest = "xen"
-    flagged = " hypervisor" in cpuinfo.partition("\nflags")[2].partition("\n")[0] if cpuinfo else False
-    if guest is None and flagged:
+    guest = guest or said
+    flags = hardware.flags(cpuinfo)
+    flagged = "hypervisor" in flags
+    # Oracle's cloud shows its name on bare metal, too; its guests are known by QEMU's.
+    if guest is None and (flagged or not flags and cloud not in (None, "oci")):
         guest = "unknown"
     # EC2's bare metal machines show the cloud's name without being guests of anything.
-    if guest is not None and not flagged and "metal" in fields.get("product_name", ""):
+    if guest is not None and not flagged and "metal" in fields.get("product_name", "").lower():
         guest = None
-    return guest, match(CLOUDS, fields)
+    return guest, cloud
 
 
 def container(context):
@@ -106,7 +136,7 @@ def collect(context):
                 fields[field] = (context.read(DMI + field) or "").strip()
             except ElkitError as error:
                 errors.append(str(error))
-        hypervisor, cloud = machine(fields, context.read("/proc/cpuinfo") or "", context.read("/sys/hypervisor/type"))
+        hypervisor, cloud = machine(fields, context.read("/proc/cpuinfo") or "", context.read("/sys/hypervisor/type"), told(context))
     engines = [name for name, paths in ENGINES if context.first(paths)]
     return {
         "type": "container" if inside else "vm" if hypervisor else "physical",

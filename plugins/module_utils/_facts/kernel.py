@@ -7,13 +7,16 @@ import re
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import version
 
-# The packages that hold a kernel's image; "kernel" itself is empty since release 8. The value is the flavour.
+# The packages that hold a kernel's image in /boot; "kernel" itself is empty since release 8. The value is the flavour.
 IMAGES = {
     "kernel-core": "standard", "kernel-rt-core": "rt", "kernel-64k-core": "64k", "kernel-rt-64k-core": "rt-64k",
     "kernel-debug-core": "debug", "kernel-rt-debug-core": "rt-debug", "kernel-zfcpdump-core": "zfcpdump",
     "kernel-uek": "uek", "kernel-uek-core": "uek", "kernel-lt": "lt", "kernel-lt-core": "lt", "kernel-ml": "ml",
     "kernel-ml-core": "ml", "kernel-plus": "plus",
 }
+_RASPBERRY = "raspberrypi2-kernel4"
+# And all there are: the firmware boots these by themselves, without grub, which knows nothing of them.
+PACKAGES = dict(IMAGES, **{"kernel-uki-virt": "standard", "kernel-debug-uki-virt": "debug", _RASPBERRY: "raspberrypi"})
 # Those whose makers give the version a word of its own, and uname -r no suffix.
 _PLAIN = frozenset(["standard", "uek", "lt", "ml", "plus"])
 
@@ -26,7 +29,7 @@ def summarise(running, packages, distribution):
     :param distribution: Distribution or None
     """
     own = frozenset(distribution.vendors if distribution else ())
-    found = [(package, IMAGES[name]) for name in IMAGES for package in packages.get(name, ())]
+    found = [(package, PACKAGES[name]) for name in PACKAGES for package in packages.get(name, ())]
     if not found:
         # Release 7 and before: the image is in "kernel".
         found = [(package, "standard") for package in packages.get("kernel", ())]
@@ -49,7 +52,9 @@ def summarise(running, packages, distribution):
 
 def _release(package):
     """What uname -r says when *package* runs, but for a suffix of the flavour."""
-    return "{0}-{1}.{2}".format(package.version, package.release, package.arch)
+    release = "{0}-{1}".format(package.version, package.release)
+    # The kernel of the Raspberry Pi does not name its architecture.
+    return release if package.name == _RASPBERRY else "{0}.{1}".format(release, package.arch)
 
 
 def flavour_of(running, installed):

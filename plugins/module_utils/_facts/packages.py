@@ -2,17 +2,18 @@
 # Private to elkit.almalinux.
 """Section packages: how many, from whom, signed by which key; what does not belong."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, keys
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database, signature
 
 # Names whose packages may be there in several versions (dnf's installonlypkgs and what they consist of).
-_SEVERAL = ("kernel", "installonlypkg")
+_SEVERAL = re.compile(r"(?:kernel|raspberrypi2-kernel\d*|installonlypkg)(?!-(?:headers|tools|srpm|rpm|abi))(?:-|\Z)")
 
 
 def several(name):
     """Whether several versions of package *name* may be installed at once."""
-    return name.split("-")[0] in _SEVERAL and not name.startswith(("kernel-headers", "kernel-tools", "kernel-srpm", "kernel-rpm",
-                                                                   "kernel-abi"))
+    return bool(_SEVERAL.match(name))
 
 
 def summarise(content, distribution):

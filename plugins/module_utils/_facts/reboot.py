@@ -10,7 +10,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._identity import d
 
 # What a running system keeps using until it boots. Source: dnf-plugins-core's documentation of needs-restarting, and Red
 # Hat's solution 27943 for the libraries of which every process has a copy.
-PACKAGES = frozenset(list(kernel.IMAGES) + [
+PACKAGES = frozenset(list(kernel.PACKAGES) + [
     "kernel", "kernel-rt", "glibc", "linux-firmware", "systemd", "dbus", "dbus-broker", "dbus-daemon", "microcode_ctl",
     "openssl-libs", "gnutls"])
 CONFIGURATION = "/etc/dnf/plugins/needs-restarting.d"
@@ -51,7 +51,7 @@ def collect(context):
     running = kernel.summarise(context.kernel_release, packages, distributions.recognise(context.os_release()[0]))
     # In a container the running kernel is none of its own.
     if running["running_installed"] and not running["running_newest"] and not any(
-            item["name"] in kernel.IMAGES for item in found):
+            item["name"] in kernel.PACKAGES for item in found):
         found.append({"package": "kernel {0}".format(running["newest"]), "name": "kernel", "installed": None})
     stale = processes.stale_units(context)
     return {

@@ -3,6 +3,8 @@
 """Section repositories: which are configured, as dnf reads them."""
 
 import os
+import re
+from collections import Counter
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue, ini, redact
@@ -12,6 +14,12 @@ VARIABLES = "/etc/dnf/vars"
 # dnf.conf(5): the defaults of reposdir.
 DIRECTORIES = ("/etc/yum.repos.d", "/etc/yum/repos.d", "/etc/distro.repos.d")
 MAIN = "main"
+
+# $name, ${name} and, for newer dnf, ${name:-default}.
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)[^}\s]*\}|([A-Za-z0-9_]+))")
+# What an id may consist of once its variables are filled in.
+_ID = re.compile(r"[A-Za-z0-9_.:-]*\Z")
+_SECRET_NAME = re.compile(r"pass|pwd|token|secret|key|credential", re.IGNORECASE)
 
 _TRUE = frozenset(["1", "yes", "true", "on"])
 _FALSE = frozenset(["0", "no", "false", "off"])
@@ -30,11 +38,12 @@ def words(text):
     return (text or "").replace(",", " ").split()
 
 
-def parse(path, text, main, major):
+def parse(path, text, main, major, variables):
     """What one file says.
 
     :param main: {option: value} of [main] in dnf.conf, which gives defaults
     :param major: int or None, for the canonical ids
+    :param variables: {name: value} of dnf's variables, which may stand in ids
     :returns: (list of repositories (dict), list of problems (str)). With problems, dnf ignores the whole file.
     """
     document = ini.parse(text)
@@ -42,8 +51,14 @@ def parse(path, text, main, major):
     found = []
     for section in document.sections():
         if section != MAIN:
-            found.append(_repository(section, path, document.options(section), main, major, bool(problems)))
+            ignored = bool(problems) or not is_id(section, variables)
+            found.append(_repository(section, path, document.options(section), main, major, ignored))
     return found, problems
+
+
+def is_id(text, variables):
+    """Whether dnf takes *text* for the id of a repository. A variable that is not among *variables* is one that dnf knows by itself."""
+    return bool(_ID.match(_VARIABLE.sub(lambda match: variables.get(match.group(1) or match.group(2), ""), text)))
 
 
 def _repository(repo_id, path, options, main, major, ignored):
@@ -65,9 +80,14 @@ def _repository(repo_id, path, options, main, major, ignored):
     }
 
 
-def check(repositories):
-    """What is wrong with the whole of *repositories*: list of str."""
-    errors, seen = [], {}
+def check(repositories, variables):
+    """What is wrong with the whole of *repositories*: list of str.
+
+    :param variables: as for parse()
+    """
+    errors = ["{0!r} ({1}) is no id of a repository: dnf leaves it out".format(item["id"], item["file"])
+              for item in repositories if not is_id(item["id"], variables)]
+    seen = {}
     for item in repositories:
         if item["ignored"]:
             continue
@@ -95,7 +115,8 @@ def has_url(item):
 def collect(context):
     identity = context.identity()[0]
     errors, broken, found = [], [], []
-    main = {}
+    main, texts = {}, []
+    variables = _variables(context, errors)
     for path in [DNF_CONF] + _files(context, errors):
         try:
             text = context.read(path)
@@ -106,19 +127,20 @@ def collect(context):
             if path != DNF_CONF and context.exists(path):
                 broken.append({"file": path, "problems": ["it is a link to nothing"]})
             continue
+        texts.append(text)
         if path == DNF_CONF:
             main = ini.parse(text).options(MAIN)
-        repositories, problems = parse(path, text, main, identity["major"])
+        repositories, problems = parse(path, text, main, identity["major"], variables)
         found.extend(repositories)
         if problems:
             broken.append({"file": path, "problems": problems})
     errors.extend("{0} is broken: {1}".format(item["file"], item["problems"][0]) for item in broken)
-    errors.extend(check(found))
+    errors.extend(check(found, variables))
     return {
         "configured": found,
         "enabled": sorted(identifier for identifier, item in counting(found).items() if item["enabled"]),
         "broken_files": broken,
-        "variables": _variables(context, errors),
+        "variables": shown(variables, texts),
         "errors": errors,
     }
 
@@ -135,19 +157,40 @@ def _files(context, errors):
     found = []
     for directory in _directories(context):
         try:
-            found.extend(os.path.join(directory, name) for name in context.names(directory) if name.endswith(ini.ENDING))
+            found.extend(os.path.join(directory, name) for name in context.names(directory) if ini.is_read(name))
         except ElkitError as error:
             errors.append(str(error))
     return ini.in_order(found)
 
 
 def _variables(context, errors):
-    """{name: value} of dnf's variables; the first line counts."""
+    """{name: value} of dnf's variables, secrets included; the first line counts."""
     found = {}
     try:
-        for name in context.names(VARIABLES):
-            text = context.read(os.path.join(VARIABLES, name))
-            found[name] = redact.redact_url(((text or "").splitlines() or [""])[0].strip())
+        names = context.names(VARIABLES)
     except ElkitError as error:
         errors.append(str(error))
+        return found
+    for name in names:
+        path = os.path.join(VARIABLES, name)
+        # As dnf, which passes over what is no file.
+        if os.path.isfile(context.at(path)):
+            try:
+                found[name] = ((context.read(path) or "").splitlines() or [""])[0].strip()
+            except ElkitError as error:
+                errors.append(str(error))
     return found
+
+
+def shown(variables, texts):
+    """dnf's *variables* ({name: value}) as they may be shown: masked where they stand for a secret in one of *texts* (of dnf.conf and the
+    repository files), or where their name speaks of one."""
+    secret = set(name for name in variables if _SECRET_NAME.search(name))
+    for text in texts:
+        # Those that are mentioned less often once the secrets are masked.
+        secret.update(_mentioned(text) - _mentioned(redact.redact_text(text)))
+    return dict((name, redact.MASK if value and name in secret else redact.redact_url(value)) for name, value in variables.items())
+
+
+def _mentioned(text):
+    return Counter(braced or plain for braced, plain in _VARIABLE.findall(text))

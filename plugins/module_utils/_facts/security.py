@@ -2,15 +2,21 @@
 # Private to elkit.almalinux.
 """Section security: SELinux, FIPS, crypto policy, firmware, secure boot, firewall, authselect. Files only."""
 
+import re
+
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment
 
 SELINUX_CONFIG = "/etc/selinux/config"
+# What libselinux reads (selinux_getenforcemode): the first line of that form, with no blank but behind the sign. Of SELINUXTYPE it takes the last.
+SELINUX_MODE = re.compile(r"SELINUX=\s*((?i:enforcing|permissive|disabled))")
 SELINUX_FS = "/sys/fs/selinux"
 # UEFI's variable of that name: four bytes of attributes, then the value.
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 FIREWALLS = ("firewalld", "nftables", "iptables", "ufw")
-_UNITS = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
+_UNITS = ("/usr/lib/systemd/system/", "/lib/systemd/system/")
+# Units here come before those of packages, and masks with them.
+_OWN_UNITS = "/etc/systemd/system/"
 
 
 def parse_settings(text):
@@ -30,13 +36,13 @@ def selinux(config, enforce, policy):
     :param enforce: /sys/fs/selinux/enforce (str) or None where SELinux is off
     :param policy: whether a policy is loaded
     """
-    settings = parse_settings(config)
+    matches = (SELINUX_MODE.match(line) for line in (config or "").split("\n"))
     enabled = enforce is not None and policy
     return {
         "status": "enabled" if enabled else "disabled",
         "mode": ("enforcing" if enforce.strip() == "1" else "permissive") if enabled else "disabled",
-        "configured_mode": settings.get("SELINUX", "").lower() or None,
-        "policy": settings.get("SELINUXTYPE") or None,
+        "configured_mode": next((match.group(1).lower() for match in matches if match), None),
+        "policy": parse_settings(config).get("SELINUXTYPE") or None,
     }
 
 
@@ -93,10 +99,13 @@ def _first_line(text):
 
 
 def _firewall(context, attempt):
-    installed = [name for name in FIREWALLS if context.first(folder + name + ".service" for folder in _UNITS)]
+    # systemd takes an empty file for a mask, as a link to /dev/null is read.
+    masked = [name for name in FIREWALLS if attempt(context.read, _OWN_UNITS + name + ".service") == ""]
+    installed = [name for name in FIREWALLS if context.first(
+        folder + name + ".service" for folder in _UNITS + (() if name in masked else (_OWN_UNITS,)))]
     # systemd keeps this link for as long as a unit runs.
     active = [name for name in installed if context.exists("/run/systemd/units/invocation:{0}.service".format(name))]
-    enabled = [name for name in installed if context.first(
-        "/etc/systemd/system/{0}.target.wants/{1}.service".format(target, name) for target in ("multi-user", "basic", "sysinit"))]
+    enabled = [name for name in installed if name not in masked and context.first(
+        "{0}{1}.target.wants/{2}.service".format(_OWN_UNITS, target, name) for target in ("multi-user", "basic", "sysinit"))]
     settings = parse_settings(attempt(context.read, "/etc/firewalld/firewalld.conf")) if "firewalld" in installed else {}
     return {"active": active, "enabled": enabled, "installed": installed, "default_zone": settings.get("DefaultZone") or None}

@@ -51,7 +51,7 @@ def repository_texts(directory=catalogue.REPOSITORY_DIRECTORY):
     :raises HostError: one is unreadable, or dnf could not read it; names file and line
     """
     try:
-        names = sorted(name for name in os.listdir(directory) if name.endswith(ini.ENDING))
+        names = sorted(name for name in os.listdir(directory) if ini.is_read(name))
     except FileNotFoundError:
         names = []
     except OSError as error:

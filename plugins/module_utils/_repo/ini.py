@@ -325,6 +325,11 @@ def _classify(body, ending, section, follows_option):
     return Line(OPTION, body, ending, section, match.group(1), match.group(3).strip(" \t\r")), None
 
 
+def is_read(name):
+    """Whether dnf reads the file *name* of a directory of repositories: what is hidden, such as a copy that a kill left behind, it does not."""
+    return name.endswith(ENDING) and not name.startswith(".")
+
+
 def in_order(paths):
     """The repository files *paths* (or names) in the order in which dnf reads them; of several sections of one id, the first counts.
 

@@ -14,12 +14,11 @@ import re
 from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Finding, NotFixable, not_applicable
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts.security import SELINUX_MODE
 
 CONFIG = "/etc/selinux/config"
 FORM = keytext.Form(separator="=", comments="#")
 RELABEL = "/.autorelabel"
-# What libselinux reads (selinux_getenforcemode): the first line of that form, with no blank but behind the sign. Of SELINUXTYPE it takes the last.
-MODE = re.compile(r"SELINUX=\s*(enforcing|permissive|disabled)", re.I)
 
 
 def check(control, view):
@@ -49,7 +48,7 @@ def _set(text, key):
     if key == "SELINUXTYPE":
         rows = keytext.values(text, FORM, key)
         return rows[-1] if rows else (None, None)
-    found = ((number, MODE.match(line)) for number, line in enumerate(keytext.split_lines(text), 1))
+    found = ((number, SELINUX_MODE.match(line)) for number, line in enumerate(keytext.split_lines(text), 1))
     return next(((number, match.group(1).lower()) for number, match in found if match), (None, None))
 
 

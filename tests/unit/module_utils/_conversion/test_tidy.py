@@ -51,6 +51,14 @@ def test_variables_that_nothing_uses(text, left):
     assert tidy.unused(paths, ["[main]\n", text]) == ["/etc/dnf/vars/" + name for name in left]
 
 
+def test_only_what_dnf_reads_uses_a_variable(tmp_path):
+    folder = tmp_path / "etc/yum.repos.d"
+    folder.mkdir(parents=True)
+    for name in (".ansible_tmpq1.repo", "a.repo", "a.repo.rpmsave"):
+        (folder / name).write_text(name)
+    assert tidy.repository_texts(Context(str(tmp_path)), []) == ["", "a.repo"]
+
+
 def test_only_variables_of_the_table_that_no_package_brings(monkeypatch):
     monkeypatch.setattr(tidy.remains, "is_packaged", lambda path: path.endswith("/infra"))
     context = SimpleNamespace(names=lambda _directory: ["contentdir", "infra", "ours"])

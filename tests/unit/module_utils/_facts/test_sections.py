@@ -6,8 +6,10 @@ import os
 import shutil
 
 import pytest
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, InputError
-from ansible_collections.elkit.almalinux.plugins.module_utils._facts import environment, hardware, kernel, processes, registry, repositories, security, updates
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError, HostError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import (
+    environment, hardware, kernel, packages, processes, reboot, registry, repositories, security, updates,
+)
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm.database import Package
@@ -88,6 +90,31 @@ def test_secrets_of_repositories_never_show():
         assert "s3cr3t" not in text and "token=abc" not in text
 
 
+def test_a_secret_in_a_variable_never_shows(copy):
+    root = copy("el8")
+    for path, text in (("etc/yum.repos.d/ours.repo", "[ours]\nbaseurl=https://svc:$mirrorpw@x/\n"), ("etc/dnf/vars/mirrorpw", "s3cr3t\n")):
+        with open(os.path.join(root, path), "w") as handle:
+            handle.write(text)
+    facts = repositories.collect(context_of("el8", root=root))
+    assert facts["variables"]["mirrorpw"] == "***" and "s3cr3t" not in json.dumps(facts)
+
+
+def test_what_is_no_file_or_cannot_be_read_takes_no_other_variable_along(copy, monkeypatch):
+    root = copy("el8")
+    os.mkdir(root + "/etc/dnf/vars/a-directory")
+    context = context_of("el8", root=root)
+    inner = context.read_bytes
+
+    def read(path):
+        if path.endswith("/infra"):
+            raise HostError("/etc/dnf/vars/infra: Permission denied")
+        return inner(path)
+    monkeypatch.setattr(context, "read_bytes", read)
+    facts = repositories.collect(context)
+    assert facts["variables"] == {"contentdir": "almalinux", "stream": "8-stream"}
+    assert facts["errors"] == ["/etc/dnf/vars/infra: Permission denied"]
+
+
 def test_broken_and_double_repositories_are_named_and_the_others_stay():
     facts = gather("el9", "repositories")
     # The first definition of crb is the one that counts for dnf.
@@ -106,6 +133,7 @@ def test_broken_and_double_repositories_are_named_and_the_others_stay():
     # dnf looks at the names without their ending.
     ({"a-b.repo": "[x]\nbaseurl=http://a/\nenabled=0\n", "a.repo": "[x]\nbaseurl=http://b/\n"}, True),
     # What has no URL, and what stands in a file that it cannot read, is nothing to dnf.
+    ({".ansible_tmpq1.repo": "[x]\nbaseurl=http://a/\n"}, False), ({"a.repo": "[x]\nbaseurl=http://a/\n", ".a.repo": "nonsense\n"}, True),
     ({"a.repo": "[x]\nenabled=0\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True),
     ({"a.repo": "[x]\nbaseurl=http://a/\nenabled=0\nnonsense\n", "b.repo": "[x]\nbaseurl=http://b/\n"}, True)])
 def test_of_two_definitions_the_first_counts(copy, files, enabled):
@@ -179,6 +207,35 @@ def test_kernel_flavours_are_compared_among_themselves():
     assert kernel.summarise("5.14.1-1.el9.x86_64", packages, None)["running_installed"] is False
 
 
+@pytest.mark.parametrize("name, version, release, running, flavour", [
+    ("raspberrypi2-kernel4", "6.6.31", "20240529.v8.1.el9", "6.6.31-20240529.v8.1.el9", "raspberrypi"),
+    ("kernel-uki-virt", "5.14.0", "687.el9", "5.14.0-687.el9.aarch64", "standard"),
+    ("kernel-debug-uki-virt", "5.14.0", "687.el9", "5.14.0-687.el9.aarch64+debug", "debug")])
+def test_kernels_that_boot_without_grub(copy, name, version, release, running, flavour):
+    def packages(*releases):
+        return {name: [Package(name, 0, version, item, "aarch64", "AlmaLinux") for item in releases]}
+    facts = kernel.summarise(running, packages(release), None)
+    assert (facts["running_installed"], facts["running_newest"]) == (True, True)
+    assert [item["flavour"] for item in facts["installed"]] == [flavour]
+    context = context_of("el9")
+    context.kernel_release, context.packages = running, lambda _errors: packages(release, "9" + release)
+    assert [item["name"] for item in reboot.collect(context)["reasons"]] == ["kernel"], "an update waits"
+
+
+def test_a_unified_kernel_beside_grub_s_of_the_same_release():
+    packages = dict((name, [Package(name, 0, "5.14.0", "687.el9", "x86_64", "AlmaLinux")]) for name in ("kernel-core", "kernel-uki-virt"))
+    facts = kernel.summarise("5.14.0-687.el9.x86_64", packages, None)
+    assert len(facts["installed"]) == 2 and facts["running_newest"] is True
+
+
+@pytest.mark.parametrize("name, several", [
+    ("kernel", True), ("kernel-core", True), ("kernel-uki-virt", True), ("raspberrypi2-kernel4", True), ("raspberrypi2-kernel4-devel", True),
+    ("kernel-headers", False), ("kernel-tools-libs", False), ("kernel-srpm-macros", False), ("kernel-abi-stablelists", False),
+    ("raspberrypi2-kernel4-tools", False), ("raspberrypi2-firmware", False), ("kernelshark", False), ("bash", False)])
+def test_packages_of_which_several_versions_may_be_there(name, several):
+    assert packages.several(name) is several
+
+
 def test_reboot_names_the_packages_and_the_services():
     facts = gather("el8", "reboot")
     assert facts["required"] is True
@@ -227,6 +284,14 @@ def test_security():
     assert ten["firmware"] is None and ten["selinux"]["status"] == "disabled" and ten["firewall"]["installed"] == ["nftables"]
 
 
+@pytest.mark.parametrize("text, mode", [
+    ("SELINUX=permissive # for now\n", "permissive"), ("SELINUX= Enforcing\n", "enforcing"), ("SELINUX=disabled\nSELINUX=enforcing\n", "disabled"),
+    ("SELINUX=maybe\nSELINUX=enforcing\n", "enforcing"), ("#SELINUX=enforcing\n SELINUX=enforcing\nSELINUX =enforcing\n", None),
+    ("selinux=enforcing\n", None), ("SELINUX=\nenforcing\n", None), ("SELINUXTYPE=targeted\n", None), (None, None)])
+def test_the_configured_mode_is_what_libselinux_reads(text, mode):
+    assert security.selinux(text, "1", True)["configured_mode"] == mode
+
+
 def test_a_running_firewall_leaves_a_link(copy):
     root = copy("el8")
     os.makedirs(root + "/run/systemd/units")
@@ -235,6 +300,25 @@ def test_a_running_firewall_leaves_a_link(copy):
     os.symlink("/usr/lib/systemd/system/firewalld.service", root + "/etc/systemd/system/multi-user.target.wants/firewalld.service")
     facts = registry.gather(context_of("el8", root), ["security"])["security"]["firewall"]
     assert facts["active"] == ["firewalld"] and facts["enabled"] == ["firewalld"]
+
+
+@pytest.mark.parametrize("unit, there, installed, enabled", [
+    ("/dev/null", True, True, False), ("", True, True, False), ("/dev/null", False, False, False), (None, True, True, True),
+    ("[Unit]\n", False, True, True), ("/usr/lib/systemd/system/firewalld.service", True, True, True)],
+    ids=["masked", "an empty file", "masked, never there", "of a package", "an administrator's own", "an alias"])
+def test_a_masked_firewall_does_not_start(tmp_path, unit, there, installed, enabled):
+    own, packaged = tmp_path / "etc/systemd/system", tmp_path / "usr/lib/systemd/system"
+    for folder in (own / "multi-user.target.wants", packaged):
+        folder.mkdir(parents=True)
+    (own / "multi-user.target.wants/firewalld.service").symlink_to("/usr/lib/systemd/system/firewalld.service")
+    if there:
+        (packaged / "firewalld.service").write_text("[Unit]\n")
+    if unit and unit.startswith("/"):
+        (own / "firewalld.service").symlink_to(unit)
+    elif unit is not None:
+        (own / "firewalld.service").write_text(unit)
+    facts = security.collect(Context(str(tmp_path), None))["firewall"]
+    assert (facts["installed"], facts["enabled"]) == (["firewalld"] * installed, ["firewalld"] * enabled)
 
 
 @pytest.mark.parametrize("content,expected", [(None, None), (b"", None), (b"\x06\0\0\0\x00", False), (b"\x06\0\0\0\x01", True),
@@ -262,6 +346,8 @@ def test_environments():
 
 
 GUEST = "processor\t: 0\nflags\t\t: fpu hypervisor\n"
+METAL = "processor\t: 0\nflags\t\t: fpu\n"
+ARM = "processor\t: 0\nFeatures\t: fp asimd\n"
 
 
 @pytest.mark.parametrize("fields,cpuinfo,expected", [
@@ -271,12 +357,41 @@ GUEST = "processor\t: 0\nflags\t\t: fpu hypervisor\n"
     ({"sys_vendor": "Microsoft Corporation", "product_name": "Virtual Machine",
       "chassis_asset_tag": "7783-7084-3265-9085-8269-3286-77"}, GUEST, ("hyperv", "azure")),
     ({"sys_vendor": "VMware, Inc.", "product_name": "VMware7,1"}, GUEST, ("vmware", None)),
-    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, GUEST, ("unknown", "hetzner")),
+    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, GUEST, ("kvm", "hetzner")),
+    ({"sys_vendor": "Hetzner", "product_name": "vServer"}, ARM, ("kvm", "hetzner")),
+    ({"sys_vendor": "Alibaba Cloud", "product_name": "Alibaba Cloud ECS"}, ARM, ("kvm", "alibaba")),
+    ({"sys_vendor": "Apple Inc.", "product_name": "Apple Virtualization Generic Platform"}, ARM, ("apple", None)),
+    ({"sys_vendor": "Scaleway", "product_name": "COPARM1-2C-8G"}, ARM, ("unknown", "scaleway")),
+    ({"sys_vendor": "Amazon EC2", "product_name": "m7g.metal"}, ARM, (None, "aws")),
+    ({"sys_vendor": "Huawei Cloud", "product_name": "Bare Metal"}, ARM, (None, "huawei")),
+    ({"sys_vendor": "GIGABYTE", "chassis_asset_tag": "OracleCloud.com"}, ARM, (None, "oci")),
+    ({"sys_vendor": "Scaleway", "product_name": "EM-A210R"}, METAL, (None, "scaleway")),
+    ({"sys_vendor": "Xen", "product_name": "HVM domU", "bios_vendor": "Xen", "bios_version": "4.2.amazon"}, GUEST, ("xen", "aws")),
+    ({"sys_vendor": "Xen", "product_name": "HVM domU", "bios_vendor": "Xen", "bios_version": "4.13"}, GUEST, ("xen", None)),
     ({}, GUEST, ("unknown", None)),
     ({"sys_vendor": "HPE"}, "", (None, None)),
 ])
 def test_machines(fields, cpuinfo, expected):
     assert environment.machine(fields, cpuinfo, None) == expected
+
+
+@pytest.mark.parametrize("files, hypervisor", [
+    ({"sysinfo": "Manufacturer: IBM\nLPAR Name: LPA\nVM00 Name: LINUX1\nVM00 Control Program: z/VM    7.2.0\n"}, "zvm"),
+    ({"sysinfo": "Manufacturer: IBM\nVM00 Control Program: KVM/Linux       \nVM01 Control Program: z/VM    7.2.0\n"}, "kvm"),
+    ({"sysinfo": "Manufacturer: IBM\nVM00 Control Program: \n"}, "unknown"),
+    ({"sysinfo": "Manufacturer: IBM\nLPAR Name: LPA\n"}, None),
+    ({"device-tree/hypervisor/compatible": "linux,kvm\0", "device-tree/ibm,partition-name": "guest\0"}, "kvm"),
+    ({"device-tree/hypervisor/compatible": "xen,xen-4.17\0xen,xen\0"}, "xen"),
+    ({"device-tree/compatible": "IBM,9009-42A\0", "device-tree/ibm,partition-name": "lpar\0"}, "powervm"),
+    ({"device-tree/compatible": "qemu,pseries\0", "device-tree/ibm,partition-name": "guest\0"}, "kvm"),
+    ({"device-tree/compatible": "ibm,powernv\0"}, None)])
+def test_machines_without_dmi(tmp_path, files, hypervisor):
+    for name, text in dict(files, cpuinfo="processor\t: 0\n").items():
+        path = tmp_path / "proc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    facts = environment.collect(Context(str(tmp_path), None))
+    assert (facts["type"], facts["hypervisor"]) == ("vm" if hypervisor else "physical", hypervisor)
 
 
 @pytest.mark.parametrize("cgroup,expected", [
