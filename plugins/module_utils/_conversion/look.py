@@ -379,7 +379,7 @@ def excludes(context, source):
     found = {}
     paths = [repositories.DNF_CONF]
     for directory in repositories.DIRECTORIES:
-        paths += [os.path.join(directory, name) for name in context.names(directory) if name.endswith(".repo")]
+        paths += [os.path.join(directory, name) for name in context.names(directory) if ini.is_read(name)]
     for path in paths:
         try:
             document = ini.parse(context.read(path) or "")
