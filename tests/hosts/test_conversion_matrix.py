@@ -154,6 +154,7 @@ def test_oracle_s_epel_becomes_epel_with_crb(source):
 
 # The host is a machine that Oracle's UEK runs on; programs that Debian does not package or that need a real /boot are stand-ins.
 UEK = "rpm -q --qf '%{version}-%{release}.%{arch}' kernel-uek-core"
+FIRMWARE = "rpm -qa --qf '%{name} %{vendor}\n' | sed -n 's/^linux-firmware[^ ]* //p'"
 MACHINE = f"set -e; uek=$({UEK})" + """
 rpm -e --nodeps $(rpm -qa 'kernel*' | grep -Ev 'uek|tools|headers')
 mkdir -p /boot/loader/entries /boot/grub2
@@ -182,6 +183,15 @@ def test_a_machine_with_uek_alone_boots_a_kernel_of_almalinux_and_then_uek_again
     release = kernel.partition(" ")[2]
     assert kernel.startswith("AlmaLinux ") and host.run("grubby --default-kernel").strip() == "/boot/vmlinuz-" + release
     assert host.run(f"cat /boot/initramfs-{release}.img /boot/grub2/grub.cfg") == f"made for {release}\nmade on almalinux\n"
+    # UEK needs Oracle's firmware, whose epoch is higher than AlmaLinux's: it goes with the last of UEK's kernels.
+    assert "Oracle" in host.run(FIRMWARE) and "AlmaLinux" not in host.run(FIRMWARE)
+    host.run(KERNEL % release)
+    rid = ran(name, convert()).result(name, "convert")
+    assert rid["changed"] and any(item.startswith("kernel-uek-core-") for item in rid["removed_kernels"]) and host.run("rpm -qa 'kernel-uek*'") == ""
+    assert set(host.run(FIRMWARE).split()) == {"AlmaLinux"} and host.run("dnf -q check").strip() == ""
+    clean = host.run(LOOK)
+    assert ran(name, convert()).result(name, "convert")["changed"] is False and host.run(LOOK) == clean
+    host.run(KERNEL % uek.rpartition("vmlinuz-")[2])
     back(name, host, before, f"rm /boot/initramfs-{release}.img /boot/loader/entries/*-{release}.conf")
     assert host.run("grubby --default-kernel").strip() == uek
 
