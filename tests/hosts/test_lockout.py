@@ -30,7 +30,8 @@ GUILTY = "own_guilty"
 UNDO = [{"name": "undo", "elkit.almalinux.baseline": {"state": "reverted", "revert_to": "first", "force": True}}]
 # The address of a host that was stopped is another; podman writes these files.
 LOOK = """
-cd /; list() { find etc home/admin \\( -name .bash_history -o -name .ansible -o -path etc/hosts -o -path etc/resolv.conf -o -path etc/shadow- \\) -prune -o "$@"; }
+cd /
+list() { find etc home/admin \\( -name .bash_history -o -name .ansible -o -path etc/hosts -o -path etc/resolv.conf -o -path etc/shadow- \\) -prune -o "$@"; }
 list -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
 list -printf '%p %m %U:%G %l\\n' | sort | sha256sum
 systemctl is-active sshd firewalld
@@ -301,11 +302,15 @@ ARMED = Point("armed", STATE, (("stage", "armed"),))
 HARMLESS = lockout.content("/etc/elkit-third", "third")
 
 
-def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE, third=HARMLESS, look="true"):
-    """What *strike* does while the host waits for its commit leads to the state before, by itself. *look* prints what else is to be as before."""
+def left_alone(host, table, name, tmp_path, strike, point=APPLIED, action=PAUSE, third=None, look="true"):
+    """What *strike* does while the host waits for its commit leads to the state before, by itself.
+
+    :param third: a control of its own besides the harmless ones
+    :param look: prints what else is to be as before
+    """
     before = host.run(look)
     host.arm(point, action)
-    running = Play(host.name, tasks_of(folder_of(tmp_path, third)))
+    running = Play(host.name, tasks_of(folder_of(tmp_path, third or HARMLESS)))
     begun = time.monotonic()
     try:
         record = host.confirmed(timeout=90)

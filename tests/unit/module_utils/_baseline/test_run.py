@@ -372,8 +372,6 @@ def test_a_mode_goes_to_what_was_looked_at_alone(host, context_of, before, value
     assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == own + (wanted or 0o600,)
 
 
-
-
 def test_what_is_left_to_people_undoes_nothing_of_the_rest(host, context_of):
     items = [line("rest", mechanism="partly")]
     assert [(row.status, row.message) for row in run.preview(run.parse(items), context_of(), 9, ()).rows] == [("changed", "a name is no text")]

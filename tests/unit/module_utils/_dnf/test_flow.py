@@ -66,13 +66,15 @@ class TestWayBack:
 
         def call(operation, request):
             requests.append(dict(request, operation=operation, stream=flow.read()["web"]["stream"]))
-            if len(requests) == 1 and self.error is not None:
-                raise self.error
+            if len(requests) == 1:
+                self.fails()
             return {"transaction": self.ANSWER, "missing": []}
         monkeypatch.setattr(flow.client, "call", call)
         return requests
 
-    error = None
+    @staticmethod
+    def fails():
+        """What the first request does besides."""
 
     @pytest.mark.parametrize("force, since", [(False, "refuse"), (True, "overwrite")])
     def test_what_dnf_says_is_told_and_done_once(self, calls, force, since):
@@ -86,7 +88,9 @@ class TestWayBack:
         assert flow.revert(force, False)["changed"] is False
 
     def test_nothing_is_put_back_where_dnf_refuses(self, calls, monkeypatch):
-        monkeypatch.setattr(TestWayBack, "error", ChangedSinceError("web was updated", "use force"))
+        def fails():
+            raise ChangedSinceError("web was updated", "use force")
+        monkeypatch.setattr(self, "fails", fails)
         with pytest.raises(ChangedSinceError):
             flow.revert(False, False)
         assert flow.read()["web"]["stream"] == "2" and len(calls) == 1
