@@ -249,11 +249,48 @@ def test_a_batch_with_too_many_failed_conversions_is_the_last_one(play, tmp_path
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_a_canary_that_fails_is_the_last_one_even_if_another_of_them_is_good(play, core):
-    run = play("convert", fleet(4, [1]), core=core, groups={"canaries": NAMES[:2]}, convert_canary="canaries", convert_max_fail=100)
+@pytest.mark.parametrize("bad", [FAILED, AWAY], ids=["failed", "away"])
+def test_a_canary_that_fails_is_the_last_one_even_if_another_of_them_is_good(play, core, bad):
+    run = play("convert", fleet(4, [1], bad=bad), core=core, groups={"canaries": NAMES[:2]}, convert_canary="canaries", convert_max_fail=100)
     assert run.rc != 0 and sorted(run.hosts("conversion")) == NAMES[:2], run.output
-    assert "web01  rocky-9  almalinux-9  failed   the disk is full. Make room" in run.output, run.output
+    assert re.search("web01 .* failed   (the disk is full. Make room|.*the host is not there)", run.output), run.output
     assert "web02  rocky-9  almalinux-9  already  -" in run.output, run.output
+
+
+# What takes a host away, and where: before all of it, in the look for the tasks that come before, and right after its conversion.
+DOWN, LOST_IN_LOOK, LOST_AFTERWARDS = {"down": True}, {"answers": {"conversion_info": AWAY}}, {"answers": {
+    "conversion": dict(DONE, result="converted"), "host_facts": AWAY}}
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("canary", "lost", "before"), [
+    ("web01", DOWN, False), ("first", DOWN, False), ("first", LOST_IN_LOOK, True), ("web01", LOST_AFTERWARDS, False)],
+    ids=["down", "one of two is down", "lost in the look", "lost afterwards"])
+def test_a_canary_that_is_lost_is_the_last_one(play, tmp_path, core, canary, lost, before):
+    (tmp_path / "before.yml").write_text("[{name: It is drained, ansible.builtin.debug: {msg: 'drained'}}]")
+    run = play("convert", dict(fleet(4), web01=lost), core=core, groups={"first": NAMES[:2]}, convert_canary=canary, convert_max_fail=100,
+               **({"convert_pre_tasks": str(tmp_path / "before.yml")} if before else {}))
+    assert run.rc != 0 and not {"web03", "web04"} & {host for host, _name, _arguments in run.calls}, run.output
+    assert "leaves out" not in run.output, run.output
+    if core != "core216":
+        assert "The canary did not come to its end" in run.output and run.recap()["web04"]["failed"] == 1, run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("lost", [DOWN, LOST_AFTERWARDS], ids=["down", "lost afterwards"])
+@pytest.mark.parametrize(("allowed", "last"), [(None, 2), ("50%", 4)])
+def test_a_host_that_is_lost_counts_as_one_that_failed(play, core, lost, allowed, last):
+    run = play("convert", dict(fleet(4), web01=lost), core=core, convert_serial=2, **({"convert_max_fail": allowed} if allowed else {}))
+    assert run.rc != 0 and sorted(set(run.hosts("conversion")) - {"web01"}) == NAMES[1:last], run.output
+    assert {item["failed"] for item in run.recap().values()} == {0} and run.recap()["web01"]["unreachable"] == 1, run.output
+    assert ("Failed or unreachable: web01." in run.output) == (last == 2), run.output
+    rows = re.findall(r'"(web..)  .*  (failed|already)  +(.*?)"', run.output.split("PLAY [Sum up all hosts]")[1])
+    assert rows == [("web01", "failed", "it was lost or failed on the way: its error is above"), *((name, "already", "-") for name in NAMES[1:last])]
+
+
+def test_a_host_that_is_lost_is_counted_together_with_one_that_failed(play):
+    run = play("convert", dict(fleet(4, [2]), web01=DOWN), convert_serial=3, convert_max_fail=50)
+    assert run.rc != 0 and run.hosts("conversion") == ["web02", "web03"] and "Failed or unreachable: web01, web02." in run.output, run.output
 
 
 def test_what_remains_of_a_failed_verification_is_in_the_table(play):
