@@ -305,6 +305,37 @@ def test_a_batch_with_too_many_failed_hardenings_is_the_last_one(play, core, bad
     assert run.rc != 0 and sorted(run.hosts("baseline")) == NAMES[:last], run.output
     assert {name: item["failed"] for name, item in run.recap().items()} == dict(dict.fromkeys(NAMES[:last], 0), web01=1), run.output
     assert all(re.search(rf'"{name}  cis_server_l1  100 %', run.output) for name in NAMES[1:last]), run.output
+    assert re.search('"web01 .* (1 error: ssh|the disk is full. Make room)"', run.output), run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("lost", "allowed", "last"), [({"answers": {"baseline": AWAY}}, 0, 2), (DOWN, "", 2), ({"answers": {"baseline": AWAY}}, 50, 4)],
+                         ids=["lost", "down", "enough is left"])
+def test_a_host_that_is_lost_counts_as_one_whose_hardening_failed(play, core, lost, allowed, last):
+    run = play("harden", dict(fleet(4, (), "baseline", HARD), web01=lost), core=core, harden_serial=2, harden_max_fail=allowed)
+    assert run.rc != 0 and sorted(set(run.hosts("baseline")) - {"web01"}) == NAMES[1:last], run.output
+    assert {item["failed"] for item in run.recap().values()} == {0} and run.recap()["web01"]["unreachable"] == 1, run.output
+    rows = re.findall(r'"(web..)  (.*?)  .*  (.*?)"', run.output.split("PLAY [Sum up all hosts]")[1])
+    assert rows == [("web01", "-", "it was lost or failed on the way: its error is above"), *((name, "cis_server_l1", "-") for name in NAMES[1:last])]
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("allowed", "last"), [(0, 2), (None, 4)])
+def test_a_host_that_is_lost_counts_when_it_is_provisioned(play, core, allowed, last):
+    hosts = {name: {"os_release": ALMALINUX, "down": name == "web01", "answers": {"repositories": REPOSITORIES}} for name in NAMES}
+    run = play("provision", hosts, core=core, provision_serial=2, **({} if allowed is None else {"provision_max_fail": allowed}))
+    assert run.rc != 0 and sorted(run.hosts("repositories")) == NAMES[1:last], run.output
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("playbook", "module"), [
+    ("convert", "conversion"), ("harden", "baseline"), ("provision", "repositories"), ("audit", "baseline_info"), ("preflight", "conversion_info")])
+def test_a_blank_answer_is_none(play, core, playbook, module):
+    """As a survey of AWX gives it."""
+    answers = {"conversion": DONE, "conversion_info": LOOKED, "repositories": REPOSITORIES, "baseline": HARD, "baseline_info": LOOK}
+    hosts = {name: {"answers": answers, "os_release": ALMALINUX} for name in NAMES[:2]}
+    run = play(playbook, hosts, core=core, convert_canary="", **{f"{playbook}_{name}": "" for name in ("hosts", "serial", "max_fail")})
+    assert run.rc == 0 and sorted(run.hosts(module)) == NAMES[:2], run.output
 
 
 # --- who is touched ---------------------------------------------------------------------------------------------------
