@@ -372,6 +372,15 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
 
 
+@pytest.mark.parametrize(("system", "word", "calls"), [
+    (ALMALINUX, True, ["conversion", "repositories"]), (ALMALINUX, False, ["repositories"]), (ROCKY, True, ["conversion", "repositories"]), (ROCKY, False, [])],
+    ids=["a conversion that may be unfinished", "nobody asked", "another system", "another system, and nobody asked"])
+def test_provision_converts_where_that_is_wanted(play, system, word, calls):
+    run = play("provision", {"web01": {"os_release": system, "answers": {"conversion": DONE, "repositories": REPOSITORIES}}}, provision_convert=word)
+    assert (run.rc == 0) == bool(calls) and [name for _host, name, _arguments in run.calls if name != "host_facts"] == calls, run.output
+    assert ("not AlmaLinux. Nothing was changed" in run.output) == (not calls)
+
+
 # --- evidence -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("playbook", "variable", "files", "arguments"), [
@@ -379,10 +388,15 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     ("convert", "convert_evidence", ["web01-conversion.json"], ("--check",)),
     ("provision", "provision_evidence", ["web01.json"], ()),
 ])
-def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, playbook, variable, files, arguments):
+@pytest.mark.parametrize("core", WIDE)
+def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, core, playbook, variable, files, arguments):
+    """And by who started it, whatever the inventory says of the hosts."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sudo").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin" / "sudo").chmod(0o755)
     answers = {"conversion_info": LOOKED, "conversion": DONE, "repositories": REPOSITORIES}
     hosts = {"web01": {"answers": answers, "os_release": ALMALINUX}}
-    run = play(playbook, hosts, arguments=arguments, **{variable: "new/evidence"})
+    run = play(playbook, hosts, core=core, inventory_vars={"ansible_become": True}, arguments=arguments, **{variable: "new/evidence"})
     assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
     folder = tmp_path / "new" / "evidence"
     assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
