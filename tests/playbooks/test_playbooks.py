@@ -391,12 +391,9 @@ def test_provision_converts_where_that_is_wanted(play, system, word, calls):
 @pytest.mark.parametrize("core", WIDE)
 def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, core, playbook, variable, files, arguments):
     """And by who started it, whatever the inventory says of the hosts."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "sudo").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin" / "sudo").chmod(0o755)
     answers = {"conversion_info": LOOKED, "conversion": DONE, "repositories": REPOSITORIES}
     hosts = {"web01": {"answers": answers, "os_release": ALMALINUX}}
-    run = play(playbook, hosts, core=core, inventory_vars={"ansible_become": True}, arguments=arguments, **{variable: "new/evidence"})
+    run = play(playbook, hosts, core=core, inventory_vars={"ansible_become": True, "ansible_become_user": "somebody"}, arguments=arguments, **{variable: "new/evidence"})
     assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
     folder = tmp_path / "new" / "evidence"
     assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
@@ -511,5 +508,23 @@ def test_bootstrap_asks_for_what_a_release_8_of_any_age_has(play, tmp_path, has,
     (tmp_path / "bin" / "dnf").write_text(f'#!/bin/sh\n[ "$*" = "-y -q install {has}" ]\n')
     (tmp_path / "bin" / "dnf").chmod(0o755)
     centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
-    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos}, __bootstrap_oldest="3.99")
+    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos, "ansible_python_interpreter": "auto"}, __bootstrap_oldest="3.99")
     assert (run.rc == 0) == (has != "python3") and all(word in run.output for word in words), run.output
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("pinned", "there", "good"), [
+    ("python3.11", ["python3.11"], True), ("python3.6", ["python3.11"], False), ("python3.6", [], False), ("python3.12", [], True), (None, ["python3.11"], True)],
+    ids=["it is new enough", "it is too old", "it is too old, and one is installed", "it is the one that is installed", "none"])
+def test_bootstrap_stops_where_the_inventory_pins_a_python_that_is_too_old(play, tmp_path, core, pinned, there, good):
+    """None of them is real, nor is the dnf: python3.11 and newer say that they are new enough, and none of this machine is."""
+    (tmp_path / "bin").mkdir()
+    for name, text in {"python3.6": "exit 1", "dnf": f"cp {tmp_path}/bin/template {tmp_path}/bin/python3.12", "template": "exit 0", **dict.fromkeys(there, "")}.items():
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\n" + text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
+    pin = {"ansible_python_interpreter": f"{tmp_path}/bin/{pinned}" if pinned else "auto"}
+    run = play("bootstrap", fleet(1), core=core, inventory_vars=dict(pin, os_release=centos), __bootstrap_oldest="3.99")
+    path = f"{tmp_path}/bin/python3.{11 if there else 12}"
+    assert (run.rc == 0) == good and ("nothing to do" in run.output) == bool(good and there), run.output
+    assert (f"pins {tmp_path}/bin/{pinned}, which is too old or not there: remove it from the inventory, or set it to {path}" in run.output) == (not good), run.output
