@@ -249,11 +249,48 @@ def test_a_batch_with_too_many_failed_conversions_is_the_last_one(play, tmp_path
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_a_canary_that_fails_is_the_last_one_even_if_another_of_them_is_good(play, core):
-    run = play("convert", fleet(4, [1]), core=core, groups={"canaries": NAMES[:2]}, convert_canary="canaries", convert_max_fail=100)
+@pytest.mark.parametrize("bad", [FAILED, AWAY], ids=["failed", "away"])
+def test_a_canary_that_fails_is_the_last_one_even_if_another_of_them_is_good(play, core, bad):
+    run = play("convert", fleet(4, [1], bad=bad), core=core, groups={"canaries": NAMES[:2]}, convert_canary="canaries", convert_max_fail=100)
     assert run.rc != 0 and sorted(run.hosts("conversion")) == NAMES[:2], run.output
-    assert "web01  rocky-9  almalinux-9  failed   the disk is full. Make room" in run.output, run.output
+    assert re.search("web01 .* failed   (the disk is full. Make room|.*the host is not there)", run.output), run.output
     assert "web02  rocky-9  almalinux-9  already  -" in run.output, run.output
+
+
+# What takes a host away, and where: before all of it, in the look for the tasks that come before, and right after its conversion.
+DOWN, LOST_IN_LOOK, LOST_AFTERWARDS = {"down": True}, {"answers": {"conversion_info": AWAY}}, {"answers": {
+    "conversion": dict(DONE, result="converted"), "host_facts": AWAY}}
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("canary", "lost", "before"), [
+    ("web01", DOWN, False), ("first", DOWN, False), ("first", LOST_IN_LOOK, True), ("web01", LOST_AFTERWARDS, False)],
+    ids=["down", "one of two is down", "lost in the look", "lost afterwards"])
+def test_a_canary_that_is_lost_is_the_last_one(play, tmp_path, core, canary, lost, before):
+    (tmp_path / "before.yml").write_text("[{name: It is drained, ansible.builtin.debug: {msg: 'drained'}}]")
+    run = play("convert", dict(fleet(4), web01=lost), core=core, groups={"first": NAMES[:2]}, convert_canary=canary, convert_max_fail=100,
+               **({"convert_pre_tasks": str(tmp_path / "before.yml")} if before else {}))
+    assert run.rc != 0 and not {"web03", "web04"} & {host for host, _name, _arguments in run.calls}, run.output
+    assert "leaves out" not in run.output, run.output
+    if core != "core216":
+        assert "The canary did not come to its end" in run.output and run.recap()["web04"]["failed"] == 1, run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("lost", [DOWN, LOST_AFTERWARDS], ids=["down", "lost afterwards"])
+@pytest.mark.parametrize(("allowed", "last"), [(None, 2), ("50%", 4)])
+def test_a_host_that_is_lost_counts_as_one_that_failed(play, core, lost, allowed, last):
+    run = play("convert", dict(fleet(4), web01=lost), core=core, convert_serial=2, **({"convert_max_fail": allowed} if allowed else {}))
+    assert run.rc != 0 and sorted(set(run.hosts("conversion")) - {"web01"}) == NAMES[1:last], run.output
+    assert {item["failed"] for item in run.recap().values()} == {0} and run.recap()["web01"]["unreachable"] == 1, run.output
+    assert ("Failed or unreachable: web01." in run.output) == (last == 2), run.output
+    rows = re.findall(r'"(web..)  .*  (failed|already)  +(.*?)"', run.output.split("PLAY [Sum up all hosts]")[1])
+    assert rows == [("web01", "failed", "it was lost or failed on the way: its error is above"), *((name, "already", "-") for name in NAMES[1:last])]
+
+
+def test_a_host_that_is_lost_is_counted_together_with_one_that_failed(play):
+    run = play("convert", dict(fleet(4, [2]), web01=DOWN), convert_serial=3, convert_max_fail=50)
+    assert run.rc != 0 and run.hosts("conversion") == ["web02", "web03"] and "Failed or unreachable: web01, web02." in run.output, run.output
 
 
 def test_what_remains_of_a_failed_verification_is_in_the_table(play):
@@ -268,6 +305,37 @@ def test_a_batch_with_too_many_failed_hardenings_is_the_last_one(play, core, bad
     assert run.rc != 0 and sorted(run.hosts("baseline")) == NAMES[:last], run.output
     assert {name: item["failed"] for name, item in run.recap().items()} == dict(dict.fromkeys(NAMES[:last], 0), web01=1), run.output
     assert all(re.search(rf'"{name}  cis_server_l1  100 %', run.output) for name in NAMES[1:last]), run.output
+    assert re.search('"web01 .* (1 error: ssh|the disk is full. Make room)"', run.output), run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize(("lost", "allowed", "last"), [({"answers": {"baseline": AWAY}}, 0, 2), (DOWN, "", 2), ({"answers": {"baseline": AWAY}}, 50, 4)],
+                         ids=["lost", "down", "enough is left"])
+def test_a_host_that_is_lost_counts_as_one_whose_hardening_failed(play, core, lost, allowed, last):
+    run = play("harden", dict(fleet(4, (), "baseline", HARD), web01=lost), core=core, harden_serial=2, harden_max_fail=allowed)
+    assert run.rc != 0 and sorted(set(run.hosts("baseline")) - {"web01"}) == NAMES[1:last], run.output
+    assert {item["failed"] for item in run.recap().values()} == {0} and run.recap()["web01"]["unreachable"] == 1, run.output
+    rows = re.findall(r'"(web..)  (.*?)  .*  (.*?)"', run.output.split("PLAY [Sum up all hosts]")[1])
+    assert rows == [("web01", "-", "it was lost or failed on the way: its error is above"), *((name, "cis_server_l1", "-") for name in NAMES[1:last])]
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("allowed", "last"), [(0, 2), (None, 4)])
+def test_a_host_that_is_lost_counts_when_it_is_provisioned(play, core, allowed, last):
+    hosts = {name: {"os_release": ALMALINUX, "down": name == "web01", "answers": {"repositories": REPOSITORIES}} for name in NAMES}
+    run = play("provision", hosts, core=core, provision_serial=2, **({} if allowed is None else {"provision_max_fail": allowed}))
+    assert run.rc != 0 and sorted(run.hosts("repositories")) == NAMES[1:last], run.output
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("playbook", "module"), [
+    ("convert", "conversion"), ("harden", "baseline"), ("provision", "repositories"), ("audit", "baseline_info"), ("preflight", "conversion_info")])
+def test_a_blank_answer_is_none(play, core, playbook, module):
+    """As a survey of AWX gives it."""
+    answers = {"conversion": DONE, "conversion_info": LOOKED, "repositories": REPOSITORIES, "baseline": HARD, "baseline_info": LOOK}
+    hosts = {name: {"answers": answers, "os_release": ALMALINUX} for name in NAMES[:2]}
+    run = play(playbook, hosts, core=core, convert_canary="", **{f"{playbook}_{name}": "" for name in ("hosts", "serial", "max_fail")})
+    assert run.rc == 0 and sorted(run.hosts(module)) == NAMES[:2], run.output
 
 
 # --- who is touched ---------------------------------------------------------------------------------------------------
@@ -304,6 +372,15 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
 
 
+@pytest.mark.parametrize(("system", "word", "calls"), [
+    (ALMALINUX, True, ["conversion", "repositories"]), (ALMALINUX, False, ["repositories"]), (ROCKY, True, ["conversion", "repositories"]), (ROCKY, False, [])],
+    ids=["a conversion that may be unfinished", "nobody asked", "another system", "another system, and nobody asked"])
+def test_provision_converts_where_that_is_wanted(play, system, word, calls):
+    run = play("provision", {"web01": {"os_release": system, "answers": {"conversion": DONE, "repositories": REPOSITORIES}}}, provision_convert=word)
+    assert (run.rc == 0) == bool(calls) and [name for _host, name, _arguments in run.calls if name != "host_facts"] == calls, run.output
+    assert ("not AlmaLinux. Nothing was changed" in run.output) == (not calls)
+
+
 # --- evidence -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("playbook", "variable", "files", "arguments"), [
@@ -311,13 +388,29 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     ("convert", "convert_evidence", ["web01-conversion.json"], ("--check",)),
     ("provision", "provision_evidence", ["web01.json"], ()),
 ])
-def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, playbook, variable, files, arguments):
+@pytest.mark.parametrize("core", WIDE)
+def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_path, core, playbook, variable, files, arguments):
+    """And by who started it, whatever the inventory says of the hosts."""
     answers = {"conversion_info": LOOKED, "conversion": DONE, "repositories": REPOSITORIES}
     hosts = {"web01": {"answers": answers, "os_release": ALMALINUX}}
-    run = play(playbook, hosts, arguments=arguments, **{variable: "new/evidence"})
+    become = {"ansible_become": True, "ansible_become_user": "somebody"}
+    run = play(playbook, hosts, core=core, inventory_vars=become, arguments=arguments, **{variable: "new/evidence"})
     assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
     folder = tmp_path / "new" / "evidence"
     assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_the_evidence_of_provisioning_has_the_types_of_the_facts(play, tmp_path, core):
+    streams = [{"name": "nodejs", "stream": "20", "changed": True}]
+    answers = {"repositories": {"repositories": [{"id": "crb", "changed": True}], "files": ["/etc/dnf/dnf.conf", "/etc/yum.repos.d/almalinux-crb.repo"]},
+               "module_streams": {"streams": streams}}
+    run = play("provision", {"web01": {"answers": answers, "os_release": ALMALINUX}}, core=core, provision_evidence="evidence",
+               module_streams_streams=["nodejs:20"])
+    assert run.rc == 0 and json.loads((tmp_path / "evidence" / "web01.json").read_text()) == {
+        "host": "web01", "release": "AlmaLinux release 9.8", "support_until": "2032-05-31", "support_days_left": 2000, "phase": "active",
+        "repositories": ["baseos"], "streams": [], "changed": ["crb", "/etc/dnf/dnf.conf", "nodejs"], "hardening": "not looked at",
+        "reboot_required": False}, run.output
 
 
 def test_a_conversion_that_failed_leaves_its_evidence(play, tmp_path):
@@ -429,5 +522,26 @@ def test_bootstrap_asks_for_what_a_release_8_of_any_age_has(play, tmp_path, has,
     (tmp_path / "bin" / "dnf").write_text(f'#!/bin/sh\n[ "$*" = "-y -q install {has}" ]\n')
     (tmp_path / "bin" / "dnf").chmod(0o755)
     centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
-    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos}, __bootstrap_oldest="3.99")
+    run = play("bootstrap", fleet(1), inventory_vars={"os_release": centos, "ansible_python_interpreter": "auto"}, __bootstrap_oldest="3.99")
     assert (run.rc == 0) == (has != "python3") and all(word in run.output for word in words), run.output
+
+
+@pytest.mark.parametrize("core", WIDE)
+@pytest.mark.parametrize(("pinned", "there", "good"), [
+    ("python3.11", ["python3.11"], True), ("python3.6", ["python3.11"], False), ("python3.6", [], False), ("python3.12", [], True),
+    (None, ["python3.11"], True)],
+    ids=["it is new enough", "it is too old", "it is too old, and one is installed", "it is the one that is installed", "none"])
+def test_bootstrap_stops_where_the_inventory_pins_a_python_that_is_too_old(play, tmp_path, core, pinned, there, good):
+    """None of them is real, nor is the dnf: python3.11 and newer say that they are new enough, and none of this machine is."""
+    (tmp_path / "bin").mkdir()
+    programs = {"python3.6": "exit 1", "dnf": f"cp {tmp_path}/bin/new {tmp_path}/bin/python3.12", "new": "exit 0", **dict.fromkeys(there, "exit 0")}
+    for name, text in programs.items():
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\n" + text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
+    pin = {"ansible_python_interpreter": f"{tmp_path}/bin/{pinned}" if pinned else "auto"}
+    run = play("bootstrap", fleet(1), core=core, inventory_vars=dict(pin, os_release=centos), __bootstrap_oldest="3.99")
+    path = f"{tmp_path}/bin/python3.{11 if there else 12}"
+    assert (run.rc == 0) == good and ("nothing to do" in run.output) == bool(good and there), run.output
+    said = f"pins {tmp_path}/bin/{pinned}, which is too old or not there: remove it from the inventory, or set it to {path}"
+    assert (said in run.output) == (not good), run.output

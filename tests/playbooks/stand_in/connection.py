@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A host that is this machine, but for the name of its system: that is the host's variable `os_release`, base64. It can be booted, too: nothing is,
-but that is noted among the calls (host, "boot"), and the host's `boots` says whether it comes back."""
+but that is noted among the calls (host, "boot"), and the host's `boots` says whether it comes back. Nothing gets through to a host that is `down`."""
 
 from __future__ import annotations
 
 import json
 import os
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as Local
 
 DOCUMENTATION = """
@@ -32,6 +33,12 @@ options:
     default: true
     vars:
       - name: boots
+  down:
+    description: Whether it is not there at all.
+    type: bool
+    default: false
+    vars:
+      - name: down
 """
 
 
@@ -39,6 +46,8 @@ class Connection(Local):
     transport = "elkit.almalinux.pretend"
 
     def exec_command(self, cmd, in_data=None, sudoable=True):
+        if self.get_option("down"):
+            raise AnsibleConnectionFailure("connection refused")
         if "/etc/os-release" in cmd:
             return 0, self.get_option("os_release").encode(), b""
         # What ansible.builtin.reboot asks and does; no such word may ever come to this machine's own shell.
