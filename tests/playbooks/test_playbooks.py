@@ -24,7 +24,7 @@ EL7 = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("
 FACTS = {"ansible_facts": {"almalinux": {
     "environment": {"type": "container"}, "reboot": {"required": False},
     "identity": {"release": "AlmaLinux release 9.8"}, "lifecycle": {"security_end": "2032-05-31", "days_left": 2000, "phase": "active"},
-    "repositories": {"configured": [{"id": "baseos", "enabled": True}]}, "module_streams": {"streams": []}}}}
+    "repositories": {"configured": [{"id": "baseos", "enabled": True}], "enabled": ["baseos"]}, "module_streams": {"streams": []}}}}
 DONE = {"result": "already", "verdict": "almalinux", "source": "rocky-9", "target": "almalinux-9", "changed": False}
 FAILED = {"failed": True, "msg": "the disk is full. Make room", "source": "rocky-9", "target": "almalinux-9"}
 LOOKED = {"verdict": "ready", "source": "rocky-9", "target": "almalinux-9", "inhibitors": [], "summary": {}, "checks": [], "packages": []}
