@@ -23,7 +23,7 @@ SCENARIO = re.compile(r"molecule/(?!shared/)(?P<name>[^/]+)/")
 PARTS = {
     "conversion": re.compile(
         r"plugins/(modules|action|doc_fragments)/conversion\w*\.py$|plugins/module_utils/(_conversion/|_dnf/conversion\.py$)|roles/convert/"
-        r"|playbooks/(convert|preflight|tasks/conversions)\.yml$|molecule/shared/convert/|tests/hosts/(conversions\.py|look_beside\.yml)$"
+        r"|playbooks/(convert|preflight|tasks/(conversions|convert))\.yml$|molecule/shared/convert/|tests/hosts/(conversions\.py|look_beside\.yml)$"
         r"|tests/testbed/manifests/sources/"),
     "hardening": re.compile(
         r"plugins/(modules|action|doc_fragments|filter)/baseline\w*\.py$|plugins/plugin_utils/|plugins/module_utils/_baseline/|roles/hardening/"

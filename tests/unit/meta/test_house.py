@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 NO_FACTS = re.compile(
     r"ansible_(facts(_modules|_parallel)?|version|host|port|user|password|connection|managed|check_mode|diff_mode|run_tags|skip_tags|config_file"
     r"|verbosity|forks|limit|inventory_sources|playbook_python|collection_name|role_name|role_names|parent_role_\w+|search_path|async_dir"
-    r"|remote_tmp|python_interpreter|index_var|loop|loop_var|failed_task|failed_result|ssh_\w+|become\w*|play_\w+|shell_\w+)")
+    r"|remote_tmp|python_interpreter|index_var|loop|loop_var|failed_task|failed_result|ssh_\w+|become\w*|play_\w+|current_hosts|shell_\w+)")
 
 
 def files_of(*patterns):
