@@ -91,6 +91,7 @@ class Base(object):
     """dnf's, of a host whose dnf.conf says otherwise in everything; it takes part in what it is told to."""
 
     packages, loads, persistdir, names = (), True, "/var/lib/dnf", ("baseos", "acme", "epel")
+    substitutions = None
 
     def __init__(self):
         self.excluded, self.plugins = [], []
@@ -98,7 +99,7 @@ class Base(object):
             best=False, install_weak_deps=True, clean_requirements_on_remove=True, installonly_limit=3, excludepkgs=["bash"], includepkgs=["acme"],
             disable_excludes=[], gpgcheck=False, keepcache=False, exit_on_lock=False, protected_packages=["dnf", "sudo", "rocky-release"],
             module_platform_id="platform:el8", read=lambda: None, cachedir="/var/cache/dnf", persistdir=self.persistdir, logdir="/var/log",
-            substitutions=Substitutions({"basearch": "x86_64"}))
+            substitutions=self.substitutions or Substitutions({"basearch": "x86_64"}))
         self.repos = Repositories()
         self.sack = types.SimpleNamespace(query=lambda: Found(package for package in Base.packages if package.reponame in ["@System"] + list(self.repos)),
                                           add_excludes=self.excluded.extend)
@@ -175,6 +176,19 @@ def test_dnf_is_on_the_leash_whatever_its_configuration_says(dnf, option, value)
     assert getattr(conversion.open_base(settings()).conf, option) == value
 
 
+@pytest.mark.parametrize("detected, minor", [("10", "2"), ("10-stream", None)])
+def test_dnf_keeps_the_minor_that_it_knows(dnf, monkeypatch, detected, minor):
+    """dnf forgets it with every setting of releasever, even to what it is; EPEL's URLs of release 10 have a part of it."""
+    class Forgetful(Substitutions):
+        def __setitem__(self, key, value):
+            if key == "releasever":
+                self.pop("releasever_minor", None)
+            super(Forgetful, self).__setitem__(key, value)
+    monkeypatch.setattr(Base, "substitutions", Forgetful({"basearch": "x86_64", "releasever": detected, "releasever_minor": "2"}))
+    found = conversion.open_base(settings(major=10)).conf.substitutions
+    assert (found["releasever"], found.get("releasever_minor")) == ("10", minor)
+
+
 @pytest.mark.parametrize("given, cachedir, persistdir", [
     ({"directory": "/tmp/look"}, "/tmp/look/cache", "/tmp/look/persist"), ({"cache": "/var/lib/elkit/1/cache"}, "/var/lib/elkit/1/cache", "/var/lib/dnf")])
 def test_where_dnf_writes(dnf, given, cachedir, persistdir):
@@ -205,6 +219,8 @@ def test_what_is_installed_is_had_again_whatever_is_excluded(dnf):
     base = conversion.source_base({"directory": None, "cache": "/c"}, ["baseos"])
     # Of dnf.conf and of every repository.
     assert sorted(base.repos) == ["baseos"] and base.conf.disable_excludes == ["all"]
+    # A mirror that hangs is found out soon.
+    assert base.repos["baseos"].retries == conversion.RETRIES
 
 
 RHUI = "rhel-9-baseos-rhui-rpms"
