@@ -39,10 +39,14 @@ class ActionModule(ActionBase):
             result.update(answer)
             return result
         first, known = answer, None
+        # The stages that nothing is to be said of any more.
+        told = set(stage["name"] for stage in answer.get("stages") or ())
         while answer.get("running"):
+            self._tell_ended(task_vars, answer, told)
             # The module answers when its patience is up, too: then there is nothing new to say.
             if known != [answer.get("stage"), answer.get("progress")]:
                 known = [answer.get("stage"), answer.get("progress")]
+                told.add(answer.get("stage"))
                 self._say(task_vars, answer, began)
             answer = self._execute_module(
                 module_args={"attach": {"number": first["number"], "known": known, "patience": PATIENCE}}, task_vars=task_vars)
@@ -51,6 +55,7 @@ class ActionModule(ActionBase):
                 return result
             if answer.get("running") and not answer.get("alive"):
                 break
+        self._tell_ended(task_vars, answer, told)
         for key in ("checks", "packages", "summary", "verdict", "source", "target", "repositories", "streams", "configuration", "download_size",
                     "installed_size", "inhibitors", "diff"):
             if key in first:
@@ -63,6 +68,13 @@ class ActionModule(ActionBase):
             result["failed"] = True
             result["msg"] = "{0}. {1}".format(error["message"].rstrip("."), error["remedy"] or "").strip()
         return result
+
+    def _tell_ended(self, task_vars, answer, told):
+        """Print the stages that began and ended between two answers, which nobody saw as the one at work; adds them to *told* (set of names)."""
+        for stage in answer.get("stages") or ():
+            if stage["name"] not in told:
+                told.add(stage["name"])
+                display.display("{0}: {1} took {2} s".format(task_vars["inventory_hostname"], stage["name"], stage["seconds"]))
 
     def _say(self, task_vars, answer, began):
         progress = answer.get("progress")

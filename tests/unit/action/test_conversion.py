@@ -71,3 +71,19 @@ def test_a_line_is_printed_for_each_change_and_none_where_there_is_none(monkeypa
         "web01: starting (? s)", "web01: verify (? s)", "web01: boot (? s)", "web01: transaction 1/440 (? s)", "web01: transaction 260/440 (? s)"]
     # What the module is told is known is what was said last.
     assert [call["attach"]["known"] for call in calls[1:]] == [[item["stage"], item["progress"]] for item in [dict(WORKS, stage=None)] + works]
+
+
+def ended(*names):
+    return [{"name": name, "seconds": 0.4, "detail": None} for name in names]
+
+
+def test_a_stage_that_was_over_before_anybody_looked_is_told_once_and_those_of_an_earlier_run_are_not(monkeypatch):
+    lines = []
+    monkeypatch.setattr(conversion.display, "display", lines.append)
+    one, _calls = action([
+        dict(LOOKED, **dict(WORKS, stage="download", stages=ended("snapshot"))),
+        dict(WORKS, stage="boot", stages=ended("snapshot", "download", "test", "transaction")),
+        dict(WORKS, running=False, finished=True, result="converted", stages=ended("snapshot", "download", "test", "transaction", "boot", "verify"))])
+    run(one)
+    assert [re.sub(r"[(][0-9]+ s", "(? s", line) for line in lines] == [
+        "web01: download (? s)", "web01: test took 0.4 s", "web01: transaction took 0.4 s", "web01: boot (? s)", "web01: verify took 0.4 s"]
