@@ -14,8 +14,10 @@ import subprocess
 REPORT = "docs/verification.md"
 KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit", "made", "hosts")
 
-# What a step that names test modules or a Molecule scenario does not look at: what only other steps read.
-APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/bench/|tests/runner/steps\.yml$|README\.md$|CHANGELOG")
+# What a step that names test modules, a Molecule scenario or a benchmark does not look at: what only other steps read.
+APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/runner/steps\.yml$|README\.md$|CHANGELOG|CONTRIBUTING\.md$|\.github/|\.ci/")
+# What runs the benchmarks, and the folder of them, which no other step looks at.
+MEASURES, BENCHMARKS = "tests/bench/run", "tests/bench/"
 # Of these it looks at what its command names, and at whatever is not such a module or scenario.
 MODULE = re.compile(r"tests/hosts/(?P<name>test_\w+\.py)$")
 SCENARIO = re.compile(r"molecule/(?!shared/)(?P<name>[^/]+)/")
@@ -61,13 +63,17 @@ def digest(listed, step):
     :param listed: what files() returned
     :param step: an entry of steps.yml
 
-    A step that names no test module and no scenario hangs on every file (a linter does).
+    A step that names no test module, no scenario and no benchmark hangs on every file (a linter does).
     """
     words = set(step["run"].split())
-    if words & {_owner(path) for path in listed}:
+    measures = MEASURES in words
+    # Benchmarks have the names of scenarios, and look at none.
+    own = {None} if measures else words & {_owner(path) for path in listed} | {None}
+    if measures or own != {None}:
         without = [PARTS[name] for name in step.get("without", ())]
         listed = {path: entry for path, entry in listed.items()
-                  if not APART.match(path) and _owner(path) in words | {None} and not any(part.match(path) for part in without)}
+                  if not APART.match(path) and _owner(path) in own and (measures or not path.startswith(BENCHMARKS))
+                  and not any(part.match(path) for part in without)}
     lines = [step["run"], "makes {}".format(step.get("makes")), "images {}".format(os.environ.get("ELKIT_IMAGES", "auto"))]
     lines += ["{} {}".format(path, entry) for path, entry in sorted(listed.items())]
     return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()

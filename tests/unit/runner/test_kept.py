@@ -46,14 +46,15 @@ def test_no_clone_has_no_files(tmp_path):
 
 LISTED = dict.fromkeys(["plugins/a.py", "tests/hosts/conftest.py", "tests/hosts/test_a.py", "tests/hosts/test_b.py", "molecule/shared/create.yml",
                         "molecule/one/molecule.yml", "molecule/two/tests/test_x.py", "docs/a.md", "docs/a.json", "tests/unit/test_u.py",
-                        "tests/runner/steps.yml"], "1")
+                        "tests/runner/steps.yml", "tests/bench/bench.py"], "1")
 
 
 @pytest.mark.parametrize("run, other, same", [
     ("scripts/hosts.sh test_a.py", {"plugins/a.py", "tests/hosts/conftest.py", "tests/hosts/test_a.py", "molecule/shared/create.yml", "docs/a.json"},
-     {"tests/hosts/test_b.py", "molecule/one/molecule.yml", "docs/a.md", "tests/unit/test_u.py", "tests/runner/steps.yml"}),
+     {"tests/hosts/test_b.py", "molecule/one/molecule.yml", "docs/a.md", "tests/unit/test_u.py", "tests/runner/steps.yml", "tests/bench/bench.py"}),
     ("scripts/molecule.sh main two", {"plugins/a.py", "molecule/two/tests/test_x.py", "molecule/shared/create.yml"},
      {"tests/hosts/test_a.py", "molecule/one/molecule.yml", "docs/a.md"}),
+    ("tests/bench/run two", {"plugins/a.py", "tests/bench/bench.py"}, {"tests/hosts/test_a.py", "molecule/two/tests/test_x.py", "docs/a.md"}),
     ("ruff check", set(LISTED), set()),
 ])
 def test_a_step_hangs_on_its_command_and_on_what_is_not_of_other_steps_alone(run, other, same):
