@@ -15,7 +15,8 @@ REPORT = "docs/verification.md"
 KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit", "made", "hosts")
 
 # What a step that names test modules, a Molecule scenario or a benchmark does not look at: what only other steps read.
-APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/runner/steps\.yml$|README\.md$|CHANGELOG|CONTRIBUTING\.md$|\.github/|\.ci/")
+APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/runner/steps\.yml$|README\.md$|CHANGELOG|CONTRIBUTING\.md$|\.github/|\.ci/"
+                   r"|scripts/(sanity|shellcheck|importer|tarball|coverage|units|changelog)\.sh$")
 # What runs the benchmarks, and the folder of them, which no other step looks at.
 MEASURES, BENCHMARKS = "tests/bench/run", "tests/bench/"
 # Of these it looks at what its command names, and at whatever is not such a module or scenario.
