@@ -20,6 +20,7 @@ WIDE = [pytest.param(core, marks=[pytest.mark.full] if core != "main" else []) f
 MODULES = ("baseline", "baseline_info", "conversion", "conversion_info", "host_facts", "module_streams", "repositories")
 ROCKY = 'NAME="Rocky Linux"\nID=rocky\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.8"\nPRETTY_NAME="Rocky Linux 9.8"\nPLATFORM_ID="platform:el9"\n'
 ALMALINUX = ROCKY.replace("Rocky Linux", "AlmaLinux").replace("ID=rocky", "ID=almalinux")
+KITTEN_OS = ALMALINUX.replace("AlmaLinux 9.8", "AlmaLinux Kitten 10 (Lion Cub)").replace("9.8", "10").replace("el9", "el10")
 EL7 = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "7").replace("el9", "el7").replace("rocky", "centos")
 FACTS = {"ansible_facts": {"almalinux": {
     "environment": {"type": "container"}, "reboot": {"required": False},
@@ -372,13 +373,25 @@ def test_a_limit_that_leaves_the_canary_out_says_so(play):
     assert run.hosts("conversion") == ["web01", "web04"] and "leaves out" not in run.output, run.output
 
 
-@pytest.mark.parametrize(("system", "word", "calls"), [
-    (ALMALINUX, True, ["conversion", "repositories"]), (ALMALINUX, False, ["repositories"]), (ROCKY, True, ["conversion", "repositories"]), (ROCKY, False, [])],
-    ids=["a conversion that may be unfinished", "nobody asked", "another system", "another system, and nobody asked"])
-def test_provision_converts_where_that_is_wanted(play, system, word, calls):
-    run = play("provision", {"web01": {"os_release": system, "answers": {"conversion": DONE, "repositories": REPOSITORIES}}}, provision_convert=word)
+@pytest.mark.parametrize(("system", "interrupted", "word", "calls"), [
+    (ALMALINUX, "", True, ["conversion", "repositories"]), (ALMALINUX, "", False, ["repositories"]), (ROCKY, "", True, ["conversion", "repositories"]),
+    (ROCKY, "", False, []), (KITTEN_OS, "", True, ["repositories"]), (KITTEN_OS, "interrupted", True, ["conversion", "repositories"])],
+    ids=["a conversion that may be unfinished", "nobody asked", "another system", "another system, and nobody asked", "Kitten", "Kitten, half-way"])
+def test_provision_converts_where_that_is_wanted(play, system, interrupted, word, calls):
+    """And synchronises nobody, which convert_sync is for."""
+    hosts = {"web01": {"os_release": system, "interrupted": interrupted, "answers": {"conversion": DONE, "repositories": REPOSITORIES}}}
+    run = play("provision", hosts, inventory_vars={"convert_sync": True}, provision_convert=word)
     assert (run.rc == 0) == bool(calls) and [name for _host, name, _arguments in run.calls if name != "host_facts"] == calls, run.output
     assert ("not AlmaLinux. Nothing was changed" in run.output) == (not calls)
+    assert all(arguments["sync"] is False for _host, name, arguments in run.calls if name == "conversion")
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_hosts_that_leave_a_look_beforehand_have_not_failed(play, core):
+    hosts = {name: {"os_release": ROCKY if name == "web01" else ALMALINUX, "answers": {"conversion": DONE, "repositories": REPOSITORIES}} for name in NAMES}
+    run = play("provision", hosts, core=core, arguments=["--check"], provision_convert=True, provision_serial=2, provision_max_fail=0)
+    assert run.rc == 0 and run.hosts("repositories") == NAMES[1:], run.output
+    assert "Failed or unreachable" not in run.output
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------------
@@ -398,6 +411,13 @@ def test_the_folder_of_the_evidence_is_made_where_ansible_was_started(play, tmp_
     assert run.rc == 0 and run.recap()["web01"]["changed"] == 0, run.output
     folder = tmp_path / "new" / "evidence"
     assert [path.name for path in folder.iterdir()] == files and json.loads((folder / files[0]).read_text())
+
+
+def test_the_evidence_of_a_conversion_outlives_later_runs(play, tmp_path):
+    converted = dict(DONE, result="converted", changed=True)
+    for answer, kept in ((converted, "converted"), (DONE, "converted"), (dict(converted, number=2), 2), (FAILED, "the disk is full. Make room")):
+        play("convert", {"web01": {"answers": {"conversion": answer}}}, convert_evidence="evidence")
+        assert kept in json.loads((tmp_path / "evidence" / "web01-conversion.json").read_text()).values()
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -529,8 +549,8 @@ def test_bootstrap_asks_for_what_a_release_8_of_any_age_has(play, tmp_path, has,
 @pytest.mark.parametrize("core", WIDE)
 @pytest.mark.parametrize(("pinned", "there", "good"), [
     ("python3.11", ["python3.11"], True), ("python3.6", ["python3.11"], False), ("python3.6", [], False), ("python3.12", [], True),
-    (None, ["python3.11"], True)],
-    ids=["it is new enough", "it is too old", "it is too old, and one is installed", "it is the one that is installed", "none"])
+    (None, ["python3.11"], True), ("/usr/bin/env python3", ["python3.11"], True)],
+    ids=["it is new enough", "it is too old", "it is too old, and one is installed", "it is the one that is installed", "none", "whichever comes first"])
 def test_bootstrap_stops_where_the_inventory_pins_a_python_that_is_too_old(play, tmp_path, core, pinned, there, good):
     """None of them is real, nor is the dnf: python3.11 and newer say that they are new enough, and none of this machine is."""
     (tmp_path / "bin").mkdir()
@@ -539,7 +559,7 @@ def test_bootstrap_stops_where_the_inventory_pins_a_python_that_is_too_old(play,
         (tmp_path / "bin" / name).write_text("#!/bin/sh\n" + text)
         (tmp_path / "bin" / name).chmod(0o755)
     centos = ROCKY.replace("Rocky Linux", "CentOS Linux").replace("9.8", "8").replace("el9", "el8").replace("rocky", "centos")
-    pin = {"ansible_python_interpreter": f"{tmp_path}/bin/{pinned}" if pinned else "auto"}
+    pin = {"ansible_python_interpreter": str(tmp_path / "bin" / pinned) if pinned else "auto"}
     run = play("bootstrap", fleet(1), core=core, inventory_vars=dict(pin, os_release=centos), __bootstrap_oldest="3.99")
     path = f"{tmp_path}/bin/python3.{11 if there else 12}"
     assert (run.rc == 0) == good and ("nothing to do" in run.output) == bool(good and there), run.output

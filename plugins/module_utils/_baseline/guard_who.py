@@ -134,7 +134,12 @@ def user_id(view, name):
 
 def groups(view, name):
     """The names of a user's groups (set)."""
-    found = set()
+    return set(memberships(view, name))
+
+
+def memberships(view, name):
+    """{name: number} of a user's groups."""
+    found = {}
     first = None
     for line in view.lines("/etc/passwd"):
         fields = line.split(":")
@@ -142,8 +147,8 @@ def groups(view, name):
             first = fields[3]
     for line in view.lines("/etc/group"):
         fields = line.split(":")
-        if len(fields) >= 4 and (fields[2] == first or name in fields[3].strip().split(",")):
-            found.add(fields[0])
+        if len(fields) >= 4 and fields[2].isdigit() and (fields[2] == first or name in fields[3].strip().split(",")):
+            found[fields[0]] = int(fields[2])
     if view.context.root:
         return found
     try:
@@ -153,7 +158,7 @@ def groups(view, name):
         return found
     for number in numbers:
         try:
-            found.add(grp.getgrgid(number).gr_name)
+            found[grp.getgrgid(number).gr_name] = number
         except KeyError:
             continue
     return found

@@ -412,13 +412,15 @@ def undo(context, kind, data):
     if kind == "packages":
         package.back(data)
     elif kind == "state":
-        now = registry.KINDS[data["kind"]].load(journal_view(context), data["name"])
+        module = registry.KINDS[data["kind"]]
+        now = module.load(journal_view(context), data["name"])
         # While the host boots, who would tell may not be there yet.
         if _gone(data, now) and not context.booting:
             return GONE
         value = _goal(data, now)
         if now != value:
-            registry.change(context, data["kind"], data["name"], data["after"], value)
+            before = module.seen(data["after"], now) if hasattr(module, "seen") else data["after"]
+            registry.change(context, data["kind"], data["name"], before, value)
     return None
 
 

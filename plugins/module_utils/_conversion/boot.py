@@ -131,10 +131,10 @@ def setting(context, path, name):
 
 def mend_settings(context, request):
     """Let grub boot the kernel that grubby calls the default, and AlmaLinux's later ones become it: what was done ([str])."""
-    updates, done = {}, []
+    settings, updates = {}, {}
     chosen = setting(context, SETTINGS, "GRUB_DEFAULT")
     if chosen != SAVED and configurations(context):
-        done += put(context, SETTINGS, {"GRUB_DEFAULT": SAVED})
+        settings["GRUB_DEFAULT"] = SAVED
         if chosen in (None, "", "0"):
             # The first of the list, which is the newest: the saved one would stay as it is.
             updates["UPDATEDEFAULT"] = "yes"
@@ -142,12 +142,13 @@ def mend_settings(context, request):
     ours = set(package.name for package in images(context, request))
     if (kind or updates) and kind not in ours | set(name.replace("-core", "") for name in ours):
         updates["DEFAULTKERNEL"] = plan.METAS[flavour_of(request)] + "-core"
-    return done + put(context, UPDATES, updates)
+    # In this order: a run that is ended in between finds what the other depends on still to be done.
+    return put(context, UPDATES, updates) + put(context, SETTINGS, settings)
 
 
 def put(context, path, values):
     """Set variables in the file *path*: what was done ([str])."""
-    text = context.read(path) or ""
+    text = files.read_text(context.at(path)) or ""
     for name in sorted(values):
         text = keytext.with_value(text, SHELL, name, values[name])
     if values:

@@ -11,7 +11,7 @@ import time
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import back, bundle, flow, kernels, look, plan, run, snapshot, target, tidy
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, HostError, InputError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
@@ -61,8 +61,13 @@ def begin(seen, report, params, last, check_mode):
     """
     if report["verdict"] == flow.DONE:
         gone = outlived_kernels(last, seen)
-        changed = clear_kernels(last, seen, gone, check_mode)
-        return dict(dict(report, changed=changed, running=False, stage=None, progress=None, result=None, removed_kernels=gone), **unfollowed(last, params))
+        changed, stays, notes = clear_kernels(last, seen, gone, check_mode)
+        done = {"changed": changed, "running": False, "stage": None, "progress": None, "result": None,
+                "removed_kernels": [nevra for nevra in gone if nevra not in stays]}
+        if notes:
+            # For Ansible to show.
+            done["warnings"] = notes
+        return dict(report, **dict(done, **unfollowed(last, params)))
     if report["verdict"] == flow.INHIBITED:
         stopping = [row for row in report["checks"] if row["severity"] == "inhibitor" and not row["overridden"]]
         raise HostError(
@@ -130,25 +135,34 @@ def outlived_kernels(state, seen):
 
 
 def clear_kernels(state, seen, gone, check_mode):
-    """Take away the source's kernels *gone* (see outlived_kernels()), and its keys once the last of them is: whether that changes anything.
+    """Take away the source's kernels *gone* (see outlived_kernels()), and its keys once the last of them is: whether that changes anything, the NEVRAs
+    of firmware that stays, and why (warnings, [str]).
 
     The keys are looked for once, whoever removed the kernels: one that somebody imports afterwards is wanted.
     """
     beside = set(kernels_beside(state)) if state is not None and state.data["result"] == states.CONVERTED else set()
     if not beside or seen.database is None or state.data.get("keys_cleared"):
-        return False
-    left = beside & set(package.nevra for package in seen.database.packages) - set(gone)
+        return False, [], []
     source = run.source_of(state.data["request"])
+    firmware = [nevra for nevra in gone if kernels.is_firmware(source, nevra)]
+    left = beside & set(package.nevra for package in seen.database.packages) - set(gone)
     if check_mode:
-        return bool(gone) or not left and bool(tidy.clear_keys(source, state, check_mode))
+        return bool(gone) or not left and bool(tidy.clear_keys(source, state, check_mode)), [], []
+    notes = []
     with host_lock():
-        kernels.remove([nevra for nevra in gone if not kernels.is_firmware(source, nevra)])
-        exchange(state, [nevra for nevra in gone if kernels.is_firmware(source, nevra)])
-        keys = [] if left else tidy.clear_keys(source, state)
-    if not left:
+        kernels.remove([nevra for nevra in gone if nevra not in firmware])
+        try:
+            exchange(state, firmware)
+            firmware = []
+        except ElkitError as error:
+            # The repositories of the conversion may be gone by now. The host is none the worse for it; the next run tries again.
+            notes.append("{0} stays for now, beside a kernel that left: {1}. {2}".format(
+                ", ".join(firmware), error.message.rstrip("."), "Let dnf install AlmaLinux's in its place, or run this again"))
+        keys = [] if left or firmware else tidy.clear_keys(source, state)
+    if not left and not firmware:
         state.data["keys_cleared"] = True
         state.save()
-    return bool(gone or keys)
+    return bool(set(gone) - set(firmware) or keys), firmware, notes
 
 
 def exchange(state, nevras):

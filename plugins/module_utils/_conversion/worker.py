@@ -54,6 +54,8 @@ def exchange(request):
 
     :raises Failure: it cannot be done
     """
+    # A connection that is lost takes the module's process group along.
+    os.setsid()
     try:
         run.Run(states.numbered(request["number"])).exchange(request["packages"])
     except ElkitError as error:

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import sys
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
 
@@ -435,6 +436,8 @@ def source_base(settings, keep, more=()):
             repo.retries = RETRIES
             repo.enable()
     if any(CLOUD_MIRROR in name.lower() for name in base.repos):
+        # Up to dnf 4.14 an earlier Base of this process keeps them from being loaded again.
+        sys.modules.pop("dnf.plugin.dynamic", None)
         # No other plugin: what they do to repositories is not known.
         base.init_plugins(disabled_glob=["*"], enable_plugins=[CLOUD_PLUGIN])
         base.configure_plugins()

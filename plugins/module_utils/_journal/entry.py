@@ -498,7 +498,8 @@ def _restore(path, content, attrs, link):
     if content is None:
         files.remove(path)
         return
-    if link is not None and not os.path.lexists(path):
+    # Where the directory behind the link left with its package, a file is what can be had.
+    if link is not None and not os.path.lexists(path) and os.path.isdir(os.path.dirname(os.path.realpath(os.path.join(os.path.dirname(path), link)))):
         files.make_link(link, path)
         if os.path.exists(path):
             # The link alone was removed. What became of the file behind it since is nobody's concern here.

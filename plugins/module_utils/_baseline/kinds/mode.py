@@ -25,6 +25,12 @@ def load(view, name):
     return [info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)]
 
 
+def seen(after, now):
+    """What an undo takes for looked at (see change()), where a run made it *after* and it is *now*: all of the mode is put back, and no owner but the
+    run's is taken for good."""
+    return after if now is None else after[:2] + now[2:]
+
+
 def change(context, name, before, value):
     """Make what differs between *before*, which is what was looked at, and *value* so; what is the same in both stays as it is.
 

@@ -9,6 +9,7 @@ A kind is a module with
                      make it so; raises an ElkitError; *context* is a _facts.context.Context
     change(context, name, before, value)
                      in place of put() where what it was when it was looked at counts
+    seen(after, now) with it, for the undo: that *before*, of what the run made of it and what it is now; by force these are not the same
 and, where putting one at a time would be slow,
     put_all(context, values)
                      the same for {name: value}

@@ -11,8 +11,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control 
 
 PATH = "/etc/exports"
 MORE = "/etc/exports.d/*.exports"
-# A backslash at the end of a line joins it with the next, whose leading blanks are none of it.
-_LINE_END = re.compile(r"(?<!\\)\n")
+# A backslash at the end of a line joins it with the next, whose leading blanks are none of it; at the end of a comment it does not.
 _JOINED = re.compile(r"\\\n[ \t]*")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[\s\S]*")
 _WORD = re.compile(r'"[^"]*"|[^\s()"]*\([^()]*\)|\S+')
@@ -25,10 +24,22 @@ def _words(line):
     return words if words and words[0].startswith(("/", '"/')) else []
 
 
+def split(text):
+    """The logical lines of *text*, each as it stands there (str, of one line or several)."""
+    found, going_on = [], False
+    for line in text.split("\n"):
+        if going_on:
+            found[-1] += "\n" + line
+        else:
+            found.append(line)
+        going_on = line.endswith("\\") and not _COMMENT.search(found[-1])
+    return found
+
+
 def shares(text):
-    """[(place in the list that _LINE_END makes of *text*, line number, line)] of the lines that give something away; a line may be of several."""
+    """[(place in what split() makes of *text*, line number, line)] of the lines that give something away; a line may be of several."""
     found, number = [], 1
-    for place, line in enumerate(_LINE_END.split(text or "")):
+    for place, line in enumerate(split(text or "")):
         if _words(line):
             found.append((place, number, line))
         number += line.count("\n") + 1
@@ -104,7 +115,7 @@ def fix(control, view):
     security = control.need("security")
     for path in _paths(view):
         text = view.read(path) or ""
-        lines = _LINE_END.split(text)
+        lines = split(text)
         for place, number, line in shares(text):
             if not secure(line, security):
                 try:

@@ -148,19 +148,41 @@ def unwanted(control, view):
 
 
 def check(control, view):
-    what = control.need("check")
+    what, left, note = control.need("check"), False, None
     if what == "exists":
         found = ["{0}: {1}".format(user.name, home) for user, home in missing(view)]
     elif what == "no_file":
         found = unwanted(control, view)
     elif what in MODES:
-        found = sorted(set(path for user, home in homes(view) for path, _value in MODES[what](control, view, user, home)))
-        if what == "owner":
-            found += ["{0}: {1}".format(home, ", ".join(names)) for home, names in shared(view)]
+        wrong = _wrong(control, view, what)
+        found = sorted(set(path for _user, _home, path, _value in wrong))
+        others = shared(view) if what == "owner" else []
+        refused = [item for item in wrong if _is_system(what, item[1])]
+        left = bool(wrong) and refused == wrong and not others
+        if left:
+            note = _refusal(*refused[0][:2])[0]
+        found += ["{0}: {1}".format(home, ", ".join(names)) for home, names in others]
     else:
         raise ControlError("the control {0} has the check {1}, which there is not".format(control.id, what),
                            "Use one of {0}, exists, no_file".format(", ".join(sorted(MODES))))
-    return Finding(not found, passwd.named(found) or "as wanted", control.arg("mode") or "none other")
+    return Finding(not found, passwd.named(found) or "as wanted", control.arg("mode") or "none other", note=note, left=left)
+
+
+def _wrong(control, view, what):
+    """[(User, home, path, the state "mode" that it should have)]."""
+    return [(user, home, path, value) for user, home in homes(view) for path, value in MODES[what](control, view, user, home)]
+
+
+def _is_system(what, home):
+    """Whether *home* is a directory of the system, and what the check *what* speaks of is its own."""
+    # A program that everybody may write is none of the home's, wherever that is.
+    return what != "dot_programs" and bool(NOT_A_HOME.match(re.sub("/+", "/", os.path.normpath(home))))
+
+
+def _refusal(user, home):
+    """(message, remedy) where the home of a User is a directory of the system."""
+    return ("the home of {0} is {1}, a directory of the system".format(user.name, home),
+            "Give the user a home of its own (usermod -d), or no shell (usermod -s /sbin/nologin)")
 
 
 def shared(view):
@@ -180,7 +202,8 @@ def fix(control, view):
     what = control.need("check")
     if what == "exists":
         for user, home in missing(view):
-            _is_home(user.name, home)
+            if _is_system(what, home):
+                raise NotFixable(*_refusal(user, home))
             if view.exists(home) or not view.is_directory(os.path.dirname(home)):
                 raise NotFixable("{0}, the home of {1}, cannot be made here".format(home, user.name),
                                  "Mount what it lies on, or give the user another home (usermod -d)")
@@ -195,16 +218,10 @@ def fix(control, view):
         if what == "owner" and shared(view):
             raise NotFixable("several users share {0}".format(passwd.named(home for home, _names in shared(view))),
                              "Give each a home of its own (usermod -d)")
-        for user, home in homes(view):
-            for path, value in MODES[what](control, view, user, home):
-                # A program that everybody may write is none of the home's, wherever that is.
-                if what != "dot_programs":
-                    _is_home(user.name, home)
-                view.put("mode", path, value)
-
-
-def _is_home(name, home):
-    """:raises NotFixable: it is a directory of the system"""
-    if NOT_A_HOME.match(re.sub("/+", "/", os.path.normpath(home))):
-        raise NotFixable("the home of {0} is {1}, a directory of the system".format(name, home),
-                         "Give the user a home of its own (usermod -d), or no shell (usermod -s /sbin/nologin)")
+        wrong = _wrong(control, view, what)
+        # One home that is none keeps no other user's from it.
+        good = [item for item in wrong if not _is_system(what, item[1])]
+        if wrong and not good:
+            raise NotFixable(*_refusal(*wrong[0][:2]))
+        for _user, _home, path, value in good:
+            view.put("mode", path, value)

@@ -18,21 +18,22 @@ OURS = "/etc/sudoers.d/zz-elkit-hardening"
 DEEPEST = 128
 
 
-def lines(view, path=MAIN, depth=0):
+def lines(view, path=MAIN, depth=0, read=None):
     """[(path, line number, text)] of all logical lines, in the order sudo reads them.
 
+    :param read: a function that gives the text of a path (str) from the view and the path; default: its own
     :raises ControlError: files include each other
     """
     if depth > DEEPEST:
         raise ControlError("{0} is included by itself".format(path), "Take the include out")
     found = []
-    for number, text in sudoers_text.logical(view.read(path) or ""):
+    for number, text in sudoers_text.logical((read(view, path) if read else view.read(path)) or ""):
         item = sudoers_text.include(text)
         if item is None:
             found.append((path, number, text))
             continue
         for other in included(view, item, path):
-            found.extend(lines(view, other, depth + 1))
+            found.extend(lines(view, other, depth + 1, read))
     return found
 
 

@@ -372,6 +372,19 @@ def test_files_in_a_directory_of_the_system_become_nobodys(tmp_path, path, args)
     assert view.changes()[1] == {}
 
 
+@pytest.mark.parametrize("what, name, value", [("dot_mode", ".bashrc", 0o640), ("file_mode", ".netrc", 0o600)])
+def test_a_home_that_is_none_keeps_nobody_elses_files_from_being_put_right(tmp_path, what, name, value):
+    host = Host(tmp_path, user=replaced(PASSWD, (":1000:1000:Anna:/home/anna", ":4711:4711:Anna:/srv")))
+    host.put("/srv/" + name, "", 0o644)
+    host.put("/home/berta/" + name, "", 0o644)
+    wanted, view = control("home", check=what, name=name, mode=oct(value)[2:]), host.view()
+    assert not home.check(wanted, view).ok and not home.check(wanted, view).left
+    home.fix(wanted, view)
+    assert [(key[1], state[2]) for key, state in view.changes()[1].items()] == [("/home/berta/" + name, value)]
+    found = home.check(wanted, view)
+    assert not found.ok and found.left and found.note == "the home of anna is /srv, a directory of the system"
+
+
 def test_the_dot_files_in_a_home_below_another_are_those_of_its_user(homes):
     """Whether that is somebody's who logs in, or a service's."""
     homes.put("/etc/passwd", PASSWD.replace("/home/berta/", "/home/anna/berta") + "sql:x:26:26::/home/anna/sql/:/bin/bash\n")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import (
-    guard_account, guard_checks, guard_firewall, guard_sshd, guard_sudo, guard_who)
+    guard_account, guard_checks, guard_firewall, guard_sshd, guard_sudo, guard_who, sudoers_text)
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, Finding
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
@@ -354,13 +354,26 @@ def test_failed_logins_lock_a_password_alone_and_for_a_time(host, text, key, wor
     ("Defaults !requiretty, use_pty\n", {}, None), ("admin ALL=(ALL) PASSWD: ALL\n", {}, "ask admin for a password"),
     ("admin ALL=(ALL) PASSWD: ALL\n", {"become_password": True}, None), ("%wheel ALL=(ALL) ALL\nDefaults !authenticate\n", {}, None),
     ("Defaults rootpw\n", {"become_password": True}, "another user's password"), ("User_Alias OPS = bob, admin\nOPS ALL=(root) ALL\n", {}, "for a password"),
-    ("ALL,!admin ALL=(ALL) ALL\n", {}, None), ("%#1000 ALL=(ALL) ALL # comment\n", {}, None), ("admin ALL=(oracle) ALL\n", {}, None),
+    ("ALL,!admin ALL=(ALL) ALL\n", {}, None), ("%#1000 ALL=(ALL) ALL # comment\n", {}, "ask admin for a password"), ("%#4711 ALL=(ALL) ALL\n", {}, None),
+    ("#1000 ALL=(ALL) PASSWD: ALL\n", {}, "ask admin for a password"), ("#4711 ALL=(ALL) ALL\n", {}, None),
+    ("# of automation \\\nadmin ALL=(ALL) ALL\n", {}, "ask admin for a password"),
+    ("Defaults:#1000 requiretty\n", {}, "requiretty"), ("admin ALL=(oracle) ALL\n", {}, None),
     ("admin ALL = /usr/bin/less, \\\n  NOPASSWD: ALL\n", {}, None), ("# admin ALL=(ALL) ALL\n", {}, None)])
 def test_sudo(host, text, more, words):
     view = host.view()
     view.write("/etc/sudoers.d/zz-own", text)
     found = guard_sudo.problems(view, admin(**more))
     assert (not found) if words is None else len(found) == 1 and words in found[0], found
+
+
+@pytest.mark.parametrize("rule", ["# of automation \\\nadmin ALL=(ALL) NOPASSWD: ALL\n", "#1000 ALL=(ALL) NOPASSWD: ALL\n", "%#1000 ALL=(ALL) NOPASSWD: ALL\n"])
+def test_a_rule_that_asks_for_no_password_any_more_is_seen_before_and_after(host, rule):
+    view = host.view()
+    view.write("/etc/sudoers.d/90-cloud-init-users", None)
+    view.write("/etc/sudoers", rule)
+    assert guard_sudo.problems(view, admin()) == []
+    view.write("/etc/sudoers", sudoers_text.with_password(rule))
+    assert guard_sudo.problems(view, admin()) == ["sudo would ask admin for a password"]
 
 
 def test_sudo_without_a_rule(host):

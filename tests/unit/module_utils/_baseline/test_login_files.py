@@ -286,6 +286,13 @@ def test_what_is_left_to_people_of_exports(host, line, words):
         "/data a(rw,sec=krb5:krb5p)\n#\n/more a(sec=krb5p) b(ro,sec=krb5:krb5p)\n")
 
 
+def test_a_comment_that_ends_in_a_backslash_hides_no_share(host):
+    host.put("/etc/exports", "/srv a(rw,sec=krb5)\n#/old \\\n/data b(rw)\n")
+    found = exports.check(control(security="krb5"), host.view())
+    assert not found.ok and found.line == 3
+    assert fixed(exports, control(security="krb5"), host.view()).read("/etc/exports") == "/srv a(rw,sec=krb5)\n#/old \\\n/data b(rw,sec=krb5)\n"
+
+
 def test_exports_without_options_and_without_shares(host):
     assert not exports.check(control(security="krb5"), host.view()).applies
     host.put("/etc/exports", "# none\n/data client\n")

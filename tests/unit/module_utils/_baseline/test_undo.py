@@ -262,6 +262,18 @@ def test_what_somebody_moved_there_is_given_to_nobody(host):
     assert left(done["left"]) == [("mode", "/etc/a")] and "belongs to another" in done["left"][0]["why"] and host.mode("a") == 0o600
 
 
+@pytest.mark.parametrize("before, after, by_hand", [(0o666, 0o664, 0o600), (0o777, 0o755, 0o700), (0o644, 0o600, 0o666), (0o755, 0o700, 0o4711)])
+def test_by_force_a_mode_is_what_it_was(host, before, after, by_hand):
+    os.chmod(str(host.root / "etc/a"), before)
+    host.change([("mode", "/etc/a", [os.getuid(), os.getgid(), after])])
+    assert host.mode("a") == after
+    os.chmod(str(host.root / "etc/a"), by_hand)
+    with pytest.raises(ChangedSinceError, match="mode /etc/a"):
+        host.revert()
+    assert host.mode("a") == by_hand
+    assert host.revert(force=True)["left"] == [] and host.mode("a") == before
+
+
 def test_what_failed_is_not_put_back_to_what_an_older_run_found(host):
     host.change([("account", "ann", {"max": 365})])
     host.change([("account", "ann", {"max": 90})], run="two")

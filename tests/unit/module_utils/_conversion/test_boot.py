@@ -6,6 +6,7 @@ import os
 import pytest
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import boot
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database, nevra
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
@@ -309,6 +310,27 @@ def test_grub_boots_the_default_and_later_kernels_become_it(machine, settings, u
     assert len(one.called("grub2-mkconfig")) == 1 and boot.not_bootable(asked, host) == []
     one.write("/etc/default/grub", settings)
     assert ["GRUB_DEFAULT" in line for line in boot.not_bootable(asked, host)] == ([True] if settings != settings_after else [])
+
+
+def test_a_run_that_is_ended_between_the_two_files_leaves_nothing_out(machine, monkeypatch):
+    """And what is no UTF-8 in them stays as it is."""
+    one = machine(efi=False)
+    host = converted(one)
+    (one.root / "etc/default/grub").write_bytes(b"# caf\xe9\n")
+    real, done = boot.files.write_atomic, []
+
+    def write(path, *arguments):
+        if done:
+            raise HostError("the disk is full")
+        done.append(path)
+        real(path, *arguments)
+    monkeypatch.setattr(boot.files, "write_atomic", write)
+    with pytest.raises(HostError):
+        boot.mend(request(), host)
+    monkeypatch.setattr(boot.files, "write_atomic", real)
+    boot.mend(request(), host)
+    assert (one.root / "etc/sysconfig/kernel").read_text() == "DEFAULTKERNEL=kernel-core\nUPDATEDEFAULT=yes\n"
+    assert (one.root / "etc/default/grub").read_bytes() == b"# caf\xe9\nGRUB_DEFAULT=saved\n"
 
 
 def test_what_has_no_grub_keeps_its_settings(machine):

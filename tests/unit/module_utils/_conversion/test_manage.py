@@ -122,9 +122,35 @@ def test_almalinux_s_firmware_comes_when_the_source_s_kernels_have_left(tmp_path
     monkeypatch.setattr(manage.look, "ask", lambda operation, data, _directory, _timeout: did.append([operation, data]))
     monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, _state: did.append("keys") or [])
     seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in gone]))
-    assert manage.clear_kernels(last, seen, gone, False) is True
+    assert manage.clear_kernels(last, seen, gone, False) == (True, [], [])
     assert did == ([["rpm", "-e"] + removed] if removed else []) + (
         [["exchange", {"number": last.data["number"], "packages": exchanged}]] if exchanged else []) + ["keys"]
+
+
+@pytest.mark.parametrize("gone, changed", [(["kernel-uek-1-1.x86_64", "linux-firmware-999:1-1.noarch"], True), (["linux-firmware-999:1-1.noarch"], False)])
+def test_firmware_that_cannot_be_had_stays_with_its_keys_until_a_later_run(tmp_path, monkeypatch, gone, changed):
+    """The mirror of the day of the conversion is gone."""
+    last = states.create({"product": "oracle", "major": 9, "arch": "x86_64", "extra": None, "kernels_beside": gone}, str(tmp_path))
+    last.finish(states.CONVERTED)
+    did, answers = [], [HostError("baseos: no such file"), None]
+
+    def ask(*_arguments):
+        answer = answers.pop(0)
+        if answer:
+            raise answer
+    monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: gone)
+    monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: did.append(argv))
+    monkeypatch.setattr(manage.look, "ask", ask)
+    monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, _state: did.append("keys") or [])
+    seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in gone]))
+    answer = manage.begin(seen, DONE_REPORT, {"follow_up": None}, last, False)
+    assert answer["changed"] is changed and answer["removed_kernels"] == gone[:-1] and "keys" not in did
+    assert len(answer["warnings"]) == 1 and answer["warnings"][0].startswith(gone[-1] + " stays for now, beside a kernel that left: baseos: no such file. ")
+    gone = gone[-1:]
+    del seen.database.packages[:-1]
+    answer = manage.begin(seen, DONE_REPORT, {"follow_up": None}, states.numbered(last.data["number"], str(tmp_path)), False)
+    assert answer["changed"] is True and answer["removed_kernels"] == gone and "warnings" not in answer and did[-1] == "keys"
 
 
 @pytest.mark.parametrize("running, installed, said, did, left", [

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a conversion keeps about itself, and what is damaged of it."""
 import os
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
@@ -18,6 +21,16 @@ def test_what_is_written_is_read(root):
     again = states.newest(root)
     assert again.data["request"] == {"product": "rocky"} and again.read("plan.json") == [1, 2] and again.read("nothing.json") is None
     assert states.create({}, root).data["number"] == "00000002" and states.newest(root).data["number"] == "00000002"
+
+
+def test_provision_s_look_for_an_interrupted_conversion_finds_it_alone(root):
+    """It has no module then, and asks grep."""
+    playbook = (Path(__file__).parents[4] / "playbooks/provision.yml").read_text()
+    command = re.search(r'raw: "(grep .*)"$', playbook, re.M).group(1).replace('\\"', '"').replace("/var/lib/elkit", root)
+    one = states.create({}, root)
+    assert subprocess.check_output(["sh", "-c", command]) == b"interrupted\n"
+    one.finish(states.CONVERTED)
+    assert subprocess.check_output(["sh", "-c", command]) == b""
 
 
 def test_progress_is_of_one_stage(root):

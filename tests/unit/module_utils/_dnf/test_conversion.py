@@ -233,6 +233,18 @@ def test_a_cloud_s_mirror_is_asked_as_its_plugin_does_and_no_other_is_loaded(dnf
     assert conversion.open_base(settings(others=["acme"])).plugins == []
 
 
+def test_the_plugin_of_a_cloud_s_mirror_is_loaded_by_each_base_of_a_process(dnf, monkeypatch):
+    """dnf 4.14 refuses it while what an earlier Base has loaded is there."""
+    monkeypatch.setattr(Base, "names", (RHUI,))
+    loaded = []
+    monkeypatch.setattr(Base, "init_plugins", lambda self, **_arguments: loaded.append("dnf.plugin.dynamic" in sys.modules) or sys.modules.update(
+        {"dnf.plugin.dynamic": None}))
+    for _number in range(2):
+        conversion.source_base({"directory": None, "cache": "/c"}, [RHUI])
+    sys.modules.pop("dnf.plugin.dynamic")
+    assert loaded == [False, False]
+
+
 def test_a_repository_that_cannot_be_loaded_is_named(dnf, monkeypatch):
     monkeypatch.setattr(Base, "loads", False)
     with pytest.raises(agent.Failure, match="appstream") as caught:

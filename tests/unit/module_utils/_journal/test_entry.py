@@ -405,6 +405,20 @@ def test_a_link_that_was_removed_is_a_link_again(host, monkeypatch, behind, fail
     assert target.read_bytes() == (b"of others\n" if behind == "changed since" else b"one\n")
 
 
+def test_a_link_into_a_directory_that_is_gone_is_a_file_then(host):
+    link, directory = str(host / "etc" / "link"), host / "opt"
+    directory.mkdir()
+    (directory / "a").write_bytes(b"one\n")
+    os.symlink("../opt/a", link)
+    entry = journal.begin("test", root(host))
+    entry.write(link, None)
+    entry.commit()
+    (directory / "a").unlink()
+    directory.rmdir()
+    journal.revert("test", root=root(host)).apply(None)
+    assert not os.path.islink(link) and (host / "etc" / "link").read_bytes() == b"one\n"
+
+
 def fail_at(path):
     raise HostError(path)
 
