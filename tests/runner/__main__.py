@@ -21,6 +21,7 @@ from tests.runner import junit, kept, made, report, skips
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 LOGS = BUILD / "log"
+OUTCOMES = ROOT / kept.OUTCOMES
 DEFAULT_MINUTES = 15
 COVERAGE = "log/coverage.txt"
 OUTPUT = threading.Lock()
@@ -28,9 +29,11 @@ RUNNING = set()  # the process groups of the steps that run now
 
 
 class Outcome:
-    """What became of a step: state ("passed", "failed", "skipped"), seconds, the counts that it adds, and what it made and used (see made.py)."""
+    """What became of a step: state ("passed", "failed", "skipped"), seconds, the counts that it adds, when, of which commit and where,
+    and what it made and used (see made.py)."""
 
-    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None, commit="", made=(), hosts=()):
+    def __init__(self, step, state, seconds=0.0, passed=0, failed=(), skipped=(), note="", ended=None, commit="", machine="", made=(),
+                 hosts=()):
         self.step = step
         self.state = state
         self.seconds = seconds
@@ -40,6 +43,7 @@ class Outcome:
         self.note = note
         self.ended = ended or datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M")
         self.commit = commit
+        self.machine = machine
         self.made = dict(made)
         self.hosts = dict(hosts)
 
@@ -116,12 +120,12 @@ def run_lane(steps, full, outcomes, files=None, commit=""):
     """Run *steps* one after the other. *files* (see kept.files): what passes is kept for a run that resumes."""
     for step in steps:
         if files:
-            kept.forget(LOGS, step["id"])
+            kept.forget(OUTCOMES, step["id"])
         outcome = run_step(step, full)
-        outcome.commit = commit
+        outcome.commit, outcome.machine = commit, report.machine()
         outcomes.append(outcome)
         if files and outcome.state == "passed":
-            kept.write(LOGS, outcome, kept.digest(files, step))
+            kept.write(OUTCOMES, outcome, kept.digest(files, step))
         say("{:8} {:28} {:7.1f} s  {}".format(
             outcome.state if outcome.state != "failed" else "FAILED", step["id"], outcome.seconds,
             "{} passed, {} failed, {} skipped".format(outcome.passed, len(outcome.failed), len(outcome.skipped))
@@ -181,7 +185,7 @@ def main():
     files = kept.files(ROOT) if arguments.full else None
     commit = kept.commit(ROOT)
     for step in wanted:
-        known = kept.read(LOGS, step["id"], kept.digest(files, step)) if arguments.resume and files else None
+        known = kept.read(OUTCOMES, step["id"], kept.digest(files, step)) if arguments.resume and files else None
         if known:
             outcomes.append(Outcome(step, **known))
             say("passed   {:28} before, with the same files".format(step["id"]))

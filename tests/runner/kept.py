@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Outcomes of the steps of a long run that was ended before its time: a run that resumes takes those whose files are the same."""
+"""Outcomes of the steps of a long run that takes more than one day or one machine: a run that resumes takes those whose files are the same.
+
+They are committed: who resumes elsewhere, or reads docs/verification.md, has what each step said, of which files, when and where.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ import pathlib
 import re
 import subprocess
 
-# Written by the run itself.
-REPORT = "docs/verification.md"
-KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit", "made", "hosts")
+# Written by the run itself: the page, and a file for each step.
+REPORT, OUTCOMES = "docs/verification.md", "tests/runner/outcomes"
+BY_THE_RUN = (":!" + REPORT, ":!" + OUTCOMES)
+KEYS = ("state", "seconds", "passed", "failed", "skipped", "note", "ended", "commit", "machine", "made", "hosts")
 
 # What a step that names test modules, a Molecule scenario or a benchmark does not look at: what only other steps read.
 APART = re.compile(r"docs/.*\.md$|changelogs/|tests/unit/|tests/playbooks/|tests/runner/steps\.yml$|README\.md$|CHANGELOG|CONTRIBUTING\.md$|\.github/|\.ci/"
@@ -37,9 +41,9 @@ PARTS = {
 
 def files(root):
     """The committed files of the clone: dict of path to mode and object (str); None if some are not committed, or this is no clone."""
-    listed = subprocess.run(["git", "ls-files", "--stage", "--", ".", ":!" + REPORT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    listed = subprocess.run(["git", "ls-files", "--stage", "--", ".", *BY_THE_RUN], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                             check=False)
-    changed = subprocess.run(["git", "status", "--porcelain", "--", ".", ":!" + REPORT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    changed = subprocess.run(["git", "status", "--porcelain", "--", ".", *BY_THE_RUN], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                              check=False)
     if listed.returncode or changed.returncode or changed.stdout.strip():
         return None
@@ -83,7 +87,8 @@ def digest(listed, step):
 def write(folder, outcome, value):
     """Keep *outcome* of a full run whose files are those of the digest *value*."""
     data = dict({key: getattr(outcome, key) for key in KEYS}, files=value)
-    (pathlib.Path(folder) / (outcome.step["id"] + ".json")).write_text(json.dumps(data), encoding="utf-8")
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    (pathlib.Path(folder) / (outcome.step["id"] + ".json")).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def forget(folder, identifier):

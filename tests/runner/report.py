@@ -11,7 +11,7 @@ import pathlib
 import platform
 import subprocess
 
-from tests.runner import skips
+from tests.runner import kept, skips
 
 CONTROLS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "controls.md"
 
@@ -137,8 +137,8 @@ def render(root, outcomes, allowed, totals):
         "| --- | --- |",
         "| Date | {} |".format(datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         "| Commit | {}{} |".format(_output(root, ["git", "rev-parse", "HEAD"]),
-                                   " with uncommitted changes" if _output(root, ["git", "status", "--porcelain", "--", ".", ":!docs/verification.md"]) else ""),
-        "| Machine | {} |".format(machine()),
+                                   "" if kept.files(root) else " with uncommitted changes"),
+        "| Machine | {} |".format("; ".join(sorted({outcome.machine or "unknown" for outcome in outcomes}))),
         "| Test hosts | {} |".format("; ".join("{}: {}".format(image, ", ".join(kinds)) for image, kinds in used.items()) or "none"),
         "| Result | {} passed, {} failed, {} skipped; the steps took {:.0f} s together |".format(*totals, sum(outcome.seconds for outcome in outcomes)),
         "",
@@ -146,7 +146,7 @@ def render(root, outcomes, allowed, totals):
     if "look-alike" in used:
         lines += ["Look-alikes are a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's package names (tests/testbed/README.md).",
                   "What a step found on them is no result on AlmaLinux itself.", ""]
-    lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py).", "",
+    lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py; tests/runner/outcomes has all of it).", "",
               "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) | Commit | Test hosts |",
               "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for outcome in outcomes:

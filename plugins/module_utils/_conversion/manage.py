@@ -14,6 +14,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
+from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import LOCK_NAME, STATE_DIRECTORY, host_lock
 
@@ -156,8 +157,8 @@ def clear_kernels(state, seen, gone, check_mode):
             firmware = []
         except ElkitError as error:
             # The repositories of the conversion may be gone by now. The host is none the worse for it; the next run tries again.
-            notes.append("{0} stays for now, beside a kernel that left: {1}. {2}".format(
-                ", ".join(firmware), error.message.rstrip("."), "Let dnf install AlmaLinux's in its place, or run this again"))
+            notes.append("{} stays for now, beside a kernel that left: {}. Run this again, or have AlmaLinux's: dnf distro-sync {}".format(
+                ", ".join(firmware), error.message.rstrip("."), " ".join(sorted(set(names.parse(nevra).name for nevra in firmware)))))
         keys = [] if left or firmware else tidy.clear_keys(source, state)
     if not left and not firmware:
         state.data["keys_cleared"] = True

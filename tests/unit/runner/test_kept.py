@@ -16,8 +16,8 @@ from tests.runner import kept
 def _clone(tmp_path):
     def git(*words):
         subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@example.com", *words], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
-    (tmp_path / "docs").mkdir()
-    for name in ("code.py", kept.REPORT):
+    for name in ("code.py", kept.REPORT, kept.OUTCOMES + "/x.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1\n")
     git("init", "-q")
     git("add", ".")
@@ -28,9 +28,11 @@ def _clone(tmp_path):
 def test_files_are_others_after_a_commit_and_unknown_before_it(clone):
     root, git = clone
     first = kept.files(root)
-    (root / kept.REPORT).write_text("2\n")
-    assert kept.files(root) == first, "the report is the run's own"
-    git("commit", "-qam", "report")
+    for name in (kept.REPORT, kept.OUTCOMES + "/x.json", kept.OUTCOMES + "/y.json"):
+        (root / name).write_text("2\n")
+        assert kept.files(root) == first, "what the run itself writes"
+    git("add", ".")
+    git("commit", "-qm", "report")
     assert kept.files(root) == first
     (root / "code.py").write_text("2\n")
     assert kept.files(root) is None
@@ -121,7 +123,8 @@ def test_every_step_does_without_parts_that_there_are_and_not_without_its_own():
 
 def test_an_outcome_comes_back_for_the_same_files_alone(tmp_path):
     step = {"id": "x", "run": "true", "lane": "first"}
-    before = runner.Outcome(step, "passed", 3.5, 7, skipped=[("a::b", "why")], ended="2026-01-01 10:00", commit="12345678")
+    before = runner.Outcome(step, "passed", 3.5, 7, skipped=[("a::b", "why")], ended="2026-01-01 10:00", commit="12345678",
+                            machine="one of ours")
     kept.write(tmp_path, before, "files")
     again = runner.Outcome(step, **kept.read(tmp_path, "x", "files"))
     assert vars(again) == vars(before)
@@ -132,8 +135,9 @@ def test_an_outcome_comes_back_for_the_same_files_alone(tmp_path):
 
 def test_only_what_passes_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "LOGS", tmp_path)
+    monkeypatch.setattr(runner, "OUTCOMES", tmp_path / "outcomes")
     good, bad = ({"id": run, "lane": "first", "run": run} for run in ("true", "false"))
     runner.run_lane([good, bad], True, [], LISTED, "12345678")
-    outcome = kept.read(tmp_path, "true", kept.digest(LISTED, good))
-    assert outcome["passed"] == 1 and outcome["commit"] == "12345678"
-    assert kept.read(tmp_path, "false", kept.digest(LISTED, bad)) is None
+    outcome = kept.read(tmp_path / "outcomes", "true", kept.digest(LISTED, good))
+    assert outcome["passed"] == 1 and outcome["commit"] == "12345678" and "cores" in outcome["machine"]
+    assert kept.read(tmp_path / "outcomes", "false", kept.digest(LISTED, bad)) is None

@@ -19,7 +19,7 @@ def page(*outcomes):
 
 def outcome(identifier, **values):
     return runner.Outcome({"id": identifier, "lane": "first", "run": "true", "makes": values.pop("makes", [])}, "passed", commit="12345678",
-                          ended="2026-01-01 10:00", **values)
+                          machine="one of ours", ended="2026-01-01 10:00", **values)
 
 
 @pytest.mark.parametrize("used, line, column, warned", [
@@ -32,6 +32,7 @@ def test_the_page_says_which_hosts_a_step_used(used, line, column, warned):
     text = page(outcome("ruff"), outcome("hosts-facts", hosts=used))
     assert "| Test hosts | {} |".format(line) in text
     assert (LOOKALIKE in text) == warned
+    assert "| Machine | one of ours |" in text
     assert "| hosts-facts | passed | 0 | 0 | 0 | 0.0 | 2026-01-01 10:00 | 12345678 | {} |".format(column) in text
 
 
