@@ -146,7 +146,8 @@ def render(root, outcomes, allowed, totals):
     if "look-alike" in used:
         lines += ["Look-alikes are a Debian userland with real rpm, dnf, systemd and sshd and AlmaLinux's package names (tests/testbed/README.md).",
                   "What a step found on them is no result on AlmaLinux itself.", ""]
-    lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py; tests/runner/outcomes has all of it).", "",
+    lines += ["## Steps", "", "A step of an earlier commit passed there, and no file that it hangs on is another since (tests/runner/kept.py).",
+              "What each came to, and on which machine, is in tests/runner/outcomes.", "",
               "| Step | Result | Passed | Failed | Skipped | Seconds | Ended (UTC) | Commit | Test hosts |",
               "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for outcome in outcomes:

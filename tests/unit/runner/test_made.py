@@ -23,6 +23,7 @@ def _build(tmp_path, monkeypatch):
     (tmp_path / ".build/faults/lockout.txt").write_text("a table of another run\n")
     monkeypatch.setattr(runner, "BUILD", tmp_path / ".build")
     monkeypatch.setattr(runner, "LOGS", tmp_path / ".build/log")
+    monkeypatch.setattr(runner, "OUTCOMES", tmp_path / ".build/kept")
     return tmp_path / ".build"
 
 
@@ -71,7 +72,7 @@ def test_a_run_by_hand_changes_nothing_of_what_was_kept(build):
     before = page(build, *outcomes)
     (build / "faults/lockout.txt").write_text("by hand\n")
     (build / "log/hosts-lockout.hosts").write_text("al8 official\n")
-    known = runner.Outcome(step, **kept.read(build / "log", "hosts-lockout", kept.digest(FILES, step)))
+    known = runner.Outcome(step, **kept.read(build / "kept", "hosts-lockout", kept.digest(FILES, step)))
     assert known.made == {"faults/lockout.txt": "mine\n"}
     assert page(build, known) == before and "mine" in before
 
@@ -82,20 +83,20 @@ def test_a_step_that_runs_again_and_fails_is_kept_no_more(build):
     runner.run_lane([passes], True, [], FILES, "12345678")
     (build / "broken").touch()
     runner.run_lane([fails], False, [])
-    assert kept.read(build / "log", "hosts-lockout", digest), "a short run has no say"
+    assert kept.read(build / "kept", "hosts-lockout", digest), "a short run has no say"
     runner.run_lane([fails], True, [], FILES, "12345678")
-    assert kept.read(build / "log", "hosts-lockout", digest) is None
+    assert kept.read(build / "kept", "hosts-lockout", digest) is None
 
 
 def test_what_an_older_runner_kept_does_not_count(build):
     step = step_of(build, "true")
-    kept.write(build / "log", runner.Outcome(step, "passed"), "files")
-    path = build / "log/hosts-lockout.json"
+    kept.write(build / "kept", runner.Outcome(step, "passed"), "files")
+    path = build / "kept/hosts-lockout.json"
     data = json.loads(path.read_text())
-    assert kept.read(build / "log", "hosts-lockout", "files")
+    assert kept.read(build / "kept", "hosts-lockout", "files")
     del data["made"]
     path.write_text(json.dumps(data))
-    assert kept.read(build / "log", "hosts-lockout", "files") is None
+    assert kept.read(build / "kept", "hosts-lockout", "files") is None
 
 
 def test_other_evidence_and_other_images_are_another_step(monkeypatch):
