@@ -48,6 +48,8 @@ def convert(params, check_mode):
                             "End it with state: reverted, then convert again")
         if check_mode:
             return progress_of(state, changed=True)
+        # The remedy for a key that stopped it.
+        state.data["request"]["repositories"]["trusted_keys"] = list(params["trusted_keys"])
         return resume(state)
     seen, report = flow.examine(params)
     with seen:
@@ -379,6 +381,9 @@ def at_the_end(state):
     """What is said of what conversion *state* has come to."""
     verified = state.data["result"] == states.CONVERTED or (state.data["error"] or {}).get("stage") == "verify"
     said = {"verdict_after": state.read("verdict.json") if verified else None, "kernels_beside": kernels_beside(state)}
+    if state.data["result"] == states.CONVERTED:
+        # For Ansible to show.
+        said["warnings"] = state.read(states.NOTES) or []
     if state.data["result"] == states.REVERTED:
         said["pending_reboot"] = state.read("pending.json") or []
         said["not_restored"] = state.read("absent.json") or []

@@ -379,6 +379,7 @@ class Run(object):
             self.disable_own()
         remains.drop_source_repositories(self.source, self.request)
         result = repo_flow.ensure(self.request["repositories"], False, concern="conversion")
+        self.state.write(states.NOTES, result["warnings"])
         return "{0} enabled".format(len([row for row in result["repositories"] if row["after"] and row["after"]["enabled"]]))
 
     def disable_own(self):

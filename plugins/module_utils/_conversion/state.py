@@ -34,6 +34,8 @@ RESTORED = ("direction", "finished", "result", "stage", "step")
 # What a conversion keeps that is large.
 LARGE = ("cache", "source-cache", "before", "trust")
 PROGRESS = "progress.json"
+# What does not stop a conversion, and somebody should know: [str].
+NOTES = "notes.json"
 # Bytes: longer than any of its texts, so that each takes the whole place of the one before.
 PROGRESS_LENGTH = 1024
 

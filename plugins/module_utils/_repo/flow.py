@@ -28,7 +28,8 @@ RPM_TIMEOUT = 60
 def ensure(params, check_mode, concern=CONCERN):
     """Bring the host to what *params* (the module's) say.
 
-    :param concern: whose journal keeps what was there: a conversion has its own way back
+    :param concern: whose journal keeps what was there: a conversion has its own way back. Its packages are swapped by then, so what is wrong with
+        EPEL's key, which none of AlmaLinux's packages needs, is a warning
 
     :returns: {"changed", "repositories", "files", "imported_keys", "diff", "warnings"}
     :raises ElkitError: nothing was changed then
@@ -37,7 +38,8 @@ def ensure(params, check_mode, concern=CONCERN):
     wanted = desired.check(params, here)
     main, variables = host.main_text(), host.variables()
     planned = plan.make(wanted, here, host.repository_texts(), main, variables)
-    keys = needed_keys(planned, params, main)
+    may_lack = [] if concern == CONCERN else [name for name, repository in catalogue.real_ids(here).items() if repository.kind == "epel"]
+    keys = needed_keys(planned, params, main, may_lack)
     interrupted = journal.interrupted(concern)
     changed = bool(planned.texts or keys.files or keys.missing)
     if changed and params["verify"]:
@@ -76,9 +78,10 @@ class Keys(object):
         self.warnings = []
 
 
-def needed_keys(planned, params, main):
+def needed_keys(planned, params, main, may_lack=()):
     """The Keys that *planned* needs and the host lacks.
 
+    :param may_lack: ids of repositories whose keys are not worth an error
     :raises TrustError: a key is not one that is pinned, or its time is up
     :raises VerificationError: a key cannot be fetched
     """
@@ -86,13 +89,28 @@ def needed_keys(planned, params, main):
     if not planned.keys:
         return found
     imported = host.imported_keys()
-    fetch = {}
+    _look_for([key for key in planned.keys if key.repository not in may_lack], imported, found, planned, params, main)
     for key in planned.keys:
+        if key.repository in may_lack:
+            try:
+                _look_for([key], imported, found, planned, params, main)
+            except ElkitError as error:
+                found.warnings.append("{0}. See to it before something is installed from {1}".format(error.message.rstrip("."), key.repository))
+    return found
+
+
+def _look_for(keys, imported, found, planned, params, main):
+    """Put into *found* what the host lacks of *keys* (of *planned*); see needed_keys().
+
+    :param imported: as host.imported_keys() gives them
+    """
+    fetch = {}
+    for key in keys:
         if key.text:
             content = key.text.encode("utf-8")
+            take(key, content, imported, found)
             if files.read_bytes(key.path) != content:
                 found.files[key.path] = content
-            take(key, content, imported, found)
             continue
         content = files.read_bytes(key.path) if key.path else None
         if content is not None:
@@ -109,10 +127,9 @@ def needed_keys(planned, params, main):
             fetch[key.fetch if key.path else key.url] = key
     for url, content in sorted(fetched(fetch, params, main, planned).items()):
         key = fetch[url]
+        take(key, content, imported, found)
         if key.path:
             found.files[key.path] = content
-        take(key, content, imported, found)
-    return found
 
 
 def take(key, content, imported, found):

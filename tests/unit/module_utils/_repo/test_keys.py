@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils import _openpgp
 from ansible_collections.elkit.almalinux.plugins.module_utils._dnf import client
-from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError
+from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError, TrustError, VerificationError
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import flow, ini, plan
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo.catalogue import Host
@@ -60,6 +60,26 @@ def test_keys_that_rpm_has_all_of_are_not_fetched(monkeypatch, urls, imported, f
     monkeypatch.setattr(flow, "fetched", lambda urls, *_others: asked.extend(urls) or {})
     flow.needed_keys(SimpleNamespace(keys=keys([MINE, NEXT], urls)), {}, None)
     assert sorted(asked) == (urls.split() if fetched else [])
+
+
+@pytest.mark.parametrize("may_lack, content", [(["acme"], b"a login page"), (["acme"], None), ([], None)])
+def test_a_key_that_may_be_lacking_is_no_error(monkeypatch, may_lack, content):
+    """A conversion has swapped the packages by then; EPEL's key may wait."""
+    monkeypatch.setattr(flow.host, "imported_keys", dict)
+
+    def fetched(urls, *_others):
+        if content is None and urls:
+            raise VerificationError("the key of acme cannot be fetched from {}: no route.".format(URL))
+        return dict.fromkeys(urls, content)
+    monkeypatch.setattr(flow, "fetched", fetched)
+    planned = SimpleNamespace(keys=keys([MINE]))
+    if not may_lack:
+        with pytest.raises(VerificationError):
+            flow.needed_keys(planned, {}, None, may_lack)
+        return
+    found = flow.needed_keys(planned, {}, None, may_lack)
+    assert (found.missing, found.files, len(found.warnings)) == ([], {}, 1)
+    assert found.warnings[0].endswith(". See to it before something is installed from acme") and ".." not in found.warnings[0]
 
 
 def test_keys_are_fetched_with_what_is_to_be_written(monkeypatch):
