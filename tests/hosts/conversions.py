@@ -144,6 +144,7 @@ def there(name, host, vendors, enabled, steps=None, **options):
     assert set(host.run("rpm -qa --qf '%%{vendor}|%%{nevra}\\n' | grep -E '^(%s)' | cut -d'|' -f2 || true" % vendors).split()) == stay
     assert "AlmaLinux" in host.run("cat /etc/os-release") and host.run("dnf -q check").strip() == ""
     assert sorted(host.run("dnf -q repolist --enabled | awk 'NR>1 {print $1}'").split()) == sorted(enabled)
+    assert {row["after"] for row in checked["repositories"] if row["after"]} == set(enabled)
     converted = host.run(LOOK)
     with timed(steps, "again"):
         again = ran(name, convert(**options)).result(name, "convert")

@@ -103,6 +103,26 @@ def test_metadata_that_are_not_sound(untouched, script, words):
     refused(words, convert())
 
 
+@pytest.mark.full
+def test_what_a_mirror_lacks_of_what_almalinux_enables_is_disabled(untouched):
+    """And EPEL's key, which nobody can have there, stops nothing."""
+    mirror_with("rm -rf /tmp/made/9/extras")
+    untouched.run("printf '[epel]\nname=EPEL\nbaseurl=file:///srv/mirror/9/CRB/x86_64/os/\ngpgcheck=1\nenabled=1\n"
+                  "gpgkey=http://127.0.0.1:9/RPM-GPG-KEY-EPEL-9\n' >/etc/yum.repos.d/epel.repo")
+    try:
+        before = untouched.run(LOOK)
+        looked = conversions.ran(HOST, dict(convert(), check_mode=True)).result(HOST, "convert")
+        assert [row for row in looked["checks"] if row["id"] == "target" and "of these, AlmaLinux enables extras, which the conversion disables" in row["found"]]
+        run = conversions.ran(HOST, convert())
+        done = run.result(HOST, "convert")
+        assert done["result"] == "converted" and {row["after"] for row in done["repositories"]} - {None} == {"appstream", "baseos", "epel"}
+        assert "the key of epel cannot be fetched" in run.output
+        untouched.run("dnf -q --refresh makecache")
+        back(HOST, untouched, before)
+    finally:
+        untouched.run("rm /etc/yum.repos.d/epel.repo")
+
+
 METADATA = "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/repodata"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import gate, matrix
 from tests.faults.gate import Gate
-from tests.faults.matrix import AGAIN, CONTROLLER, CUT, SIGKILL, STOP, strike
+from tests.faults.matrix import AGAIN, CONTROLLER, CUT, REVERT, SIGKILL, STOP, strike
 from tests.faults.plays import play
 from tests.faults.points import CONVERSION, conversion, in_conversion, in_conversion_by_rpm
 
@@ -42,6 +42,13 @@ def subject():
 def test_disturbed_then_the_same_play_again(fault_host, subject, table, step, action):
     host = fault_host("fc9")
     table.add(matrix.case(subject(host), host, STEPS[step], action, AGAIN))
+
+
+@pytest.mark.parametrize("step", [pytest.param(step, marks=[] if step == "test" else [pytest.mark.full])
+                                  for step in ("snapshot", "download", "test", "registration", "transaction", "middle package", "repositories", "verify")])
+def test_killed_then_back(fault_host, subject, table, step):
+    host = fault_host("fc9")
+    table.add(matrix.case(subject(host), host, STEPS[step], SIGKILL, REVERT))
 
 
 @pytest.mark.parametrize("step, action", matrix.wide([(step, action) for step in BACK for action in (SIGKILL, STOP)], {("back-files", SIGKILL)}))

@@ -45,19 +45,26 @@ STUB = "search --no-floppy --fs-uuid --set=dev {0}\nset prefix=($dev){1}\nexport
 # Where zipl writes which blocks of the disk the machine is to read; it has to be run whenever they are others.
 BOOTMAP = "/boot/bootmap"
 IN_A_CONTAINER = "skipped: a container has no kernel, boot loader or EFI of its own"
+BY_ITSELF = "skipped: the firmware boots this host's kernel by itself"
+
+
+def has_grub(request):
+    """Whether there is anything to do here; *request* as mend() takes it."""
+    return not request["container"] and not request.get("itself")
 
 
 def mend(request, context=None):
     """Do it, and say what was done (str).
 
-    :param request: {"container": bool, "arch": str, "rebuild": [kernel release] (replaced in place: their initramfs is the source's),
+    :param request: {"container": bool, "itself": whether the firmware boots the kernel without grub, "arch": str,
+        "rebuild": [kernel release] (replaced in place: their initramfs is the source's),
         "flavour": of AlmaLinux's kernel that becomes the default (see _facts.kernel.IMAGES), "beside": [NEVRA] (kernels of the source that stay),
         "efi": False where the user sees to EFI's boot entry, "again": whether an earlier run may have left files of a kernel half made,
         "password": as before() noted it}
     :raises HostError: no AlmaLinux kernel is installed, or a command failed; the host is not fit to be rebooted then
     """
-    if request["container"]:
-        return IN_A_CONTAINER
+    if not has_grub(request):
+        return IN_A_CONTAINER if request["container"] else BY_ITSELF
     context = context or Context()
     newest = newest_kernel(context, request)
     done = []
@@ -207,7 +214,7 @@ def not_bootable(request, context):
 
     :raises HostError: no AlmaLinux kernel is installed
     """
-    if request["container"]:
+    if not has_grub(request):
         return []
     newest = newest_kernel(context, request)
     wanted = [IMAGE.format(newest), INITRAMFS.format(newest)]
@@ -246,7 +253,7 @@ def before(request, context=None):
     """What must be known for the way back: {"default": path or None, "entries": numbers of the EFI entries for AlmaLinux that were there,
     "booted": (label, loader) of the entry that was booted, if it names a loader, or None, "configurations": paths of grub's,
     "password": grub's, see password()}."""
-    if request["container"]:
+    if not has_grub(request):
         return {"default": None, "entries": [], "booted": None, "configurations": [], "password": None}
     context = context or Context()
     found = set(os.path.realpath(context.at(path)) for path in GRUB_LINKS if context.exists(path))
@@ -282,8 +289,8 @@ def mend_back(request, noted, context=None):
 
     :param noted: what before() gave
     """
-    if request["container"]:
-        return IN_A_CONTAINER
+    if not has_grub(request):
+        return IN_A_CONTAINER if request["container"] else BY_ITSELF
     context = context or Context()
     done = []
     default = noted["default"] if noted["default"] and context.exists(noted["default"]) else None
@@ -319,7 +326,7 @@ def not_as_before(request, noted, context=None):
 
     :param noted: what before() gave
     """
-    if request["container"]:
+    if not has_grub(request):
         return []
     context = context or Context()
     found = ["{0} is missing or empty".format(path) for path in noted.get("configurations", ()) if not is_filled(context, path)]

@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import kernels, mapping, plan, space, tidy
-from ansible_collections.elkit.almalinux.plugins.module_utils._facts import repositories
+from ansible_collections.elkit.almalinux.plugins.module_utils._facts import packages, repositories
 from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions, lifecycle
 from ansible_collections.elkit.almalinux.plugins.module_utils._repo import catalogue
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import database
@@ -151,11 +151,18 @@ def package_run(seen):
 
 
 def rollback_packages(seen):
-    if not seen.plan or not seen.plan["back"] or not seen.plan["back"]["missing"]:
+    back = seen.plan["back"] if seen.plan else None
+    if not back:
         return []
-    return [Finding(INHIBITOR, plan.words_of_missing(_names(seen.plan["back"]["missing"]), seen.plan["back"]["silent"]),
-                    "Enable the repository that has them, override (the way back is then without them), or set revert_cache: false "
-                    "for no way back at all")]
+    found = []
+    if back["missing"]:
+        found.append(Finding(INHIBITOR, plan.words_of_missing(_names(back["missing"]), back["silent"]),
+                             "Enable the repository that has them, override (the way back is then without them), or set revert_cache: false "
+                             "for no way back at all"))
+    if back["later"]:
+        found.append(Finding(WARNING, "kernels that no repository has: {0}".format(_names(back["later"])),
+                             "They stay when AlmaLinux's kernel runs, unless this check is overridden: the way back is then without them"))
+    return found
 
 
 def efi(seen):
@@ -177,7 +184,7 @@ def rpm_database(seen):
     if seen.database is None:
         return []
     found = [Finding(INHIBITOR, error, "Rebuild the database with rpmdb --rebuilddb", overridable=False) for error in seen.database.errors]
-    double = database.duplicates(seen.database.packages, lambda name: name in plan.KERNELS or name.startswith("kernel"))
+    double = database.duplicates(seen.database.packages, packages.several)
     if double:
         found.append(Finding(INHIBITOR, "packages are installed twice: {0}".format(_names(double)),
                              "Remove the older ones: dnf remove --duplicates"))
@@ -228,7 +235,7 @@ def third_party_kernels(seen):
     third = [item["package"] for item in others if item["package"] not in source_only]
     if source_only:
         found.append(Finding(WARNING, "kernels that AlmaLinux does not build: {0}".format(_names(source_only)),
-                             "They stay until AlmaLinux's kernel runs, and are removed then"))
+                             "They stay until AlmaLinux's kernel runs, and are removed then if a way back can have them again"))
     if third:
         found.append(Finding(WARNING, "kernels of a third party: {0}".format(_names(third)), "They stay, and are not the default any more"))
     return found
@@ -238,6 +245,8 @@ def bootable(seen):
     """There will be a kernel of AlmaLinux to boot, and it is like the one that runs."""
     if not seen.plan or seen.environment["type"] == "container":
         return []
+    if kernels.boots_itself(seen.kernel):
+        return [Finding(NOTE, "the firmware boots the kernel of this host by itself: kernel, boot loader and EFI are left alone")]
     runs = kernels.flavour(seen.kernel)
     if seen.plan["kernel"] is None:
         return [Finding(INHIBITOR, "the repositories of AlmaLinux have no kernel for this host, which could not boot afterwards",
@@ -306,7 +315,7 @@ def room(seen):
 
 def _kernel_size(seen):
     """Bytes that one kernel takes in /boot: those of the one that runs, or a usual amount."""
-    if seen.environment["type"] == "container":
+    if seen.environment["type"] == "container" or kernels.boots_itself(seen.kernel):
         return 0
     total = 0
     for name in seen.context.names("/boot"):
@@ -325,7 +334,9 @@ def target(seen):
     silent = seen.plan["silent"]["ours"] if seen.plan else []
     if not silent:
         return []
-    words = "repositories of AlmaLinux cannot be loaded and take no part: {0}{1}".format(_names(silent), seen.plan["silent"]["why"])
+    words = "repositories of AlmaLinux cannot be loaded and take no part: {0}{1}{2}".format(
+        _names(silent), seen.plan["silent"]["why"],
+        "; of these, AlmaLinux enables {0}, which the conversion disables".format(", ".join(seen.disabled_after)) if seen.disabled_after else "")
     # Not every mirror has all of them, and not every host needs them.
     if seen.plan["problems"] or any(row["verdict"] == "kept-foreign" for row in seen.plan["rows"]):
         return [Finding(WARNING, words, "They may have the packages that are missing here: mend the mirror or the network, or name a mirror that has them")]

@@ -8,6 +8,9 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._identity import d
 from ansible_collections.elkit.almalinux.plugins.module_utils._rpm import nevra as names
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands
 
+# The flavour of those that the firmware boots by itself, without grub.
+RASPBERRY = kernel.PACKAGES["raspberrypi2-kernel4"]
+
 
 def flavour(facts):
     """The flavour (see _facts.kernel.IMAGES) of the kernel that runs.
@@ -18,7 +21,8 @@ def flavour(facts):
 
 
 def outlived(source, facts, installed, beside, kept):
-    """NEVRAs (sorted) of the source's kernel packages that may go, for AlmaLinux's kernel runs; its firmware goes with the last of them.
+    """NEVRAs (sorted) of the source's kernel packages that may go, for AlmaLinux's kernel runs, and of its kernels that stay all the same; its
+    firmware goes with the last of them.
 
     :param source: mapping.Source
     :param facts: the facts section kernel
@@ -30,10 +34,26 @@ def outlived(source, facts, installed, beside, kept):
     # Kitten's kernels have the same vendor.
     ours = [item for item in facts["installed"] if item["vendor"] in vendors and item["package"] not in beside]
     if not any(kernel.matches(facts["running"], item["release"]) for item in ours):
-        return []
-    there = [nevra for nevra in beside if nevra in installed]
-    gone = sorted(nevra for nevra in there if kept is None or nevra in kept)
-    return gone if len(gone) == len(there) else [nevra for nevra in gone if not is_firmware(source, nevra)]
+        return [], []
+    there = sorted(nevra for nevra in beside if nevra in installed)
+    gone = [nevra for nevra in there if kept is None or nevra in kept]
+    if len(gone) != len(there):
+        gone = [nevra for nevra in gone if not is_firmware(source, nevra)]
+    return gone, [nevra for nevra in there if nevra not in gone and not is_firmware(source, nevra)]
+
+
+def words_of_staying(nevras):
+    """What is to be said of the source's kernels *nevras* that outlived() lets stay: [str]."""
+    return ["Kernels of the source stay though AlmaLinux's runs, for no repository has them and a way back would be without them: {0}. "
+            "Remove them by hand when no way back is wanted any more: rpm -e {1}".format(", ".join(nevras), " ".join(nevras))] if nevras else []
+
+
+def boots_itself(facts):
+    """Whether the kernel that runs is one of RASPBERRY.
+
+    :param facts: the facts section kernel
+    """
+    return flavour(facts) == RASPBERRY
 
 
 def is_firmware(source, nevra):

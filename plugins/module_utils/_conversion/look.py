@@ -46,7 +46,8 @@ class Seen(object):
     security, environment (facts sections), registered (bool), registration (what the user wants of it), database (_rpm.database.Database
     or None), excludes {file: [pattern]}, locks [line], mounts [dict], immutable [path], esp (see efi(), or None), plan (worker.look()'s
     answer, or None), errors {what: ElkitError}, dnf_check [line], targets (target.repositories()), enabled_after (canonical ids),
-    keys (armored, or None), drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
+    disabled_after (canonical ids of what AlmaLinux would enable, and what does not answer), keys (armored, or None),
+    drift (remains.configuration()), modified ({path: [owner's NEVRA, whether its package keeps it]} of configuration),
     vault (target.vault()), leaving_files ({path: NEVRA} below /etc of packages without a counterpart), source_files (remains.source_files()), is_root,
     directory (where dnf wrote meanwhile, or None; close() removes it), files_size (bytes of what a snapshot keeps), metadata_size (bytes of caches()
     that are on another file system than the state directory)
@@ -67,6 +68,7 @@ class Seen(object):
         self.dnf_check = []
         self.targets = []
         self.enabled_after = []
+        self.disabled_after = []
         self.vault = []
         self.streams_after = []
         self.registered = False
@@ -157,6 +159,7 @@ def fill(seen, context, params):
     seen.streams_after = streams_after(seen.source, seen.streams)
     if seen.is_root and seen.database is not None:
         _ask_dnf(seen, params)
+    seen.enabled_after, seen.disabled_after = target.afterwards(seen.source, seen.enabled_after, seen.plan["silent"]["ours"] if seen.plan else ())
 
 
 def _ask_dnf(seen, params):
@@ -222,7 +225,7 @@ def request(seen, params, directory):
         "product": source.distribution.product, "major": source.major, "arch": source.arch, "extra": params["source_extra"],
         "streams": seen.streams_after, "registration": params["registration"],
         # A container's kernel is not its own.
-        "flavour": None if seen.environment["type"] == "container" else kernels.flavour(seen.kernel),
+        "flavour": None if seen.environment["type"] == "container" or kernels.boots_itself(seen.kernel) else kernels.flavour(seen.kernel),
         "source_repositories": sorted(set(seen.repositories["enabled"])), "vault": seen.vault,
         "spare_repositories": spare(source, seen.repositories),
         "source_urls": source_urls(source, seen.repositories["configured"]),

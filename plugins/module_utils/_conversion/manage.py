@@ -63,8 +63,9 @@ def begin(seen, report, params, last, check_mode):
     :raises HostError: something stands against it
     """
     if report["verdict"] == flow.DONE:
-        gone = outlived_kernels(last, seen)
+        gone, lasting = outlived_kernels(last, seen)
         changed, stays, notes = clear_kernels(last, seen, gone, check_mode)
+        notes = kernels.words_of_staying(lasting) + notes
         done = {"changed": changed, "running": False, "stage": None, "progress": None, "result": None,
                 "removed_kernels": [nevra for nevra in gone if nevra not in stays]}
         if notes:
@@ -129,11 +130,13 @@ def kernels_beside(state):
 
 
 def outlived_kernels(state, seen):
-    """NEVRAs of the source's kernels that the last conversion left beside AlmaLinux's, and that may go now."""
+    """NEVRAs of the source's kernels that the last conversion left beside AlmaLinux's: (those that may go now, those that stay all the same)."""
     if state is None or state.data["result"] != states.CONVERTED or seen.environment["type"] == "container" or seen.database is None:
-        return []
+        return [], []
     request = state.data["request"]
-    kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if request["revert_cache"] else None
+    # Who wants no way back, or one without what cannot be had, has nothing to keep them for.
+    complete = request["revert_cache"] and "rollback-packages" not in request.get("ignore", ())
+    kept = (state.read("source-packages.json") or {"kept": {}})["kept"] if complete else None
     return kernels.outlived(run.source_of(request), seen.kernel, set(package.nevra for package in seen.database.packages), request["kernels_beside"], kept)
 
 
@@ -193,8 +196,8 @@ def revert(params, check_mode):
     if state.data["direction"] == states.FORWARD:
         if running():
             raise HostError("the conversion still runs (stage {0})".format(state.data["stage"]), "Wait for its end, then take it back")
-        if not state.data["finished"] and state.read("packages-before.json") is None:
-            # It was ended before it had even noted what there is.
+        if not state.data["finished"] and states.untouched(state):
+            # What others have changed since is none of its business.
             if not check_mode:
                 state.finish(states.REVERTED)
             return progress_of(state, changed=False)
@@ -268,9 +271,9 @@ def request_of(seen, report, params):
         kernels_beside=sorted(row["package"] for row in rows if row["verdict"] == "kept-beside"),
         enabled_after=[row["after"] for row in report["repositories"] if row["after"]],
         agreed=plan.moves(seen.plan["items"]),
-        repositories=target.repository_params(seen.enabled_after, params))
+        repositories=target.repository_params(seen.enabled_after, seen.disabled_after, params))
     data.update(
-        boot={"container": seen.environment["type"] == "container", "arch": source.arch,
+        boot={"container": seen.environment["type"] == "container", "itself": kernels.boots_itself(seen.kernel), "arch": source.arch,
               "flavour": seen.plan["kernel"], "beside": data["kernels_beside"], "rebuild": kernels.in_place(rows),
               # Overridden, or there would be no conversion.
               "efi": not seen.esp or not seen.esp["error"]})

@@ -99,8 +99,8 @@ def _builds(request, where, wanted):
 
 
 def way_back(answer, there):
-    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "size": bytes of the others and of those that leave later,
-    "silent": [id] of the source's repositories that cannot be loaded}.
+    """Whether the packages that leave could be fetched again: {"missing": [NEVRA], "later": [NEVRA] of those that leave later and could not, "size":
+    bytes of the others, "silent": [id] of the source's repositories that cannot be loaded}.
 
     By NEVRA and the time of the build, which metadata tell; a run compares the headers of what it fetched.
 
@@ -110,7 +110,7 @@ def way_back(answer, there):
     gone = leaving(answer)
     later = set(row["package"] for row in answer["rows"] if row["verdict"] == "kept-beside")
     both, now = (plan.way_back(nevras, answer["built"], there["found"]) for nevras in (gone | later, gone))
-    return {"missing": now["missing"], "size": both["size"], "silent": there["silent"]}
+    return {"missing": now["missing"], "later": sorted(set(both["missing"]) - set(now["missing"])), "size": both["size"], "silent": there["silent"]}
 
 
 def resolve(request):
@@ -199,6 +199,9 @@ class Run(object):
         """
         if self.state.data["stage"] == "transaction" and not self.state.is_done("transaction"):
             self.recover()
+        if self.state.is_done("snapshot") and states.untouched(self.state):
+            # Days may lie between, and what somebody has changed in them is not to be put back. Other packages end it: see agree().
+            self.note_files()
         for stage in states.FORWARD_STAGES:
             if self.state.is_done(stage) and stage != "verify":
                 continue
@@ -213,16 +216,21 @@ class Run(object):
     # --- before the point of no return ---
 
     def snapshot(self):
+        count = self.note_files()
+        self.state.write("packages-before.json", rpm_transaction.installed())
+        return "{0} files of /etc".format(count)
+
+    def note_files(self):
+        """Keep what there is besides packages: how many files."""
         kept = self.state.path("before")
         # A power cut may have left contents there that never came to the disk.
         shutil.rmtree(kept, ignore_errors=True)
         files.make_directory(kept, 0o700)
         before = snapshot.take(kept)
         self.state.write("etc-before.json", before)
-        self.state.write("packages-before.json", rpm_transaction.installed())
         self.state.write("keys-before.json", remains.imported_keys())
         self.state.write("boot-before.json", boot.before(self.request["boot"]))
-        return "{0} files of /etc".format(len(before))
+        return len(before)
 
     def resolve(self):
         self.ready()

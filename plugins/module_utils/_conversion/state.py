@@ -29,10 +29,12 @@ FORWARD_STAGES = ("snapshot", "resolve", "download", "test", "registration", "tr
 BACK_STAGES = ("back-test", "back-transaction", "back-files", "back-boot", "back-verify")
 # From here on the host is neither what it was nor AlmaLinux until the run is through.
 NO_RETURN = "transaction"
+# The first stage that changes anything at all.
+FIRST_CHANGE = "registration"
 # What a way back that had not touched anything yet gives back.
 RESTORED = ("direction", "finished", "result", "stage", "step")
-# What a conversion keeps that is large.
-LARGE = ("cache", "source-cache", "before", "trust")
+# What a conversion keeps that is large: what only itself needs, and what only a way back needs.
+OF_THE_WAY, OF_THE_WAY_BACK = ("cache", "trust"), ("source-cache", "before")
 PROGRESS = "progress.json"
 # What does not stop a conversion, and somebody should know: [str].
 NOTES = "notes.json"
@@ -129,6 +131,11 @@ class State(object):
         """Keep *data* (that JSON can hold) beside the state."""
         files.write_atomic(self.path(name), json.dumps(data, sort_keys=True) + "\n", files.Attributes(0, 0, 0o600))
 
+    def discard(self, names):
+        """Let the directories *names* go that were kept beside the state."""
+        for name in names:
+            shutil.rmtree(self.path(name), ignore_errors=True)
+
     def read(self, name):
         """What write() kept, or None.
 
@@ -204,8 +211,7 @@ def prune(state, over, root=STATE_DIRECTORY):
             # Whoever looks into it may need what is there.
             continue
         if other is not None and (over or other.given_up() or other.data["result"] == REVERTED):
-            for name in LARGE:
-                shutil.rmtree(other.path(name), ignore_errors=True)
+            other.discard(OF_THE_WAY + OF_THE_WAY_BACK)
 
 
 def create(request, root=STATE_DIRECTORY):
@@ -220,6 +226,12 @@ def create(request, root=STATE_DIRECTORY):
         "stage": "", "step": "", "finished": False, "result": None, "error": None, "stages": [], "request": request, "process": None}, directory)
     state.save()
     return state
+
+
+def untouched(state):
+    """Whether nothing of the host is another than before: a conversion that was ended before the first stage that changes anything."""
+    order = FORWARD_STAGES.index
+    return state.data["direction"] == FORWARD and (not state.data["stage"] or order(state.data["stage"]) < order(FIRST_CHANGE))
 
 
 def past_no_return(state):

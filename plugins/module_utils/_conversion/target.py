@@ -26,6 +26,21 @@ def enabled(source, repo_ids):
     return sorted(found)
 
 
+def afterwards(source, wanted, silent):
+    """The canonical ids (both sorted) of what is enabled after the swap, and of what is disabled though AlmaLinux's release packages enable it: what does
+    not answer would stop every call of dnf. Where the host is AlmaLinux, what it has stays.
+
+    :param source: mapping.Source
+    :param wanted: canonical ids that stand for those of the source
+    :param silent: ids of AlmaLinux's repositories that do not answer
+    """
+    if source.distribution.product == distributions.ALMALINUX:
+        return sorted(wanted), []
+    shipped = dict((name, item.id) for name, item in catalogue.known(host_of(source.major, source.arch)).items() if item.enabled and name not in wanted)
+    mute = sorted(name for name in shipped if shipped[name] in silent)
+    return sorted(set(wanted) | set(shipped) - set(mute)), mute
+
+
 def asked(source, wanted, params):
     """What the user wants of the repositories of AlmaLinux, as the module repositories checks it: _repo.desired.Desired.
 
@@ -36,7 +51,7 @@ def asked(source, wanted, params):
     :param params: those of the module conversion_info
     :raises InputError: something is malformed, or not of this major
     """
-    return desired.check(repository_params(wanted, params), host_of(source.major, source.arch))
+    return desired.check(repository_params(wanted, [], params), host_of(source.major, source.arch))
 
 
 def repositories(major, arch, wanted, where):
@@ -84,12 +99,16 @@ def key_url(major, mirror=None):
     return "{0}/{1}".format(mirror or catalogue.BASEURL_ROOT, catalogue.KEY_FILES[major])
 
 
-def repository_params(wanted, params):
-    """What the module repositories is asked after the packages are swapped: the source's repositories under AlmaLinux's ids."""
+def repository_params(wanted, unwanted, params):
+    """What the module repositories is asked after the packages are swapped: the source's repositories under AlmaLinux's ids.
+
+    :param wanted: canonical ids of those that are enabled
+    :param unwanted: of those that are not, whatever AlmaLinux's release packages say
+    """
     return {
-        "enabled": list(wanted), "disabled": [], "undeclared": "keep", "source": params["source"], "mirror": params["mirror"],
+        "enabled": list(wanted), "disabled": list(unwanted), "undeclared": "keep", "source": params["source"], "mirror": params["mirror"],
         "minor": params["minor"], "vault_mirror": params["vault_mirror"], "options": {}, "epel": None, "extra": [], "main": {}, "vars": {},
-        # What could not be reached would have stopped the conversion long before.
+        # What is enabled answered in the look.
         "trusted_keys": list(params["trusted_keys"]), "verify": False, "verify_timeout": 20}
 
 

@@ -87,9 +87,11 @@ def work():
                 run.Run(state).forward()
                 states.prune(state, over=True)
                 state.finish(states.CONVERTED)
+                state.discard(states.OF_THE_WAY if state.data["request"]["revert_cache"] else states.OF_THE_WAY + states.OF_THE_WAY_BACK)
             else:
                 left = back.Back(state).backward()
                 state.finish(states.REVERTED, left)
+                state.discard(states.OF_THE_WAY + states.OF_THE_WAY_BACK)
         except (ElkitError, agent.Failure) as error:
             stop(state, error.message, error.remedy)
             return 1

@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, first_line, lock_holder, mark
+from ansible_collections.elkit.almalinux.plugins.module_utils._dnf.agent import Failure, check_rpm_lock, failed_packages, first_line, lock_holder, mark
 
 # dnf's own ten would have a mirror that hangs found out after five minutes.
 RETRIES = 3
@@ -351,7 +351,7 @@ def transact(base, progress, test):
 
     :param progress: called as progress(done, total, nevra) before each package
     :param test: let rpm try it, and change nothing
-    :raises Failure: rpm refuses it; nothing was begun then, unless "begun" is among its details
+    :raises Failure: rpm refuses it, and nothing was begun then; or it failed, or left single packages as they were
     """
     import dnf
     import dnf.callback
@@ -387,6 +387,12 @@ def transact(base, progress, test):
     except dnf.exceptions.Error as error:
         raise Failure("host", "the transaction failed: {0}".format(" ".join(str(error).split())[:1500]),
                       "Run again: it goes on from here", complaints=meter.complaints[-20:])
+    failed = [] if test else failed_packages(base)
+    if failed:
+        raise Failure("host", "rpm did not do its part with {0}{1}: {2}".format(
+            ", ".join(failed[:8]), " and {0} more".format(len(failed) - 8) if len(failed) > 8 else "",
+            " ".join(meter.complaints[-3:]) or "a script or the files of the package failed"),
+            "Mend what it complains of and run again: it goes on from here", complaints=meter.complaints[-20:])
     return meter.complaints
 
 

@@ -31,7 +31,7 @@ def host(product="rocky", major=9, files=(), **other):
     seen = SimpleNamespace(
         context=Context(dict(files)), identity={"name": "Rocky Linux", "minor": 6, "is_almalinux": False, "product": product},
         source=mapping.source(product, major, "x86_64"), why_not=None, is_root=True, errors={}, dnf_check=[], excludes={}, locks=[], mounts=[], immutable=[],
-        database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[], enabled_after=["appstream", "baseos"],
+        database=SimpleNamespace(packages=[], errors=[]), plan=None, streams_after=[], enabled_after=["appstream", "baseos"], disabled_after=[],
         files_size=0, metadata_size=0,
         streams={"streams": []}, environment={"type": "machine", "container": None}, registered=False, registration="refuse", esp=None,
         kernel={"running_newest": True, "running": "5.14.0-1.el9.x86_64", "newest": "5.14.0-1.el9.x86_64", "installed": []},
@@ -83,9 +83,14 @@ CASES = [
     ({"registered": True, "registration": "preserve"}, "registration", "warning", "client stay", False),
     ({"plan": plan(busy=4711)}, "package-run", "inhibitor", "process 4711", False),
     ({"plan": plan(busy=0)}, "package-run", "inhibitor", "another package run works", False),
-    ({"plan": plan(back={"missing": ["bash-5-1.x86_64"], "size": 0, "silent": []})}, "rollback-packages", "inhibitor", "bash-5-1", True),
-    ({"plan": plan(back={"missing": ["bash-5-1.x86_64"], "size": 0, "silent": ["baseos"]})}, "rollback-packages", "inhibitor",
+    ({"plan": plan(back={"missing": ["bash-5-1.x86_64"], "later": [], "size": 0, "silent": []})}, "rollback-packages", "inhibitor", "bash-5-1", True),
+    ({"plan": plan(back={"missing": ["bash-5-1.x86_64"], "later": [], "size": 0, "silent": ["baseos"]})}, "rollback-packages", "inhibitor",
      "repositories that cannot be loaded: baseos", True),
+    ({"plan": plan(back={"missing": [], "later": ["kernel-uek-5-1.x86_64"], "size": 0, "silent": []})}, "rollback-packages", "warning",
+     "kernel-uek-5-1", False),
+    ({"plan": plan(silent={"ours": ["extras", "rt"], "others": [], "why": ""}), "disabled_after": ["extras"]}, "target", "note",
+     "extras, rt; of these, AlmaLinux enables extras, which the conversion disables", False),
+    ({"plan": plan(kernel=None), "kernel": running("6.6.31-v8.1.el9", ("6.6.31-v8.1.el9", "raspberrypi"))}, "kernel", "note", "left alone", False),
     ({"errors": {"trust": HostError("the key X is not pinned", "Trust it")}}, "trust", "inhibitor", "not pinned", False),
     ({"esp": {"partitions": [], "error": "the EFI system partition at /boot/efi cannot be found"}}, "efi", "inhibitor", "/boot/efi", True),
     ({"esp": {"partitions": [("nvme0n1", "nvme0n1p12")], "error": None}}, "efi", "note", "nvme0n1p12", False),
@@ -242,8 +247,8 @@ def test_a_third_party_that_stands_against_it_is_named_whether_its_repository_is
 def test_the_packages_that_are_kept_for_a_way_back_take_room():
     rows = [dict(row("replaced"), download=10 << 20, size=0)]
     mounts = [{"mount": "/", "free": 100 << 20, "type": "xfs", "options": ["rw"]}]
-    assert [item["id"] for item in checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 10 << 20})), {})] == []
-    found = checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "size": 40 << 20})), {})
+    assert [item["id"] for item in checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "later": [], "size": 10 << 20})), {})] == []
+    found = checks.run(host(mounts=mounts, plan=plan(rows=rows, back={"missing": [], "later": [], "size": 40 << 20})), {})
     assert [item["id"] for item in found] == ["space"] and "40 MiB for packages of the source" in found[0]["found"]
     found = checks.run(host(mounts=mounts, files_size=20 << 20, metadata_size=30 << 20, plan=plan(rows=rows)), {})
     assert [item["id"] for item in found] == ["space"] and "20 MiB for the files of /etc" in found[0]["found"] and "30 MiB for metadata" in found[0]["found"]

@@ -29,15 +29,25 @@ def facts(running):
 ], ids=["AlmaLinux's runs", "a flavour of it", "the source's runs", "nobody's runs", "gone already", "not of the conversion", "cannot be had again",
         "no way back wanted", "with its firmware", "a kernel needs the firmware still", "the firmware alone is left"])
 def test_outlived(running, installed, beside, kept, gone):
-    assert kernels.outlived(SOURCE, facts(running), installed, beside, kept) == gone
+    found, lasting = kernels.outlived(SOURCE, facts(running), installed, beside, kept)
+    assert found == gone
+    # Of a kernel that stays though AlmaLinux's runs somebody has to hear.
+    assert lasting == [nevra for nevra in installed if nevra == UEK in beside and nevra not in gone and running.startswith(ALMALINUX["release"])]
+    assert len(kernels.words_of_staying(lasting)) == len(lasting)
+
+
+@pytest.mark.parametrize("running, itself", [("6.6.31-20240529.v8.1.el9", True), ("5.14.0-687.el9.x86_64", False)])
+def test_the_firmware_of_a_raspberry_pi_boots_its_kernels_by_itself(running, itself):
+    pi = {"release": "6.6.31-20240529.v8.1.el9", "vendor": "AlmaLinux", "flavour": "raspberrypi", "package": "raspberrypi2-kernel4-6.6.31-20240529.v8.1.el9"}
+    assert kernels.boots_itself({"running": running, "installed": [ALMALINUX, pi]}) is itself
 
 
 def test_a_kernel_of_kitten_is_not_taken_for_almalinux_s():
     kitten = {"release": "6.12.0-200.el10.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-6.12.0-200.el10.x86_64"}
     facts = {"running": kitten["release"], "installed": [kitten, dict(ALMALINUX, release="6.12.0-124.el10.x86_64")]}
     source, there = mapping.source("almalinux-kitten", 10, "x86_64"), [kitten["package"]]
-    assert kernels.outlived(source, facts, there, there, None) == []
-    assert kernels.outlived(source, dict(facts, running="6.12.0-124.el10.x86_64"), there, there, None) == there
+    assert kernels.outlived(source, facts, there, there, None) == ([], [])
+    assert kernels.outlived(source, dict(facts, running="6.12.0-124.el10.x86_64"), there, there, None) == (there, [])
 
 
 @pytest.mark.parametrize("running, flavour", [

@@ -44,13 +44,13 @@ def test_what_the_boot_stage_is_asked(monkeypatch, esp, efi, kind):
     seen = SimpleNamespace(
         source=mapping.source("oracle", 9, "x86_64"), streams_after=[], repositories={"enabled": [], "configured": []}, targets=[], vault=[], keys="",
         dnf_check=[], drift={},
-        registered=False, enabled_after=[], environment={"type": kind}, esp=esp, plan={"kernel": "rt", "items": []},
+        registered=False, enabled_after=[], disabled_after=[], environment={"type": kind}, esp=esp, plan={"kernel": "rt", "items": []},
         kernel={"running": "5.14.0-687.el9.x86_64+rt", "installed": [standard, dict(standard, flavour="rt")]})
     data = manage.request_of(seen, {"packages": rows, "repositories": []},
                              {"ignore": [], "revert_cache": True, "source_extra": None, "registration": "refuse"})
     assert data["flavour"] == (None if kind == "container" else "rt"), "a container has no kernel of its own"
-    assert data["boot"] == {"container": kind == "container", "arch": "x86_64", "flavour": "rt", "beside": ["kernel-uek-core-5.15.0-1.el9uek.x86_64"],
-                            "rebuild": ["5.14.0-687.el9.x86_64+rt"], "efi": efi}
+    assert data["boot"] == {"container": kind == "container", "itself": False, "arch": "x86_64", "flavour": "rt",
+                            "beside": ["kernel-uek-core-5.15.0-1.el9uek.x86_64"], "rebuild": ["5.14.0-687.el9.x86_64+rt"], "efi": efi}
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, c
     last.finish(states.CONVERTED)
     did = []
     monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
-    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: gone)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: (gone, []))
     monkeypatch.setattr(manage.kernels, "remove", did.extend)
     monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, state, check=False: (did.append("keys") if not check else None) or keys)
     seen = SimpleNamespace(database=SimpleNamespace(packages=[SimpleNamespace(nevra=nevra) for nevra in installed]))
@@ -104,7 +104,7 @@ def test_the_keys_of_the_source_leave_after_its_kernels(tmp_path, monkeypatch, c
     assert answer["changed"] is changed and answer["removed_kernels"] == gone and did == ([] if check_mode else done)
     if not check_mode and "keys" in done:
         del did[:]
-        monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: [])
+        monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: ([], []))
         again = manage.begin(seen, DONE_REPORT, {"follow_up": None}, states.numbered(last.data["number"], str(tmp_path)), False)
         assert again["changed"] is False and did == [], "a key that somebody imports now is wanted"
 
@@ -139,7 +139,7 @@ def test_firmware_that_cannot_be_had_stays_with_its_keys_until_a_later_run(tmp_p
         if answer:
             raise answer
     monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
-    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: gone)
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: (gone, []))
     monkeypatch.setattr(manage.kernels.commands, "run", lambda argv, **_more: did.append(argv))
     monkeypatch.setattr(manage.look, "ask", ask)
     monkeypatch.setattr(manage.tidy, "clear_keys", lambda _source, _state: did.append("keys") or [])
@@ -196,7 +196,7 @@ def test_what_follows_a_conversion_is_owed_until_it_was_done(tmp_path, monkeypat
         last = states.create({}, str(tmp_path))
         last.data["follow_up"] = follow_up
         last.finish(result)
-    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: [])
+    monkeypatch.setattr(manage, "outlived_kernels", lambda _state, _seen: ([], []))
     answer = manage.begin(None, DONE_REPORT, {"follow_up": asked}, last, False)
     assert answer.get("result") == said and answer["changed"] is False and answer["verdict"] == "almalinux"
 
@@ -234,6 +234,59 @@ def test_a_way_back_says_what_was_not_put_back(worker):
     one.finish(states.REVERTED, {"message": "not everything", "remedy": "Install it", "stage": "back-verify"})
     answer = manage.attach(one.data["number"], ["back-verify", None], 1)
     assert answer["not_restored"] == ["acme-1-1.x86_64"] and answer["error"]["message"] == "not everything"
+
+
+def test_what_did_not_stop_a_conversion_is_said_at_its_end(worker):
+    one, _waited = worker
+    one.write(states.NOTES, ["the key of epel cannot be fetched"])
+    one.finish(states.CONVERTED)
+    assert manage.attach(one.data["number"], ["verify", None], 1)["warnings"] == ["the key of epel cannot be fetched"]
+
+
+@pytest.mark.parametrize("stage, touched", [("", False), ("snapshot", False), ("test", False), ("registration", True), ("boot", True)])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_conversion_that_has_changed_nothing_is_over_and_changes_nothing(tmp_path, monkeypatch, check_mode, stage, touched):
+    """However long ago it was ended: what others have changed since stays."""
+    one = states.create({"revert_cache": True}, str(tmp_path))
+    if stage:
+        one.begin(stage)
+    monkeypatch.setattr(manage.states, "newest", lambda: states.numbered(one.data["number"], str(tmp_path)))
+    monkeypatch.setattr(manage, "running", lambda: False)
+    asked = []
+    monkeypatch.setattr(manage, "check_way_back", lambda _state, _params: asked.append("way back"))
+    monkeypatch.setattr(manage, "foreseen", lambda _state: {})
+    monkeypatch.setattr(manage, "resume", lambda _state: {})
+    answer = manage.revert({"force": False}, check_mode)
+    assert asked == (["way back"] if touched else [])
+    if not touched:
+        assert answer["changed"] is False and manage.states.newest().data["result"] == (None if check_mode else states.REVERTED)
+
+
+def test_a_run_that_goes_on_trusts_what_the_user_trusts_now(tmp_path, monkeypatch):
+    one = states.create({"repositories": {"trusted_keys": []}}, str(tmp_path))
+    one.begin("repositories")
+    monkeypatch.setattr(manage.states, "newest", lambda: states.numbered(one.data["number"], str(tmp_path)))
+    monkeypatch.setattr(manage, "running", lambda: False)
+    monkeypatch.setattr(manage, "start", lambda _state: None)
+    manage.convert({"trusted_keys": ["A" * 40]}, False)
+    assert manage.states.newest().data["request"]["repositories"]["trusted_keys"] == ["A" * 40]
+
+
+@pytest.mark.parametrize("cache, ignore, gone", [(True, [], []), (True, ["rollback-packages"], BESIDE), (False, [], BESIDE)])
+def test_kernels_that_cannot_be_had_again_go_where_the_way_back_may_be_without_them(tmp_path, monkeypatch, cache, ignore, gone):
+    last = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": None, "kernels_beside": BESIDE, "revert_cache": cache,
+                          "ignore": ignore}, str(tmp_path))
+    last.finish(states.CONVERTED)
+    last.write("source-packages.json", {"kept": {}})
+    kernel = {"running": "5.14.0-687.el9.x86_64", "installed": [
+        {"release": "5.14.0-687.el9.x86_64", "vendor": "AlmaLinux", "flavour": "standard", "package": "kernel-core-5.14.0-687.el9.x86_64"}]}
+    seen = SimpleNamespace(environment={"type": "machine"}, kernel=kernel, database=SimpleNamespace(
+        packages=[SimpleNamespace(nevra=nevra) for nevra in BESIDE]))
+    assert manage.outlived_kernels(last, seen) == (gone, [nevra for nevra in BESIDE if nevra not in gone])
+    if not gone:
+        monkeypatch.setattr(manage, "host_lock", contextlib.ExitStack)
+        answer = manage.begin(seen, DONE_REPORT, {"follow_up": None}, last, False)
+        assert len(answer["warnings"]) == 1 and BESIDE[0] in answer["warnings"][0] and answer["changed"] is False
 
 
 PROXY = "http://us$er:it's%20me@proxy.example.com:3128/"

@@ -80,6 +80,30 @@ def test_what_is_fetched_anew_is_what_was_checked(monkeypatch, checked, fine):
             run.Run.fetched(one)
 
 
+@pytest.mark.parametrize("stage, anew", [("snapshot", True), ("download", True), ("test", True), ("registration", False), ("transaction", False)])
+def test_what_was_there_is_noted_anew_as_long_as_nothing_was_changed(tmp_path, monkeypatch, stage, anew):
+    """A run that was ended on Monday goes on on Wednesday, and somebody had the time between."""
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}}, str(tmp_path))
+    state.begin("snapshot")
+    state.end("snapshot", 1)
+    if stage != "snapshot":
+        state.begin(stage)
+    did = []
+    for name in states.FORWARD_STAGES:
+        monkeypatch.setattr(run.Run, name, lambda _self, name=name: did.append(name))
+    monkeypatch.setattr(run.Run, "recover", lambda _self: None)
+    monkeypatch.setattr(run.Run, "note_files", lambda _self: did.append("noted"))
+    run.Run(state).forward()
+    assert did == (["noted"] if anew else []) + list(states.FORWARD_STAGES[1:])
+
+
+def test_what_is_wrong_with_the_key_of_epel_is_said_at_the_end(tmp_path, monkeypatch):
+    state = states.create({"product": "rocky", "major": 9, "arch": "x86_64", "extra": {}, "repositories": {}}, str(tmp_path))
+    monkeypatch.setattr(run.remains, "drop_source_repositories", lambda _source, _request: None)
+    monkeypatch.setattr(run.repo_flow, "ensure", lambda _params, _check_mode, concern: {"repositories": [], "warnings": ["EPEL's key"]})
+    assert run.Run(state).repositories() == "0 enabled" and state.read(states.NOTES) == ["EPEL's key"]
+
+
 # --- the packages of the source, for the way back ---------------------------------------------------------------------
 
 def leaves(nevra, verdict="upgraded"):
@@ -156,7 +180,7 @@ def test_the_look_goes_on_to_them_too_for_what_leaves(tmp_path, monkeypatch):
     answer["built"] = dict.fromkeys(["bash-1-1.x86_64", "ninja-build-1-1.x86_64", "kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64"], 1)
     answer["rows"] += [leaves(nevra, "kept-beside") for nevra in ("kernel-uek-1-1.x86_64", "kernel-uek-2-1.x86_64")]
     there["found"]["kernel-uek-2-1.x86_64"] = [[1, 40]]
-    assert run.way_back(answer, there) == {"missing": [], "size": 42, "silent": ["baseos", "crb"]}, "a kernel that cannot be had again stays"
+    assert run.way_back(answer, there) == {"missing": [], "later": ["kernel-uek-1-1.x86_64"], "size": 42, "silent": ["baseos", "crb"]}
     assert [keep for keep, _wanted in asked] == [["baseos"], ["crb"]] and asked[1][1] == {"ninja-build-1-1.x86_64": "ninja-build"}
     seen = look.Seen(SimpleNamespace(is_root=True, identity=lambda: (None, [])))
     seen.directory = str(tmp_path)

@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
 
+LARGE = states.OF_THE_WAY + states.OF_THE_WAY_BACK
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -94,7 +96,7 @@ def ended(root, result=None, direction=states.FORWARD):
     """A State with something large, that came to *result*, or none yet."""
     one = states.create({}, root)
     one.data["direction"] = direction
-    for name in states.LARGE:
+    for name in LARGE:
         os.mkdir(one.path(name))
     if result is not None:
         one.finish(result)
@@ -117,8 +119,8 @@ def test_one_that_was_given_up_leaves_everything_to_the_one_before(root):
 def test_an_older_way_back_is_kept_until_the_next_conversion_is_over(root, result, direction, over, stays):
     one = ended(root, result, direction)
     states.prune(ended(root), over, root)
-    assert [os.path.isdir(one.path(name)) for name in states.LARGE] == [stays] * len(states.LARGE)
-    assert [os.path.isdir(os.path.join(states.root_of(root), "00000002", name)) for name in states.LARGE] == [True] * len(states.LARGE)
+    assert [os.path.isdir(one.path(name)) for name in LARGE] == [stays] * len(LARGE)
+    assert [os.path.isdir(os.path.join(states.root_of(root), "00000002", name)) for name in LARGE] == [True] * len(LARGE)
 
 
 def test_what_is_damaged_is_not_pruned(root):

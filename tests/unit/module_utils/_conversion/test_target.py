@@ -49,6 +49,19 @@ def test_the_packages_of_an_older_minor_are_in_the_vault(product, minor, given, 
     assert all(item["options"]["skip_if_unavailable"] and item["id"].startswith("elkit-vault-") and item["option"] == "baseurl" for item in found)
 
 
+@pytest.mark.parametrize("product, major, wanted, silent, enabled, disabled", [
+    ("rhel", 9, ["appstream", "baseos"], [], ["appstream", "baseos", "extras"], []),
+    ("rhel", 10, ["appstream", "baseos"], ["rt"], ["appstream", "baseos", "crb", "extras"], []),
+    # A mirror of the two alone.
+    ("rhel", 10, ["appstream", "baseos"], ["crb", "extras", "rt"], ["appstream", "baseos"], ["crb", "extras"]),
+    ("rocky", 8, ["appstream", "baseos", "extras"], ["powertools"], ["appstream", "baseos", "extras"], []),
+    ("almalinux", 10, ["appstream", "baseos"], ["crb"], ["appstream", "baseos"], [])])
+def test_what_almalinux_enables_by_itself(product, major, wanted, silent, enabled, disabled):
+    assert target.afterwards(mapping.source(product, major, "x86_64"), wanted, silent) == (enabled, disabled)
+    given = target.repository_params(enabled, disabled, params())
+    assert (given["enabled"], given["disabled"]) == (enabled, disabled)
+
+
 @pytest.mark.parametrize("product, major, repo_ids, found", [
     ("oracle", 9, ["ol9_baseos_latest", "ol9_UEKR8"], ["appstream", "baseos"]),
     # As the module repositories has it.

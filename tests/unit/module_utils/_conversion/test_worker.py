@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is done in a process beside the worker's, and what is written down where it stops."""
+import contextlib
+import os
 import time
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.elkit.almalinux.plugins.module_utils._conversion import state as states
@@ -26,7 +29,6 @@ def test_its_failure_is_raised_here():
 
 
 def test_one_that_is_killed_is_told():
-    import os
     one = worker.Aside(lambda request: os.kill(os.getpid(), 9), {})
     with pytest.raises(agent.Failure, match="without an answer"):
         one.result()
@@ -71,3 +73,20 @@ def test_no_password_of_a_mirror_is_written_down(tmp_path):
     one.begin("download")
     worker.stop(one, "Curl error (22) for https://me:hushhush@mirror.example.com/bash.rpm", None)
     assert one.data["error"] == {"message": "Curl error (22) for https://***@mirror.example.com/bash.rpm", "remedy": None, "stage": "download"}
+
+
+@pytest.mark.parametrize("direction, cache, left", [
+    (states.FORWARD, True, states.OF_THE_WAY_BACK), (states.FORWARD, False, ()), (states.BACK, True, ())], ids=["converted", "without a way back", "reverted"])
+def test_what_nothing_needs_any_more_does_not_stay_on_the_disk(tmp_path, monkeypatch, direction, cache, left):
+    one = states.create({"revert_cache": cache}, str(tmp_path))
+    one.data["direction"] = direction
+    names = states.OF_THE_WAY + states.OF_THE_WAY_BACK
+    for name in names:
+        os.makedirs(one.path(name, "deep"))
+    monkeypatch.setattr(worker, "host_lock", contextlib.ExitStack)
+    monkeypatch.setattr(worker.states, "newest", lambda: one)
+    monkeypatch.setattr(worker.states, "prune", lambda _state, over: None)
+    monkeypatch.setattr(worker.run, "Run", lambda _state: SimpleNamespace(forward=lambda: None))
+    monkeypatch.setattr(worker.back, "Back", lambda _state: SimpleNamespace(backward=lambda: None))
+    assert worker.work() == 0 and one.data["finished"]
+    assert [name for name in names if os.path.isdir(one.path(name))] == list(left)

@@ -350,3 +350,25 @@ def test_streams_that_almalinux_does_not_have_are_named(modules):
     with pytest.raises(agent.Failure, match="No such stream: perl:x") as caught:
         conversion.switch_streams(object(), [["perl", "x", []]])
     assert caught.value.details["untouched"] and "source_extra" in caught.value.remedy
+
+
+@pytest.mark.parametrize("test, broken, raised", [(False, ["bash-2"], True), (False, [], False), (True, ["bash-2"], False)])
+def test_what_rpm_left_as_it_was_is_no_success(monkeypatch, test, broken, raised):
+    """dnf's API says nothing of single packages whose script or files failed; the rest is done then, and a run that goes on brings them in."""
+    dnf = types.ModuleType("dnf")
+    dnf.callback = types.SimpleNamespace(TransactionProgress=object)
+    dnf.exceptions = types.SimpleNamespace(TransactionCheckError=KeyError, Error=KeyError)
+    monkeypatch.setitem(sys.modules, "dnf", dnf)
+    monkeypatch.setitem(sys.modules, "dnf.callback", dnf.callback)
+    monkeypatch.setattr(conversion, "check_rpm_lock", lambda: None)
+    monkeypatch.setattr(conversion, "failed_packages", lambda _base: broken)
+
+    def do_transaction(meter):
+        meter.scriptout("%pre(bash-2) scriptlet failed, exit status 1")
+    base = types.SimpleNamespace(conf=types.SimpleNamespace(), do_transaction=do_transaction)
+    if not raised:
+        assert conversion.transact(base, lambda *_: None, test=test) == ["%pre(bash-2) scriptlet failed, exit status 1"]
+        return
+    with pytest.raises(agent.Failure) as caught:
+        conversion.transact(base, lambda *_: None, test=test)
+    assert "bash-2: %pre(bash-2)" in caught.value.message and "Run again" not in caught.value.message and "run again" in caught.value.remedy
