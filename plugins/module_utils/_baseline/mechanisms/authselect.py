@@ -28,6 +28,10 @@ COMMAND = "/usr/bin/authselect"
 NAME = "current"
 
 
+def comes_first(control):
+    return bool(control.arg("selected"))
+
+
 def words_of(value):
     return "no profile" if value is None else " ".join([value["profile"]] + list(value["features"]))
 
