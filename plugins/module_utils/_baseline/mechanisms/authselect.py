@@ -16,6 +16,7 @@ The profile that is selected stays, a custom one too. What somebody wrote into t
 """
 
 import copy
+import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import pamstack
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
@@ -26,6 +27,7 @@ NEEDS = {"faillock": pamstack.faillock, "pwhistory": pamstack.pwhistory, "pwqual
 FILES = ("system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin")
 COMMAND = "/usr/bin/authselect"
 NAME = "current"
+HEADING = re.compile(r"File (/.*?):(?: Empty)?$")
 
 
 def comes_first(control):
@@ -48,11 +50,13 @@ def generated(view, value):
 
 
 def parse_test(text):
-    """{name: text} of what `authselect test` prints: a line "File /etc/pam.d/system-auth:" before each."""
+    """{name: text} of what `authselect test` prints: a line "File /etc/pam.d/system-auth:" before each, or that line with "Empty" alone for one
+    of which the profile has no template (authselect then writes a file of comments)."""
     found, name = {}, None
     for line in text.splitlines():
-        if line.startswith("File ") and line.endswith(":"):
-            name = line[5:-1].rsplit("/", 1)[-1]
+        heading = HEADING.match(line)
+        if heading:
+            name = heading.group(1).rsplit("/", 1)[-1]
             found[name] = []
         elif name is not None:
             found[name].append(line)
