@@ -20,6 +20,7 @@ import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import pamstack
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import authselect as kind
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue
 
 NEEDS = {"faillock": pamstack.faillock, "pwhistory": pamstack.pwhistory, "pwquality": pamstack.pwquality, "no_nullok": pamstack.no_nullok,
@@ -79,11 +80,6 @@ def _features(view, profile):
     return view.once(("features", profile), lambda: set(view.run(["authselect", "list-features", profile]).stdout.split()))
 
 
-def _lines(text):
-    """What counts of a file: no comments, no blank lines, words with single spaces."""
-    return [" ".join(line.split()) for line in (text or "").splitlines() if line.strip() and not line.strip().startswith("#")]
-
-
 def by_hand(view):
     """What somebody made of PAM behind authselect's back (str), or None. authselect's own check looks at the links alone since 1.3."""
     def work():
@@ -93,7 +89,7 @@ def by_hand(view):
             return " ".join((said.stdout + " " + said.stderr).split())[-300:]
         texts = generated(view, value)
         for name in FILES:
-            if name in texts and _lines(view.context.read("/etc/pam.d/" + name)) != _lines(texts[name]):
+            if name in texts and kind.lines(view.context.read("/etc/pam.d/" + name)) != kind.lines(texts[name]):
                 return "/etc/pam.d/{0} is not what the profile {1} gives".format(name, words_of(value))
         return None
     return view.once("authselect by hand", work)
