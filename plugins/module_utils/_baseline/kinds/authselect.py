@@ -3,7 +3,7 @@
 """The profile that authselect has selected: {"profile": str, "features": [str, in the order they were given]}; None where none is.
 
 A profile and its features make what counts in the files of PAM, so an undo selects what was selected before. Their comments are another matter:
-authselect before 1.3 (releases 8 and 9) writes the time into them. So the files are kept, and are put back where they differ in comments alone:
+authselect 1.2 (releases 8 and 9) writes the time into them. So the files are kept, and are put back where they differ in comments alone:
 what an update has made of a profile since stays. Where nothing was selected (PAM is hand-made), authselect backs the files up under BACKUP first,
 and the undo restores that.
 """
@@ -16,7 +16,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system import fil
 PHASE = 42
 CONFIG = "/etc/authselect/authselect.conf"
 BACKUP = "elkit-hardening"
-# What authselect makes, and leaves when a backup of a host without it is restored. Before 1.3 it has copies, to tell an edit by.
+# What authselect makes, and leaves when a backup of a host without it is restored. 1.2 has copies, to tell an edit by.
 GENERATED = tuple(folder + name for folder in ("/etc/authselect/", "/var/lib/authselect/") for name in (
     "system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin", "nsswitch.conf", "dconf-db", "dconf-locks"))
 
