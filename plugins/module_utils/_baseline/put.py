@@ -298,7 +298,12 @@ class Run(object):
         order = [key for key in sorted(states, key=lambda key: _order(key, states[key])) if not self._in_vain(view, key, lost, by_id)]
         if not order:
             return
-        self._begin().note_all("state", [
+        entry = self._begin()
+        for kind, name in order:
+            if hasattr(registry.KINDS[kind], "keep"):
+                # What is noted first is taken back last.
+                entry.note("kept", {"kind": kind, "name": name, "kept": registry.KINDS[kind].keep(self.context)})
+        entry.note_all("state", [
             {"kind": kind, "name": name, "before": view.state_now(kind, name), "after": states[(kind, name)]} for kind, name in order])
         for key in order:
             kind, name = key
@@ -421,6 +426,8 @@ def undo(context, kind, data):
         if now != value:
             before = module.seen(data["after"], now) if hasattr(module, "seen") else data["after"]
             registry.change(context, data["kind"], data["name"], before, value)
+    elif kind == "kept":
+        registry.KINDS[data["kind"]].give_back(context, data["kept"])
     return None
 
 

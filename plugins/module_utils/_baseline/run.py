@@ -136,7 +136,7 @@ def may_fix(row):
 
 def plan(rows, view):
     """Plan what puts the failing of *rows* right: their status becomes CHANGED, or says why not."""
-    for row in rows:
+    for row in sorted(rows, key=lambda row: not _says(row, "comes_first")):
         if not may_fix(row):
             continue
         began = time.monotonic()
@@ -250,8 +250,13 @@ def _stage_of(row):
         return KEYS if row.control.mechanism == "rpm_key" else PACKAGES
     if row.control.locks_out:
         return RISKY
-    comes_last = getattr(registry.MECHANISMS[row.control.mechanism], "comes_last", None)
-    return LAST if comes_last is not None and comes_last(row.control) else REST
+    return LAST if _says(row, "comes_last") else REST
+
+
+def _says(row, word):
+    """What the mechanism of *row* says of its control with a function that not every mechanism has (bool)."""
+    asked = getattr(registry.MECHANISMS[row.control.mechanism], word, None)
+    return asked is not None and asked(row.control)
 
 
 def _keep(outcome, view):

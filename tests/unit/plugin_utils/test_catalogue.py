@@ -124,6 +124,22 @@ def test_sshd_reads_its_drop_ins_before_anything_of_the_guarded_part_is_planned(
 
 
 @pytest.mark.parametrize("major", catalogues.MAJORS)
+def test_the_profile_that_is_named_is_planned_before_the_features_that_others_add(tmp_path, major):
+    stack, stacks = "auth sufficient pam_unix.so{0}\n", registry.MECHANISMS["authselect"].FILES
+
+    def authselect(argv, **more):
+        text = stack.format("" if "without-nullok" in argv else " nullok")
+        return Result(0, "without-nullok\n" if argv[1] == "list-features" else "".join(f"File /etc/pam.d/{name}:\n{text}\n" for name in stacks), "")
+    for name in ("usr/bin/authselect", *(f"etc/pam.d/{name}" for name in stacks)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(stack.format(" nullok"), encoding="utf-8")
+    controls = run.parse(compiled(major, only_ids=["no_empty_passwords", "enable_authselect"], values={"pam_authselect_profile": "sssd"}))
+    outcome = run.preview(controls, Context(root=str(tmp_path), run=authselect), major, ())
+    assert [(row.status, row.message) for row in outcome.rows] == [("changed", None)] * 2
+    assert [state["after"] for state in outcome.states] == [{"profile": "sssd", "features": ["without-nullok"]}]
+
+
+@pytest.mark.parametrize("major", catalogues.MAJORS)
 def test_at_most_forty_of_level_2_and_none_of_level_1_are_for_people(major):
     left = {item for item, el in catalogues.not_automated() if el == major}
     assert len(left) <= 40 and not left & ALL.profiles["cis_server_l1"][major]

@@ -2,19 +2,23 @@
 # Private to elkit.almalinux.
 """The profile that authselect has selected: {"profile": str, "features": [str, in the order they were given]}; None where none is.
 
-A profile and its features make the files of PAM byte by byte, so selecting what was selected before is the exact undo. Where nothing was
-selected (PAM is hand-made), authselect backs the files up under BACKUP first, and the undo restores that.
+A profile and its features make what counts in the files of PAM, so an undo selects what was selected before. Their comments are another matter:
+authselect 1.2 (releases 8 and 9) writes the time into them. So the files are kept, and are put back where they differ in comments alone:
+what an update has made of a profile since stays. Where nothing was selected (PAM is hand-made), authselect backs the files up under BACKUP first,
+and the undo restores that.
 """
 
 import os
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 
 PHASE = 42
 CONFIG = "/etc/authselect/authselect.conf"
 BACKUP = "elkit-hardening"
-# What authselect leaves below /etc/authselect when a backup of a host without it is restored.
-GENERATED = ("system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin", "nsswitch.conf", "dconf-db", "dconf-locks")
+# What authselect makes, and leaves when a backup of a host without it is restored. 1.2 has copies, to tell an edit by.
+GENERATED = tuple(folder + name for folder in ("/etc/authselect/", "/var/lib/authselect/") for name in (
+    "system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin", "nsswitch.conf", "dconf-db", "dconf-locks"))
 
 
 def parse(text):
@@ -49,8 +53,30 @@ def _restore(context):
     context.run(["authselect", "backup-restore", BACKUP])
     context.run(["authselect", "backup-remove", BACKUP])
     if not context.exists(CONFIG):
-        for name in GENERATED:
+        for path in GENERATED:
             try:
-                os.unlink(context.at("/etc/authselect/" + name))
+                os.unlink(context.at(path))
             except OSError:
                 continue
+
+
+def lines(text):
+    """What counts of a file: no comments, no blank lines, words with single spaces."""
+    return [" ".join(line.split()) for line in (text or "").splitlines() if line.strip() and not line.strip().startswith("#")]
+
+
+def keep(context):
+    """{path: text} of the generated files that are there."""
+    found = dict((path, files.read_text(context.at(path))) for path in GENERATED)
+    return dict((path, text) for path, text in found.items() if text is not None)
+
+
+def give_back(context, kept):
+    """Make the files those that keep() gave, where that changes nothing that counts.
+
+    :raises HostError: one cannot be written
+    """
+    for path, text in sorted(kept.items()):
+        now = files.read_text(context.at(path))
+        if now is None or (now != text and lines(now) == lines(text)):
+            files.write_atomic(context.at(path), text)

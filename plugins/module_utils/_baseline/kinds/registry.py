@@ -16,6 +16,8 @@ and, where putting one at a time would be slow,
 and, where that counts among those of a phase,
     order(value)     int: lower ones are put first, and undone last
 and, for the undo,
+    keep(context), give_back(context, kept)
+                     what put() changes besides (JSON-able, no secrets): taken before, and given back once the state is what it was
     NONE_IS_GONE     True where the value None means that there is no such thing, and put() cannot make it: what is gone is left, and named
     PARTS            True where the value is a dict of settings that stand by themselves: only those that the run changed are compared, and
                      put back

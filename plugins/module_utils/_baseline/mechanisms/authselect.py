@@ -16,9 +16,11 @@ The profile that is selected stays, a custom one too. What somebody wrote into t
 """
 
 import copy
+import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import pamstack
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import authselect as kind
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import keyvalue
 
 NEEDS = {"faillock": pamstack.faillock, "pwhistory": pamstack.pwhistory, "pwquality": pamstack.pwquality, "no_nullok": pamstack.no_nullok,
@@ -26,6 +28,11 @@ NEEDS = {"faillock": pamstack.faillock, "pwhistory": pamstack.pwhistory, "pwqual
 FILES = ("system-auth", "password-auth", "fingerprint-auth", "smartcard-auth", "postlogin")
 COMMAND = "/usr/bin/authselect"
 NAME = "current"
+HEADING = re.compile(r"File (/.*?):(?: Empty)?$")
+
+
+def comes_first(control):
+    return bool(control.arg("selected"))
 
 
 def words_of(value):
@@ -44,11 +51,13 @@ def generated(view, value):
 
 
 def parse_test(text):
-    """{name: text} of what `authselect test` prints: a line "File /etc/pam.d/system-auth:" before each."""
+    """{name: text} of what `authselect test` prints: a line "File /etc/pam.d/system-auth:" before each, or that line with "Empty" alone for one
+    of which the profile has no template (authselect then writes a file of comments)."""
     found, name = {}, None
     for line in text.splitlines():
-        if line.startswith("File ") and line.endswith(":"):
-            name = line[5:-1].rsplit("/", 1)[-1]
+        heading = HEADING.match(line)
+        if heading:
+            name = heading.group(1).rsplit("/", 1)[-1]
             found[name] = []
         elif name is not None:
             found[name].append(line)
@@ -71,11 +80,6 @@ def _features(view, profile):
     return view.once(("features", profile), lambda: set(view.run(["authselect", "list-features", profile]).stdout.split()))
 
 
-def _lines(text):
-    """What counts of a file: no comments, no blank lines, words with single spaces."""
-    return [" ".join(line.split()) for line in (text or "").splitlines() if line.strip() and not line.strip().startswith("#")]
-
-
 def by_hand(view):
     """What somebody made of PAM behind authselect's back (str), or None. authselect's own check looks at the links alone since 1.3."""
     def work():
@@ -85,7 +89,7 @@ def by_hand(view):
             return " ".join((said.stdout + " " + said.stderr).split())[-300:]
         texts = generated(view, value)
         for name in FILES:
-            if name in texts and _lines(view.context.read("/etc/pam.d/" + name)) != _lines(texts[name]):
+            if name in texts and kind.lines(view.context.read("/etc/pam.d/" + name)) != kind.lines(texts[name]):
                 return "/etc/pam.d/{0} is not what the profile {1} gives".format(name, words_of(value))
         return None
     return view.once("authselect by hand", work)

@@ -9,6 +9,7 @@ A mechanism is a module with
 Both raise ControlError for what they cannot read or plan, and fix() NotFixable where software should not. It may have
     UNIT                   the unit that its controls are about, where no argument of theirs names it
     looks_only(control)    whether fix() can do nothing at all: people put it right, whatever the host is like; docs/controls.md says so
+    comes_first(control)   whether others of its stage are planned on top of what it plans, wherever the catalogue has them
     comes_last(control)    whether the control keeps a picture of the host, and so is put right when nothing changes any more
 """
 
