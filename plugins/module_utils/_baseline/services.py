@@ -42,8 +42,10 @@ def audit_is_locked(context):
 
 READERS = (
     Reader("systemd", ("/etc/fstab", "/etc/systemd/system/*", "/etc/systemd/system.conf.d/*"), act=["systemctl", "daemon-reload"]),
-    Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", "/etc/sysconfig/sshd"), ["sshd", "-t"],
+    Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*"), ["sshd", "-t"],
            ["systemctl", "reload-or-restart", "sshd.service"], "sshd.service"),
+    # systemd reads it when it starts the unit: one that is reloaded keeps its arguments. Open sessions stay.
+    Reader("sshd's unit", ("/etc/sysconfig/sshd",), ["sshd", "-t"], ["systemctl", "restart", "sshd.service"], "sshd.service"),
     Reader("sudo", ("/etc/sudoers", "/etc/sudoers.d/*"), ["visudo", "-c"]),
     # On every release: EL10's audit-rules.service runs the same command at boot. Locked rules can only be changed by a boot.
     Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service", unless=audit_is_locked),
