@@ -451,6 +451,13 @@ def test_the_ports_of_a_broken_sshd(host):
     assert 'port="2200"' in host.view.read("/etc/firewalld/zones/public.xml")
 
 
+def test_a_port_that_sshds_unit_gives_it_stays_open(host):
+    firewall(host)
+    host.write("/etc/sysconfig/sshd", 'OPTIONS="-p 2222"\n')
+    host.run = lambda argv, **more: Result(0, "port 2222\n" if argv == ["sshd", "-T", "-p", "2222"] else "port 22\n", "")
+    assert '<port port="2222" protocol="tcp"/>' in fixed(host, "firewalld", open=True, ports=[])["/etc/firewalld/zones/public.xml"]
+
+
 @pytest.mark.parametrize("args, error", [
     ({"default_zone": "nosuch"}, NotFixable),
     ({"open": True, "ports": ["a b"]}, ControlError), ({"open": True, "ports": ["1/tcp; x"]}, ControlError)])
