@@ -5,7 +5,7 @@
 import re
 import xml.etree.ElementTree as tree
 
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import guard_who, zonexml
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard_sshd import matches_address
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError
 
@@ -126,8 +126,7 @@ def from_here(rule, who):
     source = rule.find("source")
     if source is None or not source.get("address"):
         return source is None
-    inverted = source.get("invert") in ("true", "yes")
-    return matches_address(source.get("address"), who.address) != inverted
+    return matches_address(source.get("address"), who.address) != zonexml.inverted(source)
 
 
 def denies(rule, who):

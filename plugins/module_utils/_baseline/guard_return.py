@@ -266,7 +266,7 @@ def read_anew(context, paths, units):
         hang_up(context)
     if context.booting:
         return errors
-    for reader in [item for item in services.READERS if item in services.of(paths) or item.unit == SSHD and SSHD in units]:
+    for reader in [item for item in services.READERS if item in services.of(paths) or item.name == "sshd" and SSHD in units]:
         # sshd in any case: a crypto policy or a stack that goes back is no file that it is known to read, and what it holds against an
         # address that failed to log in (PerSourcePenalties) goes with the process.
         try:
@@ -293,7 +293,7 @@ def read_anew(context, paths, units):
 
 def hang_up(context):
     """Without systemd: tell sshd to read its files anew, by its process id. One that does not take them would end, and is left as it is."""
-    reader, = [item for item in services.READERS if item.unit == SSHD]
+    reader, = [item for item in services.READERS if item.name == "sshd"]
     try:
         context.run(list(reader.check))
     except ElkitError:

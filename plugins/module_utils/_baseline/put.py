@@ -13,6 +13,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanis
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, CommandError, ElkitError, HostError
 from ansible_collections.elkit.almalinux.plugins.module_utils._journal import entry as journal
+from ansible_collections.elkit.almalinux.plugins.module_utils._system import files
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import STATE_DIRECTORY
 
 CONCERN = "baseline"
@@ -224,7 +225,7 @@ class Run(object):
             paths = [path for path in planned if reader.reads(path)]
             said = self._check(reader) if reader.check else None
             if not said:
-                self._readers.append((reader, self._authors(view, paths)))
+                self._await(reader, self._authors(view, paths))
                 continue
             self._take_back(paths)
             for path in paths:
@@ -233,10 +234,17 @@ class Run(object):
             authors = [identifier for identifier in by_id if identifier in concerned]
             good = self._good(reader, view, authors, by_id) if len(authors) > 1 else []
             if good:
-                self._readers.append((reader, good))
+                self._await(reader, good)
             for identifier in authors:
                 if identifier not in good and by_id[identifier].status == model.CHANGED:
                     by_id[identifier].fail(refused(reader, said))
+
+    def _await(self, reader, identifiers):
+        """*reader* is to read anew what is written for the controls *identifiers*. What it will make of that is kept as it is now: no file of the
+        journal's, for it is made anew at a boot, too, and whoever adds rules of their own changes nothing of ours."""
+        if reader.makes:
+            self.entry.note_all("made", [{"kind": "file", "name": path, "before": _kept(self.context, path), "after": None} for path in reader.makes])
+        self._readers.append((reader, identifiers))
 
     @staticmethod
     def _authors(view, paths):
@@ -379,6 +387,12 @@ def _given_up(view, key, by_id):
     return bool(authors) and model.CHANGED not in authors
 
 
+def _kept(context, path):
+    """[text, user id, group id, mode] of a file, or None where it is not there."""
+    text, attrs = files.read_text(context.at(path)), files.attributes(context.at(path))
+    return None if text is None or attrs is None else [text, attrs.uid, attrs.gid, attrs.mode]
+
+
 def refused(reader, said):
     return ElkitError("{0} refuses it: {1}".format(reader.name, said), "The files are as they were")
 
@@ -416,6 +430,14 @@ def undo(context, kind, data):
     """
     if kind == "packages":
         package.back(data)
+    elif kind == "made":
+        place = context.at(data["name"])
+        if data["before"] is None:
+            files.remove(place)
+        elif not os.path.isdir(os.path.dirname(place)):
+            return GONE
+        else:
+            files.write_atomic(place, data["before"][0], files.Attributes(*data["before"][1:]))
     elif kind == "state":
         module = registry.KINDS[data["kind"]]
         now = module.load(journal_view(context), data["name"])

@@ -17,15 +17,17 @@ class Reader(object):
     :param act: command (list) that has them read anew, or None
     :param unit: unit that must be active for *act*, or None where *act* is run anyway
     :param unless: a function of the context; where it says True *act* would fail, and the next boot does it
+    :param makes: paths of files that *act* makes of them
     """
 
-    def __init__(self, name, paths, check=None, act=None, unit=None, unless=None):
+    def __init__(self, name, paths, check=None, act=None, unit=None, unless=None, makes=()):
         self.name = name
         self.paths = paths
         self.check = check
         self.act = act
         self.unit = unit
         self.unless = unless
+        self.makes = makes
 
     def reads(self, path):
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.paths)
@@ -42,11 +44,14 @@ def audit_is_locked(context):
 
 READERS = (
     Reader("systemd", ("/etc/fstab", "/etc/systemd/system/*", "/etc/systemd/system.conf.d/*"), act=["systemctl", "daemon-reload"]),
-    Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", "/etc/sysconfig/sshd"), ["sshd", "-t"],
+    Reader("sshd", ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*"), ["sshd", "-t"],
            ["systemctl", "reload-or-restart", "sshd.service"], "sshd.service"),
+    # systemd reads it when it starts the unit: one that is reloaded keeps its arguments. Open sessions stay.
+    Reader("sshd's unit", ("/etc/sysconfig/sshd",), ["sshd", "-t"], ["systemctl", "restart", "sshd.service"], "sshd.service"),
     Reader("sudo", ("/etc/sudoers", "/etc/sudoers.d/*"), ["visudo", "-c"]),
     # On every release: EL10's audit-rules.service runs the same command at boot. Locked rules can only be changed by a boot.
-    Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service", unless=audit_is_locked),
+    Reader("audit rules", ("/etc/audit/rules.d/*",), ["augenrules", "--check"], ["augenrules", "--load"], "auditd.service", unless=audit_is_locked,
+           makes=("/etc/audit/audit.rules", "/etc/audit/audit.rules.prev")),
     # Its unit refuses to be stopped, has a reload on some releases only, and auditctl --signal is as young.
     Reader("auditd", ("/etc/audit/auditd.conf", "/etc/audit/plugins.d/*"), None,
            ["systemctl", "kill", "--kill-who=main", "--signal=HUP", "auditd.service"], "auditd.service"),

@@ -50,9 +50,14 @@ class Zone(object):
         for rule in self.rules:
             source, target = rule.find("source"), rule.find("destination")
             if (rule.get("family") == family and rule.find("drop") is not None and source is not None and source.get("address") == address
-                    and target is not None and target.get("address") == address and (target.get("invert") or "").lower() in ("true", "yes")):
+                    and target is not None and target.get("address") == address and inverted(target)):
                 return True
         return False
+
+
+def inverted(item):
+    """Whether a source or destination (Element) of a rule stands for all but its address. firewalld takes, and writes, these words in any case."""
+    return (item.get("invert") or "").lower() in ("true", "yes")
 
 
 def added(text, lines):

@@ -116,6 +116,31 @@ def test_settings_count_as_their_programs_read_them(tmp_path, major, name, text,
         assert keyvalue.check(control, view).ok
 
 
+JOURNAL = "/etc/systemd/journald.conf"
+
+
+@pytest.mark.parametrize("files, found", [
+    ({JOURNAL: "persistent", "/usr/lib/systemd/journald.conf.d/40-x.conf": "volatile"}, "volatile"),
+    ({JOURNAL: "persistent", "/usr/local/lib/systemd/journald.conf.d/40-x.conf": "none"}, "none"),
+    ({JOURNAL: "volatile", JOURNAL + ".d/50-x.conf": "persistent", "/usr/lib/systemd/journald.conf.d/40-x.conf": "volatile"}, "persistent"),
+    ({JOURNAL + ".d/40-x.conf": "persistent", "/usr/lib/systemd/journald.conf.d/40-x.conf": "volatile"}, "persistent"),
+    ({JOURNAL: "persistent", "/usr/lib/systemd/journald.conf.d/40-x.conf": "persistent"}, "persistent"),
+    ({"/usr/lib/systemd/journald.conf.d/40-x.conf": "persistent"}, None),
+])
+def test_a_vendors_drop_in_of_the_journal_counts_where_it_is_bad_and_is_not_enough_where_it_is_good(tmp_path, files, found):
+    control = Control(compiled(9, only_ids=["journald_storage"])[0])
+    for path, value in files.items():
+        place = tmp_path / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"[Journal]\nStorage={value}\n", encoding="utf-8")
+    view = View(Context(root=str(tmp_path)), 9)
+    finding = keyvalue.check(control, view)
+    assert (finding.before, finding.ok) == (found, found == "persistent")
+    if not finding.ok:
+        keyvalue.fix(control, view)
+        assert keyvalue.check(control, view).ok and list(view.changes()[0]) == [control.need("ours")]
+
+
 @pytest.mark.parametrize("major", [9, 10])
 def test_sshd_reads_its_drop_ins_before_anything_of_the_guarded_part_is_planned(major):
     ids = [control["id"] for control in ALL.controls

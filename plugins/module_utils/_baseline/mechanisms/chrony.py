@@ -13,7 +13,8 @@ from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding
 
 CONFIG = "/etc/chrony.conf"
-DROP_INS = "/etc/chrony.d/*.conf"
+# Directives that name directories, of whose files a name counts once, and how the names of those files end.
+DIRECTORIES = {"confdir": ".conf", "sourcedir": ".sources"}
 SYSCONFIG = "/etc/sysconfig/chronyd"
 FORM = keytext.Form(separator="=", comments="#", quotes=True)
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]*\Z")
@@ -23,13 +24,29 @@ WORDS = ("server", "pool", "peer", "refclock")
 
 def sources(view):
     """[(path, line number, word, name)] of what chronyd is told to take the time from."""
+    return [(path, number, word, more[0]) for path, number, word, more in _directives(view, CONFIG, set()) if word in WORDS]
+
+
+def _directives(view, path, passed):
+    """[(path, line number, word, words after it)] of a file and of those that it names.
+
+    :param passed: set of the paths that were read already: chronyd ends at files that name each other
+    """
     found = []
-    for path in [CONFIG] + view.glob(DROP_INS):
-        for number, line in enumerate(view.lines(path), 1):
-            words = line.split()
-            # Directives are the same in any case; "!", ";", "#" and "%" begin comments.
-            if len(words) > 1 and words[0].lower() in WORDS:
-                found.append((path, number, words[0].lower(), words[1]))
+    if path in passed:
+        return found
+    passed.add(path)
+    for number, line in enumerate(view.lines(path), 1):
+        words = line.split()
+        # Those without a word after them name nothing; "!", ";", "#" and "%" begin comments.
+        if len(words) < 2:
+            continue
+        # Directives are the same in any case.
+        word = words[0].lower()
+        found.append((path, number, word, words[1:]))
+        named = view.glob(words[1]) if word == "include" else view.drop_ins(words[1:], DIRECTORIES[word]) if word in DIRECTORIES else ()
+        for item in named:
+            found.extend(_directives(view, item, passed))
     return found
 
 

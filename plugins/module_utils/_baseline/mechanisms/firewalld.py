@@ -15,7 +15,7 @@ Before anything is closed, every port that sshd listens on is open in the zone t
 import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils import _keytext as keytext
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import zonexml
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import sshd_command, zonexml
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import CommandError
@@ -76,7 +76,8 @@ def ssh_ports(view):
 
 def _ssh_ports(view):
     try:
-        text = view.run(["sshd", "-T"], check=False).stdout
+        # With the words of its unit: a port may be among them.
+        text = view.run(["sshd", "-T"] + [word for word, _path in sshd_command.words(view)], check=False).stdout
     except CommandError:
         text = ""
     found = set()

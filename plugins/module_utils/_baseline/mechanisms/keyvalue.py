@@ -22,6 +22,7 @@ args:
     least     with at_most: a number below it is bad, for it is no limit (-1)
     default   what the daemon does where no file sets the key; counts as the value
     first_wins          the first assignment counts (default: the last)
+    local     true: a good value of a vendor's file, below /usr, is not enough; a bad one counts all the same
     ignore_case         keys are the same in any case
     ignore_value_case   values, too
     comments            characters that begin a comment ("#;"); inline_comments: one may stand behind a value; quotes: they are none of the value
@@ -141,17 +142,20 @@ def places(view, files, form, key):
     return [Place(value, path, line) for path in paths_of(view, files) for line, value in keytext.values(view.read(path) or "", form, key)]
 
 
-def effective(view, files, form, key, first_wins=False):
+def effective(control, view, form, wanted):
     """The Place that counts."""
-    found = places(view, files, form, key)
+    found = places(view, control.need("files"), form, control.need("key"))
+    if control.arg("local"):
+        # A package may take away what it brings, and auditors look below /etc.
+        found = [place for place in found if not (place.path.startswith("/usr/") and wanted.good(place.value))]
     if not found:
         return Place(is_set=False)
-    return found[0] if first_wins else found[-1]
+    return found[0] if control.arg("first_wins") else found[-1]
 
 
 def check(control, view):
     form, wanted, ours = form_of(control), Wanted(control), control.need("ours")
-    place = effective(view, control.need("files"), form, control.need("key"), bool(control.arg("first_wins")))
+    place = effective(control, view, form, wanted)
     default = text_of(control.arg("default"))
     if not place.is_set and default is not None and wanted.compare != "absent":
         place = Place(default)
@@ -181,7 +185,7 @@ def compat_missing(view, control, form, wanted):
 
 def fix(control, view):
     form, wanted, ours = form_of(control), Wanted(control), control.need("ours")
-    files, key, first_wins = control.need("files"), control.need("key"), bool(control.arg("first_wins"))
+    files, key = control.need("files"), control.need("key")
     plain = [item for item in files if isinstance(item, str) and "*" not in item]
     plain += [path for item in files if isinstance(item, dict) for path in item.get("first", ())]
     if wanted.compare == "absent":
@@ -189,7 +193,7 @@ def fix(control, view):
             _may_edit(place, plain + [ours])
             view.write(place.path, keytext.without(view.read(place.path), form, key))
         return
-    place = effective(view, files, form, key, first_wins)
+    place = effective(control, view, form, wanted)
     if not wanted.good(place.value, place.is_set):
         text = view.read(ours)
         mode = control.arg("mode")
@@ -200,7 +204,7 @@ def fix(control, view):
         else:
             view.write(ours, keytext.with_value(text, form, key, wanted.value))
         for _turn in range(len(plain) + 1):
-            place = effective(view, files, form, key, first_wins)
+            place = effective(control, view, form, wanted)
             if wanted.good(place.value, place.is_set):
                 break
             if not place.is_set:

@@ -400,6 +400,8 @@ def test_sudo_without_a_rule(host):
     ("/etc/firewalld/zones/public.xml", '<zone><rule><source address="192.0.2.0/24"/><service name="ssh"/><accept/></rule></zone>', "does not open"),
     ("/etc/firewalld/zones/public.xml", '<zone><service name="ssh"/><rule><source address="10.0.0.9"/><drop/></rule></zone>', "refuses 10.0.0.9"),
     ("/etc/firewalld/zones/public.xml", '<zone><service name="ssh"/><rule><source address="10.0.0.9" invert="true"/><drop/></rule></zone>', None),
+    ("/etc/firewalld/zones/public.xml", '<zone><service name="ssh"/><rule><source address="10.0.0.9" invert="True"/><drop/></rule></zone>', None),
+    ("/etc/firewalld/zones/public.xml", '<zone><rule><source address="192.0.2.9" invert="True"/><drop/></rule></zone>', "refuses 10.0.0.9"),
     ("/etc/firewalld/services/ssh.xml", '<service><port protocol="tcp" port="2222"/></service>', "does not open"),
 ])
 def test_the_firewall(host, path, text, words):

@@ -23,6 +23,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._system.commands i
 from ansible_collections.elkit.almalinux.plugins.module_utils._system.lock import host_lock
 
 STATE = guard_return.STATE
+READERS = services.READERS
 
 
 class Write(object):
@@ -266,6 +267,27 @@ def test_sshd_is_told_of_a_return_though_it_reads_none_of_the_files_itself(host,
     guard_return.go_back(host.context(), done.guard["token"], "x")
     assert not (host.root / "etc/pam.d/sshd").exists()
     assert host.calls.count("systemctl reload sshd.service") == times and "systemctl restart sshd.service" not in host.calls
+
+
+@pytest.mark.parametrize("path, told, told_of_a_return", [
+    ("/etc/ssh/sshd_config", ["reload-or-restart"], ["reload-or-restart"]),
+    # A reload keeps the arguments that systemd gave at the start.
+    ("/etc/sysconfig/sshd", ["restart"], ["reload-or-restart", "restart"]),
+])
+def test_sshd_starts_anew_where_its_arguments_change_before_the_login_and_after_a_return(host, monkeypatch, path, told, told_of_a_return):
+    monkeypatch.setattr(services, "READERS", READERS)
+    done = apply(host, items=[("risky", path, "new\n", ["lockout"])])
+    words = [call.split()[1] for call in host.calls if call.startswith("systemctl re") and "sshd.service" in call]
+    assert done.rows[0].status == "changed" and words == told
+    host.calls[:] = []
+    guard_return.go_back(host.context(), done.guard["token"], "x")
+    assert [call.split()[1] for call in host.calls if call.startswith("systemctl re") and "sshd.service" in call] == told_of_a_return
+
+
+def test_without_systemd_sshd_is_told_by_one_reader(host, monkeypatch):
+    monkeypatch.setattr(services, "READERS", READERS)
+    guard_return.hang_up(host.context())
+    assert host.calls == ["sshd -t"]
 
 
 def test_a_return_tells_each_reader_once(host):

@@ -2,6 +2,7 @@
 """The way back on hosts that went on living: what is gone is left, what a run did not change is not its concern, and one thing that cannot be
 put back keeps no other from it."""
 import os
+import shutil
 import stat
 
 import pytest
@@ -152,6 +153,82 @@ def test_locked_audit_rules_are_left_for_the_boot(tmp_path, said, locked):
         return commands.Result(0, said if argv[0] == "auditctl" else "active\n", "")
     put.act(Context(root=str(tmp_path), run=run), next(item for item in services.READERS if item.name == "audit rules"))
     assert ("augenrules" in calls) is not locked
+
+
+class Audit(object):
+    """A host with audit rules, whose augenrules is as real as that of every release: of what it replaces it leaves a copy."""
+
+    def __init__(self, root, prev):
+        self.root, self.locked = root, False
+        (root / "etc/audit/rules.d").mkdir(parents=True)
+        self.write("rules.d/audit.rules", "## first\n-D\n\n-b 8192\n")
+        self.run(["augenrules", "--load"])
+        if prev:
+            self.write("audit.rules.prev", "of another day\n", 0o600)
+
+    def write(self, name, text, mode=0o640):
+        (self.root / "etc/audit" / name).write_text(text)
+        os.chmod(str(self.root / "etc/audit" / name), mode)
+
+    def text(self, name="audit.rules"):
+        return (self.root / "etc/audit" / name).read_text()
+
+    def run(self, argv, **_more):
+        if argv == ["augenrules", "--load"]:
+            if self.locked:
+                raise CommandError("Operation not permitted", command=argv)
+            there = self.root / "etc/audit/audit.rules"
+            lines = [line for path in sorted((self.root / "etc/audit/rules.d").iterdir()) for line in path.read_text().splitlines()]
+            text = "\n".join(["## generated"] + [line for line in lines if line and not line.startswith("#")]) + "\n"
+            if not there.exists() or there.read_text() != text:
+                if there.exists():
+                    self.write("audit.rules.prev", there.read_text())
+                self.write("audit.rules", text)
+            self.locked = "-e 2" in lines
+        if argv[0] == "auditctl":
+            return commands.Result(0, "enabled {0}\n".format(1 + self.locked), "")
+        return commands.Result(0, "active\n" if (self.root / "etc/audit").exists() else "inactive\n", "")
+
+    def context(self):
+        return Context(root=str(self.root), run=self.run, uname=("5.14", "x86_64"))
+
+    def change(self, text):
+        run, view = put.Run(), put.journal_view(self.context())
+        view.write("/etc/audit/rules.d/60-elkit-hardening.rules", text, mode=0o600)
+        run.put(view, [])
+        run.next_entry()
+        run.act([])
+        run.commit()
+
+    def picture(self):
+        return dict((str(path), (path.read_text(), stat.S_IMODE(path.stat().st_mode))) for path in (self.root / "etc/audit").glob("**/*") if path.is_file())
+
+
+@pytest.mark.parametrize("prev", [True, False])
+@pytest.mark.parametrize("text", ["-w /etc/x -p wa\n", "-w /etc/x -p wa\n-e 2\n"])
+def test_audit_rules_go_back_with_what_augenrules_makes_of_them(tmp_path, prev, text):
+    audit = Audit(tmp_path, prev)
+    before = audit.picture()
+    audit.change(text)
+    assert "/etc/x" in audit.text() and audit.text("audit.rules.prev") == "## generated\n-D\n-b 8192\n"
+    put.revert(audit.context, False, False)
+    assert audit.picture() == before
+
+
+def test_rules_of_somebodys_own_keep_no_audit_rules_from_going_back(tmp_path):
+    audit = Audit(tmp_path, True)
+    audit.change("-w /etc/x -p wa\n")
+    audit.write("rules.d/50-mine.rules", "-w /etc/mine -p wa\n")
+    audit.run(["augenrules", "--load"])
+    put.revert(audit.context, False, False)
+    assert "/etc/x" not in audit.text() and "/etc/mine" in audit.text()
+
+
+def test_where_audit_is_gone_its_rules_are_left_and_named(tmp_path):
+    audit = Audit(tmp_path, False)
+    audit.change("-w /etc/x -p wa\n")
+    shutil.rmtree(str(tmp_path / "etc/audit"))
+    assert left(put.revert(audit.context, False, False)["left"]) == [("file", "/etc/audit/audit.rules")]
 
 
 def test_what_is_gone_is_left_and_named(host):

@@ -451,6 +451,13 @@ def test_the_ports_of_a_broken_sshd(host):
     assert 'port="2200"' in host.view.read("/etc/firewalld/zones/public.xml")
 
 
+def test_a_port_that_sshds_unit_gives_it_stays_open(host):
+    firewall(host)
+    host.write("/etc/sysconfig/sshd", 'OPTIONS="-p 2222"\n')
+    host.run = lambda argv, **more: Result(0, "port 2222\n" if argv == ["sshd", "-T", "-p", "2222"] else "port 22\n", "")
+    assert '<port port="2222" protocol="tcp"/>' in fixed(host, "firewalld", open=True, ports=[])["/etc/firewalld/zones/public.xml"]
+
+
 @pytest.mark.parametrize("args, error", [
     ({"default_zone": "nosuch"}, NotFixable),
     ({"open": True, "ports": ["a b"]}, ControlError), ({"open": True, "ports": ["1/tcp; x"]}, ControlError)])
@@ -535,6 +542,28 @@ def test_sources_of_time(host):
     assert fixed(host, "chrony", servers=["time.example.com"], fallback="x")["/etc/chrony.conf"].endswith("server time.example.com iburst\n")
     with pytest.raises(ControlError):
         host.look("chrony", servers=["a\nb"], fallback="x")
+
+
+@pytest.mark.parametrize("main, files, names", [
+    ("server a\nPool b iburst\n# pool c\npeer d\n", {}, ["a", "b"]),
+    ("confdir /etc/chrony/conf.d\nsourcedir /etc/chrony.sources\n",
+     {"/etc/chrony/conf.d/u.conf": "server a\n", "/etc/chrony/conf.d/u.sources": "server x\n", "/etc/chrony.sources/v.sources": "pool b\n"}, ["a", "b"]),
+    ("server a\nsourcedir /run/chrony-dhcp\n", {}, ["a"]),
+    # A name in an earlier directory of a line hides that of a later one.
+    ("confdir /etc/a.d /etc/b.d/\n", {"/etc/a.d/1.conf": "\n", "/etc/b.d/1.conf": "server a\n", "/etc/b.d/2.conf": "server b\n"}, ["b"]),
+    ("ConfDir /etc/a.d\nconfdir /etc/b.d\n", {"/etc/a.d/1.conf": "server a\n", "/etc/b.d/1.conf": "server b\n"}, ["a", "b"]),
+    ("include /etc/chrony/*.inc\ninclude /etc/one\n", {"/etc/chrony/a.inc": "confdir /etc/a.d\n", "/etc/a.d/x.conf": "server a\n", "/etc/one": "pool b\n"},
+     ["a", "b"]),
+    ("include /etc/chrony.conf\ninclude /etc/nothing\nserver a\n", {}, ["a"]),
+    # Nothing reads it unasked.
+    ("driftfile /var/lib/chrony/drift\n", {"/etc/chrony.d/u.conf": "server a\n"}, []),
+])
+def test_sources_of_time_are_in_the_files_that_chronyd_reads(host, main, files, names):
+    for path, text in files.items():
+        host.write(path, text)
+    host.write("/etc/chrony.conf", main)
+    before, after = host.look("chrony", servers=[], fallback="2.almalinux.pool.ntp.org")
+    assert (before.before, before.ok) == (names, bool(names)) and (after is None or after.ok)
 
 
 # --- rsyslog ---------------------------------------------------------------------------------------------------------
