@@ -107,6 +107,8 @@ def test_metadata_that_are_not_sound(untouched, script, words):
 def test_what_a_mirror_lacks_of_what_almalinux_enables_is_disabled(untouched):
     """And EPEL's key, which nobody can have there, stops nothing."""
     mirror_with("rm -rf /tmp/made/9/extras")
+    # What is enabled now must be there afterwards, too.
+    untouched.run("cp -a /etc/yum.repos.d /var/tmp/elkit-repos; sed -i '/^\\[extras-common\\]/,/^\\[/s/^enabled=1/enabled=0/' /etc/yum.repos.d/*.repo")
     untouched.run("printf '[epel]\nname=EPEL\nbaseurl=file:///srv/mirror/9/CRB/x86_64/os/\ngpgcheck=1\nenabled=1\n"
                   "gpgkey=http://127.0.0.1:9/RPM-GPG-KEY-EPEL-9\n' >/etc/yum.repos.d/epel.repo")
     try:
@@ -120,7 +122,7 @@ def test_what_a_mirror_lacks_of_what_almalinux_enables_is_disabled(untouched):
         untouched.run("dnf -q --refresh makecache")
         back(HOST, untouched, before)
     finally:
-        untouched.run("rm /etc/yum.repos.d/epel.repo")
+        untouched.run("rm -r /etc/yum.repos.d; mv /var/tmp/elkit-repos /etc/yum.repos.d")
 
 
 METADATA = "repo.almalinux.org/almalinux/9.8/BaseOS/x86_64/os/repodata"

@@ -12,5 +12,5 @@ find $places -xdev ! -name .updated -printf '%p %y %m %U:%G %l\n' | sort
 # says of its network, and the mounts.
 # shellcheck disable=SC2086
 find $places -xdev -type f ! -name .updated ! -name ld.so.cache ! -name resolv.conf ! -name hosts ! -name hostname ! -name mtab -exec sha256sum {} + | sort -k 2
-# Elsewhere: what has another mode, owner or target than its package gave it, or is missing. The content of packages is their header's business.
-rpm -Va --nodeps --noscripts --nofiledigest --nosize --nomtime | sort
+# Elsewhere: what has another content, mode, owner or target than its package gave it, or is missing.
+rpm -Va --nodeps --noscripts --nomtime | sort

@@ -115,7 +115,7 @@ class Back(object):
         source = state.read("source-packages.json") or {}
         self.kept, self.digests = source.get("kept", {}), source.get("sha256", {})
         # The stage that an earlier run was ended in, and the packages (NEVRAs) that come once more though they are there.
-        self.ended_in, self.again = state.data["stage"], set()
+        self.ended_in, self.again = state.data["stage"], self.written_over()
 
     def backward(self):
         """Do what is left of the stages.
@@ -128,7 +128,7 @@ class Back(object):
                 continue
             began = time.time()
             if stage == self.ended_in == "back-transaction":
-                self.again = self.once_more()
+                self.again |= self.once_more()
             self.state.begin(stage)
             detail = getattr(self, stage.replace("-", "_"))()
             self.state.end(stage, time.time() - began, detail)
@@ -138,6 +138,14 @@ class Back(object):
         return {"message": "not everything could be put back, for it was not kept: {0}{1}".format(
             ", ".join(absent[:8]), " and {0} more".format(len(absent) - 8) if len(absent) > 8 else ""),
             "remedy": "All else is what it was. Install them from where they came from, if they are still needed", "stage": "back-verify"}
+
+    def written_over(self):
+        """NEVRAs (set) of the packages that were to leave and whose files may be those of what was to take their place: rpm lays the new ones over
+        them, erases the old ones at the end, and was ended before."""
+        planned = self.state.read("plan.json")
+        if not planned or self.state.is_done("transaction") or rpm_transaction.installed() == self.before:
+            return set()
+        return set(row["package"] for row in planned["rows"] if row["verdict"] in plan.LEAVING) & set(self.kept)
 
     def once_more(self):
         """NEVRAs (set) of the packages that rpm had in its hands when it was ended, and of those with a scriptlet that runs after all packages."""
@@ -174,7 +182,7 @@ class Back(object):
 
     def foreseen(self):
         """What a way back does to the packages: rows()."""
-        return rows(*self.left())
+        return rows(*self.left(self.again))
 
     def back_test(self):
         """What rpm and the journal say against it, before anything is touched."""

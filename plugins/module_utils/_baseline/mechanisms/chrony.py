@@ -23,8 +23,9 @@ WORDS = ("server", "pool", "peer", "refclock")
 
 
 def sources(view):
-    """[(path, line number, word, name)] of what chronyd is told to take the time from."""
-    return [(path, number, word, more[0]) for path, number, word, more in _directives(view, CONFIG, set()) if word in WORDS]
+    """[(path, line number, word, name)] of what chronyd is told to take the time from. What DHCP says, below /run, is another tomorrow."""
+    return [(path, number, word, more[0]) for path, number, word, more in _directives(view, CONFIG, set())
+            if word in WORDS and not path.startswith("/run/")]
 
 
 def _directives(view, path, passed):

@@ -112,6 +112,22 @@ def test_what_was_kept_and_is_gone_stops_it(one):
     assert BASH["nevra"] in caught.value.message and way.kept[BASH["nevra"]] in caught.value.remedy and "acme" not in str(caught.value)
 
 
+@pytest.mark.parametrize("there, done, again", [
+    ([BASH, BASH_THERE], False, [BASH]), ([BASH_THERE], False, [BASH]), ([BASH, BASH_THERE], True, []), ([ACME, BASH], False, [])],
+    ids=["beside the new one", "gone already", "rpm came to its end", "rpm had not begun"])
+def test_what_a_transaction_has_written_over_comes_once_more(one, there, done, again):
+    """rpm lays the files of the new build over those of the old one, and was ended before it took that away."""
+    way, now = one
+    way.state.write("plan.json", {"rows": [{"package": BASH["nevra"], "verdict": "upgraded"}, {"package": ACME["nevra"], "verdict": "kept-third-party"}]})
+    if done:
+        way.state.end("transaction", 1)
+    now[:] = there
+    found = back.Back(way.state)
+    assert found.again == {item["nevra"] for item in again}
+    if BASH in there and again:
+        assert found.left(found.again)[:2] == ([BASH], [BASH_THERE]) and found.left()[0] == []
+
+
 ROWS = [{"package": "almalinux-logos-9-1.noarch", "verdict": "removed", "becomes": None},
         {"package": None, "verdict": "returns", "becomes": "centos-logos-9-1.noarch"},
         {"package": "bash-5-2.x86_64", "verdict": "returns", "becomes": "bash-5-1.x86_64"},

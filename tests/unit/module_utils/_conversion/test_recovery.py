@@ -47,8 +47,8 @@ def host(tmp_path, monkeypatch):
     one.state.write("packages.json", dict((nevra(name), {
         "path": one.path(name), "hash": package(name, "AlmaLinux")["hash"], "sha256": files.digest(one.path(name)), "last": name == "kernel-core"})
         for name in NAMES))
-    one.state.write("plan.json", {"items": [{"action": "reinstall", "nevra": nevra(name), "name": name, "arch": "x86_64", "repository": "baseos"}
-                                            for name in NAMES]})
+    one.state.write("plan.json", {"rows": [], "items": [
+        {"action": "reinstall", "nevra": nevra(name), "name": name, "arch": "x86_64", "repository": "baseos"} for name in NAMES]})
     one.state.write("source-packages.json", {"kept": dict((nevra(name), one.path(name)) for name in NAMES), "missing": [],
                                              "sha256": dict((nevra(name), files.digest(one.path(name))) for name in NAMES)})
     return one

@@ -549,6 +549,8 @@ def test_sources_of_time(host):
     ("confdir /etc/chrony/conf.d\nsourcedir /etc/chrony.sources\n",
      {"/etc/chrony/conf.d/u.conf": "server a\n", "/etc/chrony/conf.d/u.sources": "server x\n", "/etc/chrony.sources/v.sources": "pool b\n"}, ["a", "b"]),
     ("server a\nsourcedir /run/chrony-dhcp\n", {}, ["a"]),
+    # DHCP's word is no configuration.
+    ("sourcedir /run/chrony-dhcp\n", {"/run/chrony-dhcp/eth0.sources": "server a\n"}, []),
     # A name in an earlier directory of a line hides that of a later one.
     ("confdir /etc/a.d /etc/b.d/\n", {"/etc/a.d/1.conf": "\n", "/etc/b.d/1.conf": "server a\n", "/etc/b.d/2.conf": "server b\n"}, ["b"]),
     ("ConfDir /etc/a.d\nconfdir /etc/b.d\n", {"/etc/a.d/1.conf": "server a\n", "/etc/b.d/1.conf": "server b\n"}, ["a", "b"]),
