@@ -28,9 +28,9 @@ attributes:
     support: none
   check_mode:
     description: >-
-      It names the controls that a run then changes, and changes nothing. dnf is not asked, for it would fetch metadata into the host's cache. So a
-      package that no repository has, or that would take along what depends on it, is found by the run alone, in which its control is an error.
-      Whether a second login can be tried at all is tried, as before a run. C(waits_for) names packages.
+      It names the controls that a run then changes, and changes nothing. dnf is not asked, for it would fetch metadata into the host's cache: a
+      package that no repository has is found by the run alone, in which its control is an error. Whether a second login can be tried at all is tried,
+      as before a run. C(waits_for) names packages.
     support: full
   diff_mode:
     description: Files and states. Passwords, hashes and keys in files are masked; of files that hold little else, only the name is shown.

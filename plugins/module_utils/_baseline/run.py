@@ -10,6 +10,7 @@ import time
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import control as model
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import Control, ControlError, Finding, NotFixable
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import package
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.view import View
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ElkitError, InputError
@@ -217,17 +218,27 @@ def preview(controls, context, el, flags, compat=False, guard=None):
     if guard is not None:
         guard.vouch(controls, new_view(context, el, flags, compat, controls))
     view, rows = _planned(controls, context, el, flags, compat, {})
+    stopped = _held(rows, view, context)
+    if stopped:
+        view, rows = _planned(controls, context, el, flags, compat, stopped)
     risky = [row for row in rows if row.control.locks_out and row.status == model.CHANGED and row.control.mechanism != "package"]
     if guard is not None and risky:
-        stopped = dict((name, (model.ERROR, reason)) for name, reason in guard.refuse(risky, view).items())
+        refused = dict((name, (model.ERROR, reason)) for name, reason in guard.refuse(risky, view).items())
         if not guard.possible:
-            stopped.update((row.control.id, (model.PENDING, guard.reason)) for row in risky if row.control.id not in stopped)
-        if stopped:
-            view, rows = _planned(controls, context, el, flags, compat, stopped)
+            refused.update((row.control.id, (model.PENDING, guard.reason)) for row in risky if row.control.id not in refused)
+        if refused:
+            view, rows = _planned(controls, context, el, flags, compat, dict(stopped, **refused))
     waiting(rows, view)
     outcome = Outcome(rows)
     _keep(outcome, view)
     return outcome
+
+
+def _held(rows, view, context):
+    """{control id: (status, message)} of those of *rows* that plan to remove a package which others need: apply() finds that out from dnf."""
+    states = view.changes()[1]
+    held = package.held(context, [name for kind, name in states if kind == "package" and not states[(kind, name)]])
+    return dict((identifier, (model.ERROR, str(held[name]))) for name in held for identifier in view.authors.get(("package", name), ()))
 
 
 def _planned(controls, context, el, flags, compat, stopped):

@@ -3,6 +3,7 @@
 """Whether a package of a name is installed (bool). All that a run installs and removes is one transaction of dnf."""
 
 import os
+import re
 
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import unit
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import HostError
@@ -14,6 +15,8 @@ PHASE = 10
 LEAVINGS = (".rpmsave", ".rpmnew", ".rpmorig")
 # RPMFILE_CONFIG of rpm's file flags.
 CONFIG = 1
+# What rpm says of an installed package that needs one that is to go.
+NEEDING = re.compile(r"\(installed\) (\S+)")
 
 
 def load(view, name):
@@ -33,6 +36,22 @@ def resolve(values):
     :raises ElkitError: a package cannot be had, or one that nobody named would go
     """
     return _ask(values, False)
+
+
+def held(context, names_of):
+    """Of installed packages (names) that are to go, those that others need: {name: ElkitError, as resolve() raises it}. rpm alone is asked, which reads
+    its database: dnf would fetch metadata into the host's cache."""
+    if not names_of or not _needing(context, names_of):
+        return {}
+    # As a run does it: together, else one by one.
+    found = ((name, _needing(context, [name])) for name in names_of)
+    return dict((name, HostError("it would take away what depends on it, too: {0}".format(", ".join(others)),
+                                 "Remove those yourself if nobody needs them, or except the control")) for name, others in found if others)
+
+
+def _needing(context, names_of):
+    said = context.run(["rpm", "-e", "--test", "--allmatches", "--"] + sorted(names_of), check=False, timeout=120)
+    return sorted(set(NEEDING.findall(said.stderr))) if said.rc else []
 
 
 def put_all(values):

@@ -10,7 +10,7 @@ from ansible_collections.elkit.almalinux.plugins.module_utils._baseline import p
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.control import ControlError, Finding, NotFixable
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.guard import Guard
 from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.kinds import registry as registry_of_kinds
-from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import registry
+from ansible_collections.elkit.almalinux.plugins.module_utils._baseline.mechanisms import packages, registry
 from ansible_collections.elkit.almalinux.plugins.module_utils._errors import ChangedSinceError, HostError, InputError
 from ansible_collections.elkit.almalinux.plugins.module_utils._facts.context import Context
 from ansible_collections.elkit.almalinux.plugins.module_utils._system import commands, files
@@ -256,6 +256,30 @@ def test_check_mode_names_the_package_that_a_control_waits_for(host, context_of,
                                   line("ready", package=["there"]), line("never", package="gdm")]), context_of(), 9, ())
     assert statuses(done.rows) == {"installed": "changed", "waits": "changed", "ready": "changed", "never": "not_applicable"}
     assert [row.report().get("waits_for") for row in done.rows] == [None, ["aide"], None, None]
+
+
+@pytest.mark.parametrize("needed, status", [
+    ({}, {"first": "changed", "second": "changed", "beside": "changed"}),
+    ({"httpd": "\thttpd is needed by (installed) mod_ssl-1:2.4.62-4.el9.x86_64\n"}, {"first": "error", "second": "changed", "beside": "changed"})])
+def test_check_mode_names_no_package_that_others_need(context_of, monkeypatch, needed, status):
+    """As the run, which asks dnf. What is said comes from rpm 4.16."""
+    asked = []
+
+    def rpm(argv, **_more):
+        asked.append(argv[argv.index("--") + 1:])
+        words = "".join(needed.get(name, "") for name in asked[-1])
+        return commands.Result(1 if words else 0, "", words and "error: Failed dependencies:\n" + words)
+    monkeypatch.setitem(MECHANISMS, "package", packages)
+    monkeypatch.setattr(registry_of_kinds.KINDS["package"], "load", lambda view, name: name in ("httpd", "telnet"))
+    context = context_of()
+    monkeypatch.setattr(context, "run", rpm)
+    gone = [{"id": identifier, "mechanism": "package", "args": {"name": name, "state": "removed"}} for identifier, name in (
+        ("first", "httpd"), ("second", "telnet"))]
+    done = run.preview(run.parse(gone + [line("beside")]), context, 9, ())
+    assert statuses(done.rows) == status
+    assert asked == [["httpd", "telnet"]] + ([["httpd"], ["telnet"]] if needed else [])
+    if needed:
+        assert "would take away what depends on it, too: mod_ssl-1:2.4.62-4.el9.x86_64. Remove those yourself" in done.rows[0].message
 
 
 def test_files_that_a_reader_refuses_are_put_back_and_the_others_stay(host, context_of):
