@@ -109,6 +109,42 @@ summary:
   description: As of M(elkit.almalinux.conversion_info).
   returned: when the host was looked at
   type: dict
+source:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: str
+target:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: str
+inhibitors:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: list
+  elements: str
+repositories:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: list
+  elements: dict
+streams:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: list
+  elements: dict
+configuration:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: list
+  elements: dict
+download_size:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: int
+installed_size:
+  description: As of M(elkit.almalinux.conversion_info).
+  returned: when the host was looked at
+  type: int
 kernels_beside:
   description: Packages of the source's kernels, and of the firmware that they need, that the conversion let stay beside AlmaLinux's.
   returned: when a conversion is over

@@ -9,8 +9,8 @@ module: conversion_info
 short_description: What a conversion of this host to AlmaLinux would do, and what stands against it
 version_added: 0.2.0
 description:
-  - Looks at a host of CentOS Linux 8, CentOS Stream, Rocky Linux, Oracle Linux, Red Hat Enterprise Linux or MIRACLE LINUX and
-    changes nothing. dnf resolves the whole conversion with a cache and a history of its own, which are removed again.
+  - Looks at a host of CentOS Linux 8, CentOS Stream, Rocky Linux, Oracle Linux, Red Hat Enterprise Linux, MIRACLE LINUX or AlmaLinux Kitten 10
+    and changes nothing. dnf resolves the whole conversion with a cache and a history of its own, which are removed again.
   - The result is a list of checks with remedies, and a verdict for every package.
 author:
   - elkit.almalinux contributors (@elkit)
