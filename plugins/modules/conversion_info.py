@@ -142,7 +142,7 @@ repositories:
   description: >-
     The enabled repositories, with C(before), C(after) and C(kept). C(after) is null for one that AlmaLinux has no counterpart for, and for
     one that goes with the package that brings it or with the registration. C(before) is null for one that is enabled afterwards alone, such as
-    crb, which EPEL needs.
+    crb, which EPEL needs, and extras, which AlmaLinux's release packages enable.
   returned: success
   type: list
   elements: dict
