@@ -32,7 +32,7 @@ def test_outlived(running, installed, beside, kept, gone):
     found, lasting = kernels.outlived(SOURCE, facts(running), installed, beside, kept)
     assert found == gone
     # Of a kernel that stays though AlmaLinux's runs somebody has to hear.
-    assert lasting == [nevra for nevra in installed if nevra == UEK in beside and nevra not in gone and running.startswith(ALMALINUX["release"])]
+    assert lasting == [nevra for nevra in installed if nevra == UEK and UEK in beside and nevra not in gone and running.startswith(ALMALINUX["release"])]
     assert len(kernels.words_of_staying(lasting)) == len(lasting)
 
 
