@@ -475,8 +475,8 @@ def test_rollback_leaves_what_the_inventory_says_unless_it_is_told(play, variabl
     assert run.calls[0][2]["revert_to"] == to
 
 
-def check(identifier, severity, overridden=False):
-    return {"id": identifier, "severity": severity, "overridden": overridden, "found": f"{identifier} was found"}
+def check(identifier, severity, overridden=False, remedy="Mend it"):
+    return {"id": identifier, "severity": severity, "overridden": overridden, "found": f"{identifier} was found", "remedy": remedy}
 
 
 SPACE, LOCKS, SECURE, NOTE = check("space", "inhibitor"), check("locks", "inhibitor", True), check("secure", "warning"), check("container", "note")
@@ -518,10 +518,7 @@ def test_the_look_has_a_row_for_each_host_also_for_one_that_could_not_be_looked_
 
 @pytest.mark.parametrize("core", WIDE)
 def test_the_look_says_what_stands_against_a_host_and_how_to_mend_it(play, core):
-    def check(severity, name, overridden=False, remedy="Mend it"):
-        return {"id": name, "severity": severity, "found": "its " + name, "remedy": remedy, "overridden": overridden}
-    checks = [check("warning", "secure-boot"), check("note", "container"), check("inhibitor", "space"), check("inhibitor", "excludes", True),
-              check("inhibitor", "mounts", remedy=None)]
+    checks = [SECURE, NOTE, SPACE, LOCKS, check("mounts", "inhibitor", remedy=None)]
     run = play("preflight", {"web01": {"answers": {"conversion_info": dict(LOOKED, checks=checks, inhibitors=["space"])}},
                              "web02": {"answers": {"conversion_info": LOOKED}}}, core=core)
     said = re.findall(r'^ +"((?:ready|inhibitor|warning|note)\b.*?)",?$', run.output, re.M)
@@ -529,7 +526,7 @@ def test_the_look_says_what_stands_against_a_host_and_how_to_mend_it(play, core)
     verdict = "ready: rocky-9 to almalinux-9; no package changes; "
     assert sorted(line for line in said if line.startswith("ready")) == [verdict + "nothing stands against it", verdict + "this stands against it"]
     assert [line for line in said if not line.startswith("ready")] == [
-        "inhibitor space: its space. Mend it", "inhibitor mounts: its mounts. ", "warning secure-boot: its secure-boot. Mend it"], run.output
+        "inhibitor space: space was found. Mend it", "inhibitor mounts: mounts was found. ", "warning secure: secure was found. Mend it"], run.output
 
 
 # --- hosts that no module can be sent to --------------------------------------------------------------------------------
