@@ -126,6 +126,7 @@ def test_what_a_transaction_has_written_over_comes_once_more(one, there, done, a
     assert found.again == {item["nevra"] for item in again}
     if BASH in there and again:
         assert found.left(found.again)[:2] == ([BASH], [BASH_THERE]) and found.left()[0] == []
+        assert {"package": BASH_THERE["nevra"], "verdict": "returns", "becomes": BASH["nevra"]} in found.foreseen()
 
 
 ROWS = [{"package": "almalinux-logos-9-1.noarch", "verdict": "removed", "becomes": None},

@@ -548,3 +548,12 @@ def test_a_way_back_of_what_an_older_version_noted(machine):
 def test_the_entry_that_was_booted(machine, tmp_path, text, booted):
     machine([], text)
     assert boot.booted_entry(request(), Tree(tmp_path)) == booted
+
+
+def test_what_the_firmware_boots_by_itself_is_left_alone():
+    """That of a Raspberry Pi has neither grub nor an initramfs. Nothing is asked of the host: there is no context to ask."""
+    request = {"container": False, "itself": True, "arch": "aarch64", "rebuild": [], "flavour": None, "beside": []}
+    nothing = object()
+    noted = boot.before(request, nothing)
+    assert boot.mend(request, nothing) == boot.mend_back(request, noted, nothing) == boot.BY_ITSELF
+    assert boot.not_bootable(request, nothing) == boot.not_as_before(request, noted, nothing) == [] and noted["default"] is None

@@ -284,3 +284,9 @@ def test_the_room_that_a_kernel_takes_in_boot(environment, files, words):
                 mounts=[{"mount": "/boot", "free": 5 << 20, "type": "xfs", "options": ["rw"]}], plan=plan(rows=rows))
     found = [item["found"] for item in checks.run(seen, {}) if item["id"] == "space"]
     assert len(found) == (1 if words else 0) and all(words in item for item in found), found
+
+
+@pytest.mark.parametrize("name, found", [("raspberrypi2-kernel4", []), ("kernel-core", []), ("kernel-tools", ["rpm-database"]), ("bash", ["rpm-database"])])
+def test_several_kernels_are_not_installed_twice(name, found):
+    packages = [SimpleNamespace(name=name, nevra="{0}-{1}-1.el9.aarch64".format(name, number), arch="aarch64") for number in (1, 2)]
+    assert [item["id"] for item in checks.run(host(database=SimpleNamespace(packages=packages, errors=[])), {})] == found

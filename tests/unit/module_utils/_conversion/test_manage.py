@@ -53,6 +53,18 @@ def test_what_the_boot_stage_is_asked(monkeypatch, esp, efi, kind):
                             "beside": ["kernel-uek-core-5.15.0-1.el9uek.x86_64"], "rebuild": ["5.14.0-687.el9.x86_64+rt"], "efi": efi}
 
 
+def test_no_kernel_is_asked_for_where_the_firmware_boots_it_by_itself(monkeypatch):
+    monkeypatch.setattr(manage.target, "repository_params", lambda *_more: {})
+    pi = {"release": "6.6.31-20240529.v8.1.el9", "flavour": "raspberrypi"}
+    seen = SimpleNamespace(
+        source=mapping.source("almalinux", 9, "aarch64"), streams_after=[], repositories={"enabled": [], "configured": []}, targets=[], vault=[], keys="",
+        dnf_check=[], drift={}, registered=False, enabled_after=[], disabled_after=[], environment={"type": "machine"}, esp=None,
+        plan={"kernel": None, "items": []}, kernel={"running": pi["release"], "installed": [pi]})
+    data = manage.request_of(seen, {"packages": [], "repositories": []},
+                             {"ignore": [], "revert_cache": True, "source_extra": None, "registration": "refuse"})
+    assert data["flavour"] is None and data["boot"]["itself"] is True
+
+
 @pytest.fixture
 def worker(tmp_path, monkeypatch):
     """(the State of a conversion that runs, a function that gives the seconds that attach() waited); time passes by sleeping alone."""

@@ -117,3 +117,17 @@ def test_a_key_that_rpm_does_not_take_leaves_what_a_killed_run_and_somebody_made
             flow.apply(planned, flow.Keys())
         assert files.read_text(path) == "by hand\n"
     assert entry.interrupted(flow.CONCERN, root)
+
+
+@pytest.mark.parametrize("concern, lacking", [("conversion", ["epel"]), (flow.CONCERN, [])])
+def test_epel_s_key_may_be_lacking_in_a_conversion_alone(monkeypatch, concern, lacking):
+    asked = []
+    monkeypatch.setattr(flow.host, "identity", lambda: Host(9, 8))
+    for name in ("main_text", "variables", "repository_texts"):
+        monkeypatch.setattr(flow.host, name, lambda: None)
+    monkeypatch.setattr(flow.desired, "check", lambda _params, _here: None)
+    monkeypatch.setattr(flow.plan, "make", lambda *_more: SimpleNamespace(texts={}, rows=[], warnings=[], before={}))
+    monkeypatch.setattr(flow.journal, "interrupted", lambda _concern: False)
+    monkeypatch.setattr(flow, "needed_keys", lambda _planned, _params, _main, may_lack: asked.extend(may_lack) or flow.Keys())
+    assert flow.ensure({"verify": False}, False, concern)["changed"] is False
+    assert [name for name in asked if name in ("epel", "baseos", "extras")] == lacking
