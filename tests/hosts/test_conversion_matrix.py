@@ -16,6 +16,7 @@ ENABLED = {"8": ("appstream", "baseos", "extras"), "9": ("appstream", "baseos", 
 SOURCES = {
     "c8": ("CentOS", {}),
     "cs8": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
+    "cs9": ("CentOS", {"bash": "replaced", "openssl": "downgraded", "sudo": "upgraded"}),
     "cs10": ("CentOS", {"bash": "downgraded", "centos-release-nfs-ganesha5": "excepted"}),
     "ro8": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced"}),
     "ro9": ("Rocky", {"acme-agent": "kept-third-party", "acme-unsigned": "kept-third-party", "bash": "replaced", "ninja-build": "replaced"}),
@@ -30,7 +31,7 @@ SOURCES = {
     "ml8": ("Cybertrust", {}),
     "ml9": ("Cybertrust", {}),
 }
-# One of each major in `make test`; CentOS Stream 9 stands in test_conversion.py.
+# One of each major in `make test`; test_conversion.py looks at CentOS Stream 9 more closely.
 SLICE = ("ro8", "ol9", "rhel10")
 # What somebody has done on a source: the repository enabled that AlmaLinux calls crb or powertools, or a package of it there while it is not enabled.
 CRB = {"ro8": "sed -i '/^.powertools.$/,/^$/ s/^enabled=0/enabled=1/' /etc/yum.repos.d/rocky.repo",
