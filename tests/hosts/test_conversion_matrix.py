@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ansible_collections.elkit.almalinux.plugins.module_utils._identity import distributions
 
 from tests.faults import remote
 from tests.faults.host import FaultHost
@@ -31,6 +32,10 @@ SOURCES = {
     "ml8": ("Cybertrust", {}),
     "ml9": ("Cybertrust", {}),
 }
+# What the kinds are called (tests/testbed/README.md), without the major.
+KINDS = {"almalinux-kitten": "k", "centos": "c", "centos-stream": "cs", "miraclelinux": "ml", "oracle": "ol", "rhel": "rhel", "rocky": "ro"}
+# An older minor of AlmaLinux has a test of its own below; there are no test hosts of Virtuozzo.
+WITHOUT_A_ROW = {"almalinux", "virtuozzo"}
 # One of each major in `make test`; test_conversion.py looks at CentOS Stream 9 more closely.
 SLICE = ("ro8", "ol9", "rhel10")
 # What somebody has done on a source: the repository enabled that AlmaLinux calls crb or powertools, or a package of it there while it is not enabled.
@@ -65,6 +70,12 @@ def source(request):
     remote.testbed("up", "--fresh", f"{name}:{request.param}", timeout=3600)
     yield name, request.param, FaultHost(name)
     remote.testbed("down", name)
+
+
+def test_every_source_at_every_major_has_a_row():
+    majors = {one.product: one.source_majors for one in distributions.DISTRIBUTIONS if one.source_majors}
+    assert set(majors) == set(KINDS) | WITHOUT_A_ROW
+    assert set(SOURCES) == {f"{kind}{major}" for product, kind in KINDS.items() for major in majors[product]}
 
 
 @pytest.mark.parametrize("source", [pytest.param(kind, marks=[] if kind in SLICE else [pytest.mark.full]) for kind in SOURCES], indirect=True)
