@@ -290,3 +290,10 @@ def test_the_room_that_a_kernel_takes_in_boot(environment, files, words):
 def test_several_kernels_are_not_installed_twice(name, found):
     packages = [SimpleNamespace(name=name, nevra="{0}-{1}-1.el9.aarch64".format(name, number), arch="aarch64") for number in (1, 2)]
     assert [item["id"] for item in checks.run(host(database=SimpleNamespace(packages=packages, errors=[])), {})] == found
+
+
+@pytest.mark.parametrize("kernel, found", [(running("6.6.31-v8.1.el9", ("6.6.31-v8.1.el9", "raspberrypi")), []), (running("5.14.0-1.el9.x86_64"), ["space"])])
+def test_no_room_in_boot_is_asked_for_where_the_firmware_boots_by_itself(kernel, found):
+    rows = [dict(row("added-kernel"), becomes="kernel-core-5.14.0-2.el9.x86_64")]
+    seen = host(kernel=kernel, mounts=[{"mount": "/boot", "free": 5 << 20, "type": "xfs", "options": ["rw"]}], plan=plan(rows=rows))
+    assert [item["id"] for item in checks.run(seen, {}) if item["id"] == "space"] == found
